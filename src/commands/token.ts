@@ -1,0 +1,6 @@
+import type { Command } from "commander";
+import type { CliContext } from "../context.ts";
+
+export function registerToken(program: Command, _context: CliContext): void {
+  program.command("token");
+}

@@ -1,0 +1,27 @@
+/** Where a command reads and writes; the process edge fills it, tests fill it with their own. */
+export type OutputStream = {
+  write(text: string): void;
+  /** Resolves once what was written has been handed on, so that memory stays flat whatever the reader's pace. */
+  drain(): Promise<void>;
+  isTTY: boolean;
+  /** Terminal width in columns; undefined where there is no terminal. */
+  columns: number | undefined;
+};
+
+export type InputStream = {
+  isTTY: boolean;
+  chunks(): AsyncIterable<Uint8Array>;
+};
+
+/** What the outside world is to a command: nothing below the process edge names `process`. */
+export type CliContext = {
+  stdin: InputStream;
+  stdout: OutputStream;
+  stderr: OutputStream;
+  env: Record<string, string | undefined>;
+  fetch: (request: Request) => Promise<Response>;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Aborted by Ctrl-C or SIGTERM; a command ends what it does and says what it did. */
+  signal: AbortSignal;
+};

@@ -1,0 +1,153 @@
+/**
+ * Every way logctl can fail, in one closed list. Each edge has its own map, and a new code does not compile until both
+ * know it: the HTTP status a server answers with, and the exit code a command ends with.
+ */
+export const ERROR_CODES = [
+  // a record that is refused
+  "invalid_json",
+  "not_an_object",
+  "missing_message",
+  "invalid_message",
+  "invalid_timestamp",
+  "invalid_severity",
+  "missing_service",
+  "invalid_service",
+  "service_mismatch",
+  "nesting_too_deep",
+  "record_too_large",
+  // a request that is refused
+  "empty_body",
+  "invalid_parameter",
+  "invalid_query",
+  "invalid_idempotency_key",
+  "token_in_url",
+  "unauthorized",
+  "forbidden",
+  "host_refused",
+  "not_found",
+  "method_not_allowed",
+  "body_too_large",
+  "unsupported_encoding",
+  "invalid_encoding",
+  "idempotency_conflict",
+  // a server in trouble
+  "overloaded",
+  "store_unavailable",
+  "internal",
+  // a command that cannot go on
+  "usage",
+  "unreachable",
+  "unexpected_answer",
+  "not_all_stored",
+  "database_unusable",
+  "address_unusable",
+  "interrupted",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** The HTTP status of each code. Codes that only a command can meet are 500: a server never answers them. */
+export const HTTP_STATUS = {
+  invalid_json: 400,
+  not_an_object: 400,
+  missing_message: 400,
+  invalid_message: 400,
+  invalid_timestamp: 400,
+  invalid_severity: 400,
+  missing_service: 400,
+  invalid_service: 400,
+  service_mismatch: 400,
+  nesting_too_deep: 400,
+  record_too_large: 400,
+  empty_body: 400,
+  invalid_parameter: 400,
+  invalid_query: 400,
+  invalid_idempotency_key: 400,
+  token_in_url: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  host_refused: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  body_too_large: 413,
+  unsupported_encoding: 415,
+  invalid_encoding: 400,
+  idempotency_conflict: 422,
+  overloaded: 503,
+  store_unavailable: 503,
+  internal: 500,
+  usage: 500,
+  unreachable: 500,
+  unexpected_answer: 500,
+  not_all_stored: 500,
+  database_unusable: 500,
+  address_unusable: 500,
+  interrupted: 500,
+} as const satisfies Record<ErrorCode, number>;
+
+/** The exit code of each code: 1 failure, 2 usage, 3 unreachable, 4 not authorised, 130 interrupted. */
+export const EXIT_CODE = {
+  invalid_json: 1,
+  not_an_object: 1,
+  missing_message: 1,
+  invalid_message: 1,
+  invalid_timestamp: 1,
+  invalid_severity: 1,
+  missing_service: 1,
+  invalid_service: 1,
+  service_mismatch: 4,
+  nesting_too_deep: 1,
+  record_too_large: 1,
+  empty_body: 1,
+  invalid_parameter: 2,
+  invalid_query: 2,
+  invalid_idempotency_key: 1,
+  token_in_url: 2,
+  unauthorized: 4,
+  forbidden: 4,
+  host_refused: 4,
+  not_found: 1,
+  method_not_allowed: 1,
+  body_too_large: 1,
+  unsupported_encoding: 1,
+  invalid_encoding: 1,
+  idempotency_conflict: 1,
+  overloaded: 1,
+  store_unavailable: 1,
+  internal: 1,
+  usage: 2,
+  unreachable: 3,
+  unexpected_answer: 1,
+  not_all_stored: 1,
+  database_unusable: 1,
+  address_unusable: 1,
+  interrupted: 130,
+} as const satisfies Record<ErrorCode, number>;
+
+export type ErrorDetails = {
+  /** The parameter or record field at fault. */
+  field?: string;
+  /** Seconds after which the same request may succeed. */
+  retryAfterS?: number;
+  /** What is behind it: logged where it was met, never sent to a client. */
+  cause?: unknown;
+};
+
+/** The one error logctl throws on purpose; its message is one line that says what failed, the value, and what to do. */
+export class LogctlError extends Error {
+  readonly code: ErrorCode;
+  readonly field: string | undefined;
+  readonly retryAfterS: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "LogctlError";
+    this.code = code;
+    this.field = details.field;
+    this.retryAfterS = details.retryAfterS;
+  }
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === "string" && (ERROR_CODES as readonly string[]).includes(value);
+}

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import { DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS } from "./limits.ts";
+import { serviceSchema } from "./record.ts";
+import { SEVERITIES, severityIndexOfWord } from "./severity.ts";
+import { parseTimestamp, type Timestamp } from "./timestamp.ts";
+
+/** The formats in which records leave the collector. */
+export const RECORD_FORMATS = ["json", "ndjson", "csv"] as const;
+export type RecordFormat = (typeof RECORD_FORMATS)[number];
+
+/** What a record must be to be found. Every condition given must hold; times are inclusive. */
+export type Filter = {
+  timestampStart?: Timestamp;
+  timestampEnd?: Timestamp;
+  receivedStart?: Timestamp;
+  receivedEnd?: Timestamp;
+  /** Any of these; empty means all. */
+  services: string[];
+  /** A bit for each index of SEVERITIES that may be found. */
+  severityMask: number;
+  /** Words and phrases, each of which must occur in the message or in one attribute's value. */
+  terms: string[];
+};
+
+export const ALL_SEVERITIES = (1 << SEVERITIES.length) - 1;
+export const NO_FILTER: Filter = { services: [], severityMask: ALL_SEVERITIES, terms: [] };
+
+const timeSchema = z.string().transform((text, context) => {
+  // In a URL a plus sign is a space, so `...+01:00` arrives as `... 01:00` unless it was escaped.
+  const timestamp = parseTimestamp(
+    text.replace(/ (\d\d:?\d\d)$/, (_, offset) => (text.length > 17 ? `+${offset}` : ` ${offset}`)),
+  );
+  if (timestamp !== undefined) return timestamp;
+  context.addIssue({ code: "custom", message: `'${text}' is no time; use 2026-11-24T10:00:00Z or a time since the epoch` });
+  return z.NEVER;
+});
+
+const severityWordSchema = z.string().transform((word, context) => {
+  const index = severityIndexOfWord(word);
+  if (index >= 0) return index;
+  context.addIssue({ code: "custom", message: `'${word}' is no severity; use one of ${SEVERITIES.join(", ")}` });
+  return z.NEVER;
+});
+
+function wholeNumber(min: number, max: number, what: string) {
+  return z.string().transform((text, context) => {
+    const value = Number(text);
+    if (/^\d{1,15}$/.test(text) && value >= min && value <= max) return value;
+    context.addIssue({ code: "custom", message: `'${text}' is not ${what}` });
+    return z.NEVER;
+  });
+}
+
+const anyLimitSchema = z.union([
+  z.literal("all").transform(() => Number.POSITIVE_INFINITY),
+  wholeNumber(1, 1e15, "a number from 1, or 'all'"),
+]);
+
+const filterParameters = {
+  timestamp_start: timeSchema.optional(),
+  timestamp_end: timeSchema.optional(),
+  received_at_start: timeSchema.optional(),
+  received_at_end: timeSchema.optional(),
+  service: z.array(serviceSchema).default([]),
+  severity: z.array(severityWordSchema).default([]),
+  min_severity: severityWordSchema.optional(),
+  q: z.string().optional(),
+};
+
+/** The parameters of `GET /logs`, as text; `q` stays text, to be read by `query/parse-terms.ts`. */
+export const searchParametersSchema = z.strictObject({
+  ...filterParameters,
+  limit: z.string().optional(),
+  offset: wholeNumber(0, 1e15, "a number from 0").default(0),
+  cursor: z.string().optional(),
+  order: z.enum(["desc", "asc"], "use desc or asc").default("desc"),
+  sort: z.enum(["received_at", "timestamp"], "use received_at or timestamp").default("received_at"),
+});
+
+/** The parameters of `GET /logs/stats`. */
+export const statsParametersSchema = z.strictObject(filterParameters);
+
+/** The names that may occur more than once. */
+export const REPEATABLE_PARAMETERS: readonly string[] = ["service", "severity"];
+
+/** `limit` for a JSON array, which is built whole in memory. */
+export const pageLimitSchema = wholeNumber(
+  1,
+  MAX_PAGE_ROWS,
+  `a number from 1 to ${MAX_PAGE_ROWS}; more comes with Accept: application/x-ndjson`,
+);
+/** `limit` for the formats that stream. */
+export const streamLimitSchema = anyLimitSchema;
+export const DEFAULT_LIMIT = DEFAULT_PAGE_ROWS;
+
+/** The filter that `parameters` stand for, with the terms that `q` was read into. */
+export function filterOf(parameters: z.output<typeof statsParametersSchema>, terms: string[]): Filter {
+  const { timestamp_start, timestamp_end, received_at_start, received_at_end, min_severity } = parameters;
+  let mask = parameters.severity.reduce((bits, index) => bits | (1 << index), 0) || ALL_SEVERITIES;
+  if (min_severity !== undefined) mask &= ALL_SEVERITIES & (-1 << min_severity);
+  return {
+    ...(timestamp_start && { timestampStart: timestamp_start }),
+    ...(timestamp_end && { timestampEnd: timestamp_end }),
+    ...(received_at_start && { receivedStart: received_at_start }),
+    ...(received_at_end && { receivedEnd: received_at_end }),
+    services: parameters.service,
+    severityMask: mask,
+    terms,
+  };
+}

@@ -1,0 +1,12 @@
+import type { z } from "zod";
+import { type ErrorCode, LogctlError } from "../errors.ts";
+
+/** `value` as `schema` has it, or a LogctlError of `code` that names the first field at fault. The one way in which zod's errors become ours. */
+export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, code: ErrorCode): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.path.map(String).join(".");
+  const message = issue?.message ?? "not valid";
+  throw new LogctlError(code, field ? `${field}: ${message}` : message, field ? { field } : {});
+}

@@ -1,0 +1,117 @@
+import type { Database } from "bun:sqlite";
+import { type BlockRows, type EncodedBlock, encodeBlock } from "./block.ts";
+import { FULL_CHARACTERS, FULL_ROWS } from "./compaction.ts";
+import { deleteBlock, insertBlock } from "./database.ts";
+import { insertReceipt, type Receipt } from "./receipts.ts";
+import type { RecordBatch } from "./record-batch.ts";
+
+/** What is to be committed together: everything in it is on disk, or nothing. */
+export type AppendRequest = {
+  batch: RecordBatch;
+  receipts: Receipt[];
+  /** When the collector took the records in, in ms: their time of receipt, and their time where they had none. */
+  receivedAtMs: number;
+};
+
+/** The one place where records and blocks get their ids. */
+export type Appender = {
+  /** Commits the request; on disk when it returns. Answers with the id of the first record. */
+  append(request: AppendRequest): number;
+  /** Puts one block in the place of others in one transaction; false where one of these was gone. */
+  replace(replaced: { id: number; firstId: number }[], block: EncodedBlock): boolean;
+};
+
+export function createAppender(database: Database): Appender {
+  const last = database
+    .query<{ lastId: number | null; id: number | null }, []>("SELECT max(last_id) AS lastId, max(id) AS id FROM block")
+    .get();
+  let nextRecordId = (last?.lastId ?? 0) + 1;
+  let nextBlockId = (last?.id ?? 0) + 1;
+
+  const commitAppend = database.transaction((blocks: EncodedBlock[], { receipts, receivedAtMs }: AppendRequest) => {
+    for (const [index, block] of blocks.entries()) insertBlock(database, nextBlockId + index, block);
+    for (const receipt of receipts) insertReceipt(database, receipt, receivedAtMs);
+  });
+
+  const commitReplace = database.transaction((replaced: { id: number; firstId: number }[], block: EncodedBlock) => {
+    for (const { id, firstId } of replaced) if (!deleteBlock(database, id, firstId)) throw new StaleReplacement();
+    insertBlock(database, nextBlockId, block);
+  });
+
+  return {
+    append(request) {
+      const firstId = nextRecordId;
+      const blocks = encodeBatch(request, firstId);
+      commitAppend.immediate(blocks, request);
+      // Only now: a commit that failed has used no ids.
+      nextRecordId += request.batch.rows;
+      nextBlockId += blocks.length;
+      return firstId;
+    },
+    replace(replaced, block) {
+      try {
+        commitReplace.immediate(replaced, block);
+      } catch (error) {
+        if (error instanceof StaleReplacement) return false;
+        throw error;
+      }
+      nextBlockId += 1;
+      return true;
+    },
+  };
+}
+
+class StaleReplacement extends Error {}
+
+/** The blocks of a request: one, but for very large requests. */
+function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number): EncodedBlock[] {
+  const { timestampMs, digits } = batch;
+  for (let row = 0; row < batch.rows; row += 1) {
+    if (!Number.isNaN(timestampMs[row])) continue;
+    timestampMs[row] = receivedAtMs;
+    digits[row] = 3;
+  }
+  const rows: BlockRows = { ...batch, firstId, receivedMs: new Float64Array(batch.rows).fill(receivedAtMs) };
+  return splitRows(rows).map((part) => encodeBlock(part, { level: 1, bloom: false, bundle: true }));
+}
+
+function splitRows(rows: BlockRows): BlockRows[] {
+  if (rows.rows <= FULL_ROWS && rows.messages.length + rows.attributes.length <= FULL_CHARACTERS) return [rows];
+  const parts: BlockRows[] = [];
+  let from = 0;
+  let messageStart = 0;
+  let attributeStart = 0;
+  let messageEnd = 0;
+  let attributeEnd = 0;
+  for (let row = 0; row < rows.rows; row += 1) {
+    messageEnd += rows.messageLengths[row] as number;
+    attributeEnd += rows.attributeLengths[row] as number;
+    const characters = messageEnd - messageStart + attributeEnd - attributeStart;
+    if (row + 1 < rows.rows && row + 1 - from < FULL_ROWS && characters < FULL_CHARACTERS) continue;
+    const messages = rows.messages.slice(messageStart, messageEnd);
+    const attributes = rows.attributes.slice(attributeStart, attributeEnd);
+    parts.push(sliceRows(rows, from, row + 1, messages, attributes));
+    from = row + 1;
+    messageStart = messageEnd;
+    attributeStart = attributeEnd;
+  }
+  return parts;
+}
+
+function sliceRows(rows: BlockRows, from: number, to: number, messages: string, attributes: string): BlockRows {
+  return {
+    rows: to - from,
+    firstId: rows.firstId + from,
+    timestampMs: rows.timestampMs.subarray(from, to),
+    nanos: rows.nanos.subarray(from, to),
+    digits: rows.digits.subarray(from, to),
+    receivedMs: rows.receivedMs.subarray(from, to),
+    severity: rows.severity.subarray(from, to),
+    service: rows.service.subarray(from, to),
+    services: rows.services,
+    messageLengths: rows.messageLengths.subarray(from, to),
+    messages,
+    attributeLengths: rows.attributeLengths.subarray(from, to),
+    attributes,
+  };
+}

@@ -1,0 +1,228 @@
+import { buildBloom, createHashSet } from "./bloom.ts";
+import { decodeInts, encodeInts } from "./int-column.ts";
+import { packBytes, unpackBytes, type ZstdLevel } from "./pack-bytes.ts";
+import type { RecordBatch } from "./record-batch.ts";
+import { foldCase, forEachWordHash } from "./words.ts";
+
+/**
+ * A block: an immutable run of records with consecutive ids, kept by column, each column packed on its own. Texts are
+ * cut into pages of rows, so that a few rows cost a page and not a block.
+ */
+export const BLOCK_VERSION = 1;
+
+/** The columns of a block that is to be written: a batch with its times of receipt, times of NaN filled in. */
+export type BlockRows = RecordBatch & { firstId: number; receivedMs: Float64Array };
+
+/** What is known of a block without reading it: enough to leave it out. Times in ms. */
+export type BlockMeta = {
+  /** Of the block, not of a record: a block that replaces others has a new one. */
+  id: number;
+  version: number;
+  firstId: number;
+  lastId: number;
+  rows: number;
+  timestampMin: number;
+  timestampMax: number;
+  receivedMin: number;
+  receivedMax: number;
+  /** A bit for each index of SEVERITIES that occurs. */
+  severityMask: number;
+  services: string[];
+  /** Bytes of all parts. */
+  bytes: number;
+  /** UTF-16 units of the texts. */
+  characters: number;
+};
+
+export type BlockPart = { part: number; page: number; data: Uint8Array };
+export type EncodedBlock = { meta: Omit<BlockMeta, "id">; parts: BlockPart[] };
+
+/** The parts of a block. Numbers are stored: they are never given a second meaning. */
+export const PART = {
+  /** All the other parts of a small block in one. */
+  bundle: 0,
+  timestamp: 1,
+  nanos: 2,
+  digits: 3,
+  received: 4,
+  severity: 5,
+  service: 6,
+  messageLengths: 7,
+  attributeLengths: 8,
+  /** The first row of each page. */
+  pageStarts: 9,
+  bloom: 10,
+  messages: 11,
+  attributes: 12,
+} as const;
+
+/** About what a page of messages and attributes weighs before it is packed, in UTF-16 units. */
+const PAGE_CHARACTERS = 192 * 1024;
+
+export type EncodeOptions = { level: ZstdLevel; bloom: boolean; bundle: boolean };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+let scratch = new Uint8Array(3 * PAGE_CHARACTERS);
+
+export function encodeBlock(rows: BlockRows, options: EncodeOptions): EncodedBlock {
+  const parts: BlockPart[] = [
+    { part: PART.timestamp, page: 0, data: encodeInts(rows.timestampMs) },
+    { part: PART.nanos, page: 0, data: encodeInts(rows.nanos) },
+    { part: PART.digits, page: 0, data: encodeInts(rows.digits) },
+    { part: PART.received, page: 0, data: encodeInts(rows.receivedMs) },
+    { part: PART.severity, page: 0, data: encodeInts(rows.severity) },
+    { part: PART.service, page: 0, data: encodeInts(rows.service) },
+    { part: PART.messageLengths, page: 0, data: encodeInts(rows.messageLengths) },
+    { part: PART.attributeLengths, page: 0, data: encodeInts(rows.attributeLengths) },
+  ];
+  const starts = pageStarts(rows);
+  parts.push({ part: PART.pageStarts, page: 0, data: encodePageStarts(starts) });
+  if (options.bloom) parts.push({ part: PART.bloom, page: 0, data: packBytes(bloomOf(rows)) });
+  pushPages(parts, PART.messages, rows.messages, rows.messageLengths, starts, options.level);
+  pushPages(parts, PART.attributes, rows.attributes, rows.attributeLengths, starts, options.level);
+  const stored = options.bundle ? [{ part: PART.bundle, page: 0, data: bundle(parts) }] : parts;
+  return { meta: metaOf(rows, stored), parts: stored };
+}
+
+function metaOf(rows: BlockRows, parts: BlockPart[]): Omit<BlockMeta, "id"> {
+  let severityMask = 0;
+  for (const index of rows.severity) severityMask |= 1 << index;
+  const [timestampMin, timestampMax] = range(rows.timestampMs);
+  const [receivedMin, receivedMax] = range(rows.receivedMs);
+  return {
+    version: BLOCK_VERSION,
+    firstId: rows.firstId,
+    lastId: rows.firstId + rows.rows - 1,
+    rows: rows.rows,
+    timestampMin,
+    timestampMax,
+    receivedMin,
+    receivedMax,
+    severityMask,
+    services: rows.services,
+    bytes: parts.reduce((sum, part) => sum + part.data.length, 0),
+    characters: rows.messages.length + rows.attributes.length,
+  };
+}
+
+function range(values: Float64Array): [number, number] {
+  let min = values[0] as number;
+  let max = min;
+  for (const value of values) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return [min, max];
+}
+
+function pageStarts(rows: BlockRows): number[] {
+  const starts = [0];
+  let characters = 0;
+  for (let row = 0; row < rows.rows; row += 1) {
+    const size = (rows.messageLengths[row] as number) + (rows.attributeLengths[row] as number);
+    if (characters > 0 && characters + size > PAGE_CHARACTERS) {
+      starts.push(row);
+      characters = 0;
+    }
+    characters += size;
+  }
+  return starts;
+}
+
+/** How many pages there are (uint32), then the column of their first rows. */
+function encodePageStarts(starts: number[]): Uint8Array {
+  const column = encodeInts(starts);
+  const bytes = new Uint8Array(4 + column.length);
+  new DataView(bytes.buffer).setUint32(0, starts.length, true);
+  bytes.set(column, 4);
+  return bytes;
+}
+
+export function decodePageStarts(data: Uint8Array): Float64Array {
+  const count = new DataView(data.buffer, data.byteOffset, 4).getUint32(0, true);
+  return decodeInts(data.subarray(4), count);
+}
+
+function pushPages(
+  parts: BlockPart[],
+  part: number,
+  text: string,
+  lengths: Uint32Array,
+  starts: number[],
+  level: ZstdLevel,
+): void {
+  if (text === "") return;
+  let from = 0;
+  for (const [page, start] of starts.entries()) {
+    const end = starts[page + 1] ?? lengths.length;
+    let to = from;
+    for (let row = start; row < end; row += 1) to += lengths[row] as number;
+    const size = (to - from) * 3;
+    if (scratch.length < size) scratch = new Uint8Array(size);
+    const { written } = encoder.encodeInto(text.slice(from, to), scratch);
+    parts.push({ part, page, data: packBytes(scratch.subarray(0, written), level) });
+    from = to;
+  }
+}
+
+/** Decodes one page of texts. */
+export function decodePage(data: Uint8Array): string {
+  return decoder.decode(unpackBytes(data));
+}
+
+/** Decodes a column of numbers. */
+export function decodeColumn(data: Uint8Array, rows: number): Float64Array {
+  return decodeInts(data, rows);
+}
+
+function bloomOf(rows: BlockRows): Uint8Array {
+  const hashes = createHashSet();
+  addWords(rows.messages, rows.messageLengths, false, hashes.add);
+  addWords(rows.attributes, rows.attributeLengths, true, hashes.add);
+  return buildBloom(hashes);
+}
+
+/** Keys of attributes are taken along with the values: the filter then lets a little more through, never less. */
+function addWords(text: string, lengths: Uint32Array, json: boolean, add: (hash: number) => void): void {
+  const folded = foldCase(text);
+  let start = 0;
+  for (const length of lengths) {
+    forEachWordHash(folded, start, start + length, json, add);
+    start += length;
+  }
+}
+
+/** Several parts as one: their count, then for each its number, page and length (uint32), then their bytes. */
+function bundle(parts: BlockPart[]): Uint8Array {
+  const headerBytes = 4 + parts.length * 12;
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.data.length, headerBytes));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, parts.length, true);
+  let at = headerBytes;
+  for (const [index, { part, page, data }] of parts.entries()) {
+    view.setUint32(4 + index * 12, part, true);
+    view.setUint32(8 + index * 12, page, true);
+    view.setUint32(12 + index * 12, data.length, true);
+    bytes.set(data, at);
+    at += data.length;
+  }
+  return bytes;
+}
+
+export function unbundle(bytes: Uint8Array): BlockPart[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = view.getUint32(0, true);
+  const parts: BlockPart[] = [];
+  let at = 4 + count * 12;
+  for (let index = 0; index < count; index += 1) {
+    const length = view.getUint32(12 + index * 12, true);
+    parts.push({
+      part: view.getUint32(4 + index * 12, true),
+      page: view.getUint32(8 + index * 12, true),
+      data: bytes.subarray(at, at + length),
+    });
+    at += length;
+  }
+  return parts;
+}

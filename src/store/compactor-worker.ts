@@ -1,0 +1,38 @@
+import type { Database } from "bun:sqlite";
+import { compactOnce } from "./compaction.ts";
+import { openForReading } from "./database.ts";
+import type { FromCompactor, ToCompactor } from "./worker-messages.ts";
+
+/** A thread that makes large blocks of small ones. It reads and encodes; the writer puts the result in place. */
+declare const self: Worker;
+
+let database: Database | undefined;
+
+function answer(message: FromCompactor): void {
+  self.postMessage(message);
+}
+
+function handle(message: ToCompactor): void {
+  switch (message.type) {
+    case "open":
+      database = openForReading(message.path);
+      return;
+    case "close":
+      database?.close();
+      return answer({ type: "closed" });
+    case "compact": {
+      const result = compactOnce(database as Database);
+      if (result === undefined) return answer({ type: "idle" });
+      const replaced = result.replaced.map(({ id, firstId }) => ({ id, firstId }));
+      return answer({ type: "compacted", replaced, block: result.block });
+    }
+  }
+}
+
+self.onmessage = ({ data }: MessageEvent<ToCompactor>) => {
+  try {
+    handle(data);
+  } catch (error) {
+    answer({ type: "failed", message: (error as Error).message });
+  }
+};

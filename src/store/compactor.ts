@@ -1,0 +1,81 @@
+import type { FromCompactor, ReplaceRequest, ToCompactor } from "./worker-messages.ts";
+import { startWorker } from "./worker-thread.ts";
+
+/** Compaction in the background, one merge at a time, with as long a rest after each as it took. */
+export type Compactor = {
+  /** Told after each commit how many rows it had. */
+  committed(rows: number): void;
+  close(): Promise<void>;
+};
+
+/** So many commits, or rows, make it worth a look. */
+const COMMITS_A_LOOK = 32;
+const ROWS_A_LOOK = 65_536;
+/** A share of the time that compaction may take while there is more to merge: 1 means as long a rest as the merge took. */
+const REST_FACTOR = 1;
+
+export function startCompactor(
+  path: string,
+  replace: (request: ReplaceRequest) => Promise<boolean>,
+  onFailure: (error: Error) => void,
+): Compactor {
+  const thread = startWorker<ToCompactor, FromCompactor>(new URL("./compactor-worker.ts", import.meta.url));
+  let commits = 0;
+  let rows = 0;
+  let busy = false;
+  let startedAt = 0;
+  let rest: ReturnType<typeof setTimeout> | undefined;
+  let closing: (() => void) | undefined;
+
+  function look(): void {
+    busy = true;
+    commits = 0;
+    rows = 0;
+    startedAt = performance.now();
+    thread.post({ type: "compact" });
+  }
+
+  async function putInPlace(request: ReplaceRequest): Promise<void> {
+    try {
+      await replace(request);
+    } catch (error) {
+      // The small blocks are still there; the next commit brings the next attempt.
+      busy = false;
+      return onFailure(error as Error);
+    }
+    rest = setTimeout(look, (performance.now() - startedAt) * REST_FACTOR);
+  }
+
+  thread.onMessage((message) => {
+    if (message.type === "compacted") {
+      void putInPlace(message);
+    } else if (message.type === "closed") {
+      closing?.();
+    } else {
+      busy = false;
+      if (message.type === "failed") onFailure(new Error(`compaction failed: ${message.message}`));
+    }
+  });
+  thread.onFailure((error) => {
+    onFailure(error);
+    closing?.();
+  });
+  thread.post({ type: "open", path });
+  look();
+
+  return {
+    committed(committedRows) {
+      commits += 1;
+      rows += committedRows;
+      if (!busy && (commits >= COMMITS_A_LOOK || rows >= ROWS_A_LOOK)) look();
+    },
+    async close() {
+      clearTimeout(rest);
+      await new Promise<void>((resolve) => {
+        closing = resolve;
+        thread.post({ type: "close" });
+      });
+      thread.stop();
+    },
+  };
+}

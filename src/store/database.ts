@@ -1,0 +1,190 @@
+import { Database } from "bun:sqlite";
+import { chmodSync, closeSync, openSync, statSync } from "node:fs";
+import { LogctlError } from "../errors.ts";
+import type { BlockMeta, BlockPart, EncodedBlock } from "./block.ts";
+
+/** "LgCt": tells our files from other people's SQLite databases. */
+const APPLICATION_ID = 0x4c674374;
+/** Raised when an older logctl could no longer read the file. */
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+CREATE TABLE block (
+  first_id INTEGER PRIMARY KEY,
+  id INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  last_id INTEGER NOT NULL,
+  rows INTEGER NOT NULL,
+  timestamp_min INTEGER NOT NULL,
+  timestamp_max INTEGER NOT NULL,
+  received_min INTEGER NOT NULL,
+  received_max INTEGER NOT NULL,
+  severity_mask INTEGER NOT NULL,
+  services TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  characters INTEGER NOT NULL
+) STRICT;
+CREATE TABLE block_part (key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE receipt (
+  scope INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  body_hash TEXT NOT NULL,
+  answer TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX receipt_by_age ON receipt (created_at);
+CREATE TABLE token (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  service TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  digest TEXT NOT NULL UNIQUE,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  revoked_at INTEGER
+) STRICT;
+`;
+
+/** How long one connection waits for another's lock before it gives up. */
+const BUSY_TIMEOUT_MS = 10_000;
+
+/**
+ * Opens the database for writing, made and readable by its owner only where it is not there yet. A commit is on disk
+ * when it returns (`synchronous=FULL`). Throws `database_unusable` where the file is not logctl's or cannot be used.
+ */
+export function openForWriting(path: string): Database {
+  try {
+    // Made by us first, so that nobody else can read it for even a moment; SQLite gives its WAL the same mode.
+    closeSync(openSync(path, "a", 0o600));
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+    const database = new Database(path, { strict: true });
+    database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
+    if (statSync(path).size === 0) database.run("PRAGMA auto_vacuum=INCREMENTAL");
+    database.run("PRAGMA journal_mode=WAL");
+    database.run("PRAGMA synchronous=FULL");
+    database.transaction(() => createSchema(database, path)).immediate();
+    return database;
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+/** Opens a database that exists, for reading. */
+export function openForReading(path: string): Database {
+  try {
+    const database = new Database(path, { strict: true, readonly: true });
+    database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
+    database.run("PRAGMA query_only=ON");
+    return database;
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+function createSchema(database: Database, path: string): void {
+  const id = pragma(database, "application_id");
+  const version = pragma(database, "user_version");
+  if (id === APPLICATION_ID) {
+    if (version <= SCHEMA_VERSION) return;
+    throw new LogctlError(
+      "database_unusable",
+      `the database '${path}' was written by a newer logctl (format ${version}); this one reads up to ${SCHEMA_VERSION}`,
+    );
+  }
+  const tables = database.query<{ n: number }, []>("SELECT count(*) AS n FROM sqlite_schema").get()?.n ?? 0;
+  if (id !== 0 || tables > 0) {
+    throw new LogctlError("database_unusable", `'${path}' is a database of another program; name another file by --db`);
+  }
+  database.run(SCHEMA);
+  database.run(`PRAGMA application_id=${APPLICATION_ID}`);
+  database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
+}
+
+function pragma(database: Database, name: string): number {
+  return database.query<Record<string, number>, []>(`PRAGMA ${name}`).get()?.[name] ?? 0;
+}
+
+function unusable(path: string, error: unknown): LogctlError {
+  if (error instanceof LogctlError) return error;
+  return new LogctlError("database_unusable", `the database '${path}' cannot be used: ${(error as Error).message}`, {
+    cause: error,
+  });
+}
+
+type BlockRow = {
+  id: number;
+  version: number;
+  first_id: number;
+  last_id: number;
+  rows: number;
+  timestamp_min: number;
+  timestamp_max: number;
+  received_min: number;
+  received_max: number;
+  severity_mask: number;
+  services: string;
+  bytes: number;
+  characters: number;
+};
+
+function metaOf(row: BlockRow): BlockMeta {
+  return {
+    id: row.id,
+    version: row.version,
+    firstId: row.first_id,
+    lastId: row.last_id,
+    rows: row.rows,
+    timestampMin: row.timestamp_min,
+    timestampMax: row.timestamp_max,
+    receivedMin: row.received_min,
+    receivedMax: row.received_max,
+    severityMask: row.severity_mask,
+    services: row.services.split("\n"),
+    bytes: row.bytes,
+    characters: row.characters,
+  };
+}
+
+/** The blocks for which `where` holds, in the order of `orderBy`. */
+export function listBlocks(database: Database, where: string, parameters: number[], orderBy: string, limit = -1): BlockMeta[] {
+  const sql = `SELECT * FROM block WHERE ${where} ORDER BY ${orderBy} LIMIT ${limit}`;
+  return database
+    .query<BlockRow, number[]>(sql)
+    .all(...parameters)
+    .map(metaOf);
+}
+
+/** A part's key: its block's id, its number and its page in one integer, so that a block's parts lie together. */
+const PART_FACTOR = 2 ** 14;
+const BLOCK_FACTOR = 2 ** 20;
+
+function keyOfPart(blockId: number, part: number, page: number): number {
+  return blockId * BLOCK_FACTOR + part * PART_FACTOR + page;
+}
+
+export function insertBlock(database: Database, id: number, { meta, parts }: EncodedBlock): void {
+  const columns = [meta.firstId, id, meta.version, meta.lastId, meta.rows, meta.timestampMin, meta.timestampMax] as const;
+  const rest = [meta.receivedMin, meta.receivedMax, meta.severityMask] as const;
+  database
+    .query("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    .run(...columns, ...rest, meta.services.join("\n"), meta.bytes, meta.characters);
+  const insert = database.query("INSERT INTO block_part VALUES (?, ?)");
+  for (const { part, page, data } of parts) insert.run(keyOfPart(id, part, page), data);
+}
+
+/** Deletes a block if it is still there, and says whether it was. */
+export function deleteBlock(database: Database, id: number, firstId: number): boolean {
+  const { changes } = database.query("DELETE FROM block WHERE first_id = ? AND id = ?").run(firstId, id);
+  database.query("DELETE FROM block_part WHERE key BETWEEN ? AND ?").run(keyOfPart(id, 0, 0), keyOfPart(id + 1, 0, 0) - 1);
+  return changes === 1;
+}
+
+/** One part of a block; undefined where the block has no such part, or is gone. */
+export function readPart(database: Database, blockId: number, part: number, page: number): Uint8Array | undefined {
+  return database
+    .query<{ data: Uint8Array }, [number]>("SELECT data FROM block_part WHERE key = ?")
+    .get(keyOfPart(blockId, part, page))?.data;
+}
+
+export type { BlockPart };

@@ -1,0 +1,103 @@
+import { packBytes, unpackBytes } from "./pack-bytes.ts";
+
+/**
+ * A column of whole numbers (up to 2^53 either way) as bytes: a tag, a base, and for each row its distance from the
+ * base, or from the row before, in as few bytes as the widest one needs.
+ */
+const CONSTANT = 0;
+const FROM_BASE = 1;
+const FROM_PREVIOUS = 2;
+
+const HEADER_BYTES = 24;
+
+type Column = ArrayLike<number>;
+
+export function encodeInts(values: Column): Uint8Array {
+  const rows = values.length;
+  const first = rows === 0 ? 0 : (values[0] as number);
+  let min = first;
+  let max = first;
+  let minStep = Number.POSITIVE_INFINITY;
+  let maxStep = Number.NEGATIVE_INFINITY;
+  let previous = first;
+  for (let row = 1; row < rows; row += 1) {
+    const value = values[row] as number;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    const step = value - previous;
+    if (step < minStep) minStep = step;
+    if (step > maxStep) maxStep = step;
+    previous = value;
+  }
+  if (min === max) return header(CONSTANT, 0, first, 0);
+  const width = widthOf(max - min);
+  const stepWidth = widthOf(maxStep - minStep);
+  if (stepWidth >= width) return concat(header(FROM_BASE, width, min, 0), packBytes(distances(values, width, min)));
+  const steps = new Float64Array(rows);
+  for (let row = 1; row < rows; row += 1) steps[row] = (values[row] as number) - (values[row - 1] as number) - minStep;
+  return concat(header(FROM_PREVIOUS, stepWidth, first, minStep), packBytes(distances(steps, stepWidth, 0)));
+}
+
+/** The column that `encodeInts` wrote; `rows` is how many it held. */
+export function decodeInts(bytes: Uint8Array, rows: number): Float64Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
+  const tag = view.getUint8(0);
+  const width = view.getUint8(1);
+  const base = view.getFloat64(8, true);
+  const minStep = view.getFloat64(16, true);
+  const values = new Float64Array(rows);
+  if (tag === CONSTANT) return values.fill(base);
+  const packed = unpackBytes(bytes.subarray(HEADER_BYTES));
+  const distance = typedView(packed, width);
+  if (tag === FROM_BASE) {
+    for (let row = 0; row < rows; row += 1) values[row] = base + (distance[row] as number);
+    return values;
+  }
+  if (tag !== FROM_PREVIOUS) throw new Error(`unknown encoding ${tag} of a number column`);
+  let value = base;
+  values[0] = value;
+  for (let row = 1; row < rows; row += 1) {
+    value += minStep + (distance[row] as number);
+    values[row] = value;
+  }
+  return values;
+}
+
+function widthOf(range: number): number {
+  if (range < 2 ** 8) return 1;
+  if (range < 2 ** 16) return 2;
+  return range < 2 ** 32 ? 4 : 8;
+}
+
+function header(tag: number, width: number, base: number, minStep: number): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, tag);
+  view.setUint8(1, width);
+  view.setFloat64(8, base, true);
+  view.setFloat64(16, minStep, true);
+  return bytes;
+}
+
+function distances(values: Column, width: number, base: number): Uint8Array {
+  const bytes = new Uint8Array(values.length * width);
+  const out = typedView(bytes, width);
+  for (let row = 0; row < values.length; row += 1) out[row] = (values[row] as number) - base;
+  return bytes;
+}
+
+/** Little-endian, as every machine that Bun runs on. */
+function typedView(bytes: Uint8Array, width: number): Uint8Array | Uint16Array | Uint32Array | Float64Array {
+  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  const { buffer, byteOffset, length } = aligned;
+  if (width === 1) return aligned;
+  if (width === 2) return new Uint16Array(buffer, byteOffset, length / 2);
+  return width === 4 ? new Uint32Array(buffer, byteOffset, length / 4) : new Float64Array(buffer, byteOffset, length / 8);
+}
+
+function concat(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(head.length + tail.length);
+  bytes.set(head);
+  bytes.set(tail, head.length);
+  return bytes;
+}

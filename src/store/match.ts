@@ -1,0 +1,125 @@
+import { ALL_SEVERITIES, type Filter } from "../schema/filter.ts";
+import type { Timestamp } from "../schema/timestamp.ts";
+import type { BlockMeta } from "./block.ts";
+import type { BlockReader } from "./block-reader.ts";
+import { bloomMayHold } from "./bloom.ts";
+import { compileTerm, markAttributes, markMessages, type Term } from "./text-match.ts";
+import { foldCase } from "./words.ts";
+
+/** A filter made ready to be held against blocks. */
+export type Matcher = {
+  filter: Filter;
+  terms: Term[];
+  services: Set<string>;
+};
+
+export function compileFilter(filter: Filter): Matcher {
+  return { filter, terms: filter.terms.map(compileTerm), services: new Set(filter.services) };
+}
+
+/** The conditions under which SQLite itself leaves a block out. */
+export function pruningConditions({ filter }: Matcher): { where: string[]; parameters: number[] } {
+  const where: string[] = [];
+  const parameters: number[] = [];
+  const bound = (condition: string, value: number | undefined) => {
+    if (value === undefined) return;
+    where.push(condition);
+    parameters.push(value);
+  };
+  bound("timestamp_max >= ?", filter.timestampStart?.ms);
+  bound("timestamp_min <= ?", filter.timestampEnd?.ms);
+  bound("received_max >= ?", filter.receivedStart?.ms);
+  bound("received_min <= ?", filter.receivedEnd?.ms);
+  if (filter.severityMask !== ALL_SEVERITIES) bound("severity_mask & ? <> 0", filter.severityMask);
+  return { where, parameters };
+}
+
+/** False: no row of the block can match, as its services and its Bloom filter tell. */
+export function mayMatch(matcher: Matcher, block: BlockReader): boolean {
+  if (matcher.services.size > 0 && !block.meta.services.some((name) => matcher.services.has(name))) return false;
+  if (matcher.terms.length === 0) return true;
+  const bloom = block.bloom();
+  if (bloom === undefined) return true;
+  return matcher.terms.every((term) => term.hashes.every((hash) => bloomMayHold(bloom, hash)));
+}
+
+/** Every row of the block matches, as its description alone tells. */
+export function matchesWhole(matcher: Matcher, meta: BlockMeta): boolean {
+  const { filter } = matcher;
+  return (
+    matcher.terms.length === 0 &&
+    timesWithin(meta.timestampMin, meta.timestampMax, filter.timestampStart, filter.timestampEnd) &&
+    timesWithin(meta.receivedMin, meta.receivedMax, filter.receivedStart, filter.receivedEnd) &&
+    (meta.severityMask & ~filter.severityMask) === 0 &&
+    servicesWithin(matcher, meta)
+  );
+}
+
+function timesWithin(min: number, max: number, start: Timestamp | undefined, end: Timestamp | undefined): boolean {
+  return (start === undefined || min > start.ms) && (end === undefined || max < end.ms);
+}
+
+function servicesWithin(matcher: Matcher, meta: BlockMeta): boolean {
+  return matcher.services.size === 0 || meta.services.every((name) => matcher.services.has(name));
+}
+
+/** For each row of the page 1 where it matches, else 0; undefined where none does. */
+export function matchPage(matcher: Matcher, block: BlockReader, page: number): Uint8Array | undefined {
+  const { from, to } = block.pageRange(page);
+  const alive = new Uint8Array(to - from).fill(1);
+  matchColumns(matcher, block, from, alive);
+  if (matcher.terms.length > 0 && alive.includes(1)) matchTerms(matcher.terms, block, page, alive);
+  return alive.includes(1) ? alive : undefined;
+}
+
+function matchColumns(matcher: Matcher, block: BlockReader, from: number, alive: Uint8Array): void {
+  const { filter } = matcher;
+  const { meta } = block;
+  if (!timesWithin(meta.timestampMin, meta.timestampMax, filter.timestampStart, filter.timestampEnd)) {
+    keepTimes(block.column("timestamp"), block.column("nanos"), filter.timestampStart, filter.timestampEnd, from, alive);
+  }
+  if (!timesWithin(meta.receivedMin, meta.receivedMax, filter.receivedStart, filter.receivedEnd)) {
+    keepTimes(block.column("received"), undefined, filter.receivedStart, filter.receivedEnd, from, alive);
+  }
+  if ((meta.severityMask & ~filter.severityMask) !== 0) {
+    const severity = block.column("severity");
+    for (let row = 0; row < alive.length; row += 1) {
+      if (((filter.severityMask >> (severity[from + row] as number)) & 1) === 0) alive[row] = 0;
+    }
+  }
+  if (!servicesWithin(matcher, meta)) {
+    const wanted = Uint8Array.from(meta.services, (name) => (matcher.services.has(name) ? 1 : 0));
+    const service = block.column("service");
+    for (let row = 0; row < alive.length; row += 1) if (wanted[service[from + row] as number] === 0) alive[row] = 0;
+  }
+}
+
+function keepTimes(
+  ms: Float64Array,
+  nanos: Float64Array | undefined,
+  start: Timestamp | undefined,
+  end: Timestamp | undefined,
+  from: number,
+  alive: Uint8Array,
+): void {
+  for (let row = 0; row < alive.length; row += 1) {
+    const time = ms[from + row] as number;
+    const rest = nanos === undefined ? 0 : (nanos[from + row] as number);
+    if (start !== undefined && (time < start.ms || (time === start.ms && rest < start.nanos))) alive[row] = 0;
+    else if (end !== undefined && (time > end.ms || (time === end.ms && rest > end.nanos))) alive[row] = 0;
+  }
+}
+
+function matchTerms(terms: Term[], block: BlockReader, page: number, alive: Uint8Array): void {
+  const messages = block.messages(page);
+  const attributes = block.attributes(page);
+  const foldedMessages = foldCase(messages.text);
+  const foldedAttributes = foldCase(attributes.text);
+  const hits = new Uint8Array(alive.length);
+  for (const term of terms) {
+    hits.fill(0);
+    markMessages(term, foldedMessages, messages, hits);
+    markAttributes(term, foldedAttributes, attributes, hits);
+    for (let row = 0; row < alive.length; row += 1) alive[row] = (alive[row] as number) & (hits[row] as number);
+  }
+}

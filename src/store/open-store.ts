@@ -1,0 +1,69 @@
+import { availableParallelism } from "node:os";
+import type { LogctlError } from "../errors.ts";
+import type { Filter } from "../schema/filter.ts";
+import { startCompactor } from "./compactor.ts";
+import { openForReading } from "./database.ts";
+import { lockDatabase } from "./file-lock.ts";
+import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
+import { findReceipt, type Receipt } from "./receipts.ts";
+import { createScanners, type SearchPiece } from "./scanners.ts";
+import type { SearchPlan } from "./search-plan.ts";
+import { listTokens, type StoredToken } from "./tokens.ts";
+import { startWriter } from "./writer.ts";
+
+/** What the rest of logctl knows of storage. */
+export type Store = {
+  /** See GroupCommit: resolves once the records are on disk, and findable. */
+  append: GroupCommit["append"];
+  search(plan: SearchPlan): AsyncGenerator<SearchPiece>;
+  count(filter: Filter): Promise<number>;
+  /** The receipt of an idempotency key that was committed. */
+  receipt(scope: number, key: string): Receipt | undefined;
+  /** Every token ever made. */
+  tokens(): StoredToken[];
+  /** Why nothing can be written at the moment; undefined while all is well. */
+  failure(): LogctlError | undefined;
+  /** Finishes what was accepted and leaves one file behind. */
+  close(): Promise<void>;
+};
+
+export type StoreOptions = {
+  path: string;
+  /** This process, for others to be told who has the database. */
+  pid: number;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Told of what went wrong in the background. */
+  onFailure: (error: Error) => void;
+};
+
+/** Opens the database, made where it does not exist. Throws `database_unusable` where it cannot be had. */
+export async function openStore({ path, pid, now, onFailure }: StoreOptions): Promise<Store> {
+  const lock = lockDatabase(path, pid);
+  try {
+    const writer = await startWriter(path);
+    const reader = openForReading(path);
+    const compactor = startCompactor(path, writer.replace, onFailure);
+    const scanners = createScanners(path, availableParallelism());
+    const commits = createGroupCommit(writer, now, compactor.committed);
+    return {
+      append: commits.append,
+      failure: commits.failure,
+      search: scanners.search,
+      count: scanners.count,
+      receipt: (scope, key) => findReceipt(reader, scope, key),
+      tokens: () => listTokens(reader),
+      async close() {
+        await commits.flush();
+        await compactor.close();
+        await scanners.close();
+        reader.close();
+        await writer.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+/** Bytes as they lie in the database: a tag, then the bytes as they are or compressed, whichever is smaller. */
+const RAW = 0;
+const ZSTD = 1;
+
+/** Below this, compressing costs more time than the bytes it saves are worth. */
+const MIN_COMPRESSED_BYTES = 96;
+
+/** zstd levels: blocks that will soon be merged are written in haste, merged ones at leisure. */
+export type ZstdLevel = 1 | 3;
+
+export function packBytes(bytes: Uint8Array, level: ZstdLevel = 1): Uint8Array {
+  if (bytes.length >= MIN_COMPRESSED_BYTES) {
+    const compressed = Bun.zstdCompressSync(bytes as Uint8Array<ArrayBuffer>, { level });
+    if (compressed.length < bytes.length) return tagged(ZSTD, compressed);
+  }
+  return tagged(RAW, bytes);
+}
+
+export function unpackBytes(packed: Uint8Array): Uint8Array {
+  const bytes = packed.subarray(1);
+  if (packed[0] === RAW) return bytes;
+  if (packed[0] !== ZSTD) throw new Error(`unknown packing ${packed[0]}`);
+  return Bun.zstdDecompressSync(bytes as Uint8Array<ArrayBuffer>);
+}
+
+function tagged(tag: number, bytes: Uint8Array): Uint8Array {
+  const packed = new Uint8Array(bytes.length + 1);
+  packed[0] = tag;
+  packed.set(bytes, 1);
+  return packed;
+}

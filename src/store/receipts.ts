@@ -1,0 +1,35 @@
+import type { Database } from "bun:sqlite";
+
+/** What an idempotency key was answered with; it is stored in the transaction that stores the records. */
+export type Receipt = {
+  /** Whose key it is: the id of a token, so that two services may use the same key. */
+  scope: number;
+  key: string;
+  /** Tells whether a retry has the same body. */
+  bodyHash: string;
+  /** The answer's JSON text. */
+  answer: string;
+};
+
+/** For how long a retry is recognised. */
+export const RECEIPT_RETENTION_MS = 7 * 86_400_000;
+
+export function insertReceipt(database: Database, { scope, key, bodyHash, answer }: Receipt, nowMs: number): void {
+  database.query("INSERT OR REPLACE INTO receipt VALUES (?, ?, ?, ?, ?)").run(scope, key, bodyHash, answer, nowMs);
+}
+
+export function findReceipt(database: Database, scope: number, key: string): Receipt | undefined {
+  const row = database
+    .query<{ body_hash: string; answer: string }, [number, string]>(
+      "SELECT body_hash, answer FROM receipt WHERE scope = ? AND key = ?",
+    )
+    .get(scope, key);
+  return row === null ? undefined : { scope, key, bodyHash: row.body_hash, answer: row.answer };
+}
+
+/** Forgets receipts older than they need be kept, a bounded number at a time. */
+export function pruneReceipts(database: Database, nowMs: number): void {
+  database
+    .query("DELETE FROM receipt WHERE (scope, key) IN (SELECT scope, key FROM receipt WHERE created_at < ? LIMIT 10000)")
+    .run(nowMs - RECEIPT_RETENTION_MS);
+}

@@ -1,0 +1,62 @@
+import { CSV_HEADER, writeCsvRow } from "../schema/csv.ts";
+import type { RecordFormat } from "../schema/filter.ts";
+import { SEVERITIES } from "../schema/severity.ts";
+import { formatTimestamp } from "../schema/timestamp.ts";
+import type { BlockReader, PageText } from "./block-reader.ts";
+
+/** How records become the bytes of an answer: what stands before the first, between two, and after the last. */
+export type RecordFraming = { head: string; separator: string; tail: string };
+
+export const FRAMING: Record<RecordFormat, RecordFraming> = {
+  json: { head: "[", separator: ",\n", tail: "]\n" },
+  ndjson: { head: "", separator: "\n", tail: "\n" },
+  csv: { head: CSV_HEADER, separator: "", tail: "" },
+};
+
+/** The texts of `rows`, all of one page of one block, in the order given. */
+export function writeRows(
+  block: BlockReader,
+  page: number,
+  rows: ArrayLike<number>,
+  format: RecordFormat,
+  texts: string[],
+): void {
+  const { from } = block.pageRange(page);
+  const { firstId, services } = block.meta;
+  const timestamp = block.column("timestamp");
+  const nanos = block.column("nanos");
+  const digits = block.column("digits");
+  const received = block.column("received");
+  const severity = block.column("severity");
+  const service = block.column("service");
+  const messages = block.messages(page);
+  const attributes = block.attributes(page);
+  for (let i = 0; i < rows.length; i += 1) {
+    const row = rows[i] as number;
+    const id = firstId + row;
+    const at = formatTimestamp(timestamp[row] as number, nanos[row] as number, digits[row] as number);
+    const receivedAt = new Date(received[row] as number).toISOString();
+    const severityName = SEVERITIES[severity[row] as number] as string;
+    const serviceName = services[service[row] as number] as string;
+    const message = textOf(messages, row - from);
+    const attributesText = textOf(attributes, row - from);
+    texts.push(
+      format === "csv"
+        ? writeCsvRow({
+            id,
+            timestamp: at,
+            received_at: receivedAt,
+            service: serviceName,
+            severity: severityName,
+            message,
+            attributes: attributesText,
+          })
+        : `{"id":${id},"timestamp":"${at}","received_at":"${receivedAt}","service":${JSON.stringify(serviceName)},"severity":"${severityName}",` +
+            `"message":${JSON.stringify(message)}${attributesText === "" ? "" : `,"attributes":${attributesText}`}}`,
+    );
+  }
+}
+
+function textOf({ text, offsets }: PageText, row: number): string {
+  return text.slice(offsets[row], offsets[row + 1]);
+}

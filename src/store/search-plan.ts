@@ -1,0 +1,30 @@
+import type { Filter, RecordFormat } from "../schema/filter.ts";
+import type { BlockReader } from "./block-reader.ts";
+
+export type Order = "desc" | "asc";
+
+/** Where a record stands in an order; a page of results goes on after it. `ms` and `nanos` count only where the order is by timestamp. */
+export type Position = { id: number; ms: number; nanos: number };
+
+/** A search as a scan worker runs it. */
+export type SearchPlan = {
+  filter: Filter;
+  sort: "received_at" | "timestamp";
+  order: Order;
+  /** Only records that come after this one in the order. */
+  after?: Position;
+  /** Records to leave out at the start. */
+  offset: number;
+  /** The most records to give; may be infinite. */
+  limit: number;
+  format: RecordFormat;
+};
+
+/** Records found one after another on one page, in the order asked for. */
+export type Hits = { block: BlockReader; page: number; rows: number[] };
+
+/** What a walk over the blocks comes to next: records, or a place before which there is nothing more to find. */
+export type Step = { hits: Hits; passed?: undefined } | { hits?: undefined; passed: Position | undefined };
+
+/** A piece of an answer: its text, how many records it holds, and where the last of them stands. */
+export type SearchChunk = { text: string; rows: number; last: Position | undefined };

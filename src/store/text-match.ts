@@ -1,0 +1,81 @@
+import type { PageText } from "./block-reader.ts";
+import { classOfUnit, foldCase, IN_WORD, wordHashes } from "./words.ts";
+
+/** A word or phrase made ready for matching: it is found where its first and last words are whole words, in any case. */
+export type Term = {
+  /** The text to look for, folded. */
+  needle: string;
+  /** The same as it reads inside a JSON string. */
+  jsonNeedle: string;
+  /** The hashes of its words, all of which a block must hold. */
+  hashes: number[];
+  startsWithWord: boolean;
+  endsWithWord: boolean;
+};
+
+export function compileTerm(text: string): Term {
+  const needle = foldCase(text.toWellFormed());
+  return {
+    needle,
+    jsonNeedle: JSON.stringify(needle).slice(1, -1),
+    hashes: wordHashes(needle),
+    startsWithWord: classOfUnit(needle.charCodeAt(0)) === IN_WORD,
+    endsWithWord: classOfUnit(needle.charCodeAt(needle.length - 1)) === IN_WORD,
+  };
+}
+
+/** Whether the term stands in `folded` at `at`, between `start` and `end`, and not as a part of longer words. */
+function standsAt(term: Term, folded: string, at: number, start: number, end: number): boolean {
+  const after = at + term.needle.length;
+  if (after > end) return false;
+  if (term.startsWithWord && at > start && classOfUnit(folded.charCodeAt(at - 1)) === IN_WORD) return false;
+  return !(term.endsWithWord && after < end && classOfUnit(folded.charCodeAt(after)) === IN_WORD);
+}
+
+function occursIn(term: Term, folded: string): boolean {
+  for (let at = folded.indexOf(term.needle); at >= 0; at = folded.indexOf(term.needle, at + 1)) {
+    if (standsAt(term, folded, at, 0, folded.length)) return true;
+  }
+  return false;
+}
+
+/** Sets `hits[row]` for each row of a page of messages (`folded` is its text, folded) in which the term occurs. */
+export function markMessages(term: Term, folded: string, { offsets }: PageText, hits: Uint8Array): void {
+  let row = 0;
+  let at = folded.indexOf(term.needle);
+  while (at >= 0) {
+    while ((offsets[row + 1] as number) <= at) row += 1;
+    const end = offsets[row + 1] as number;
+    if (standsAt(term, folded, at, offsets[row] as number, end)) {
+      hits[row] = 1;
+      at = folded.indexOf(term.needle, end);
+    } else {
+      at = folded.indexOf(term.needle, at + 1);
+    }
+  }
+}
+
+/**
+ * Sets `hits[row]` for each row of a page of attributes in which the term occurs in one value. The JSON text is
+ * searched whole; only rows in which the needle shows up somewhere, perhaps in a key, are parsed to make sure.
+ */
+export function markAttributes(term: Term, folded: string, { offsets }: PageText, hits: Uint8Array): void {
+  let row = 0;
+  let at = folded.indexOf(term.jsonNeedle);
+  while (at >= 0) {
+    while ((offsets[row + 1] as number) <= at) row += 1;
+    const end = offsets[row + 1] as number;
+    if (hits[row] !== 1 && at + term.jsonNeedle.length <= end) {
+      // Folding leaves JSON's own letters (true, \n, \u001b, 1e+21) as they are, but for the E of no number we write.
+      if (occursInValue(term, JSON.parse(folded.slice(offsets[row], end)))) hits[row] = 1;
+    }
+    at = folded.indexOf(term.jsonNeedle, end);
+  }
+}
+
+function occursInValue(term: Term, value: unknown): boolean {
+  if (typeof value === "string") return occursIn(term, value);
+  if (typeof value !== "object" || value === null) return occursIn(term, String(value));
+  for (const key in value) if (occursInValue(term, (value as Record<string, unknown>)[key])) return true;
+  return false;
+}

@@ -1,0 +1,59 @@
+import type { Database } from "bun:sqlite";
+import { type BlockReader, openBlock } from "./block-reader.ts";
+import { listBlocks } from "./database.ts";
+import { type Matcher, matchPage, mayMatch, pruningConditions } from "./match.ts";
+import type { Order, Position, Step } from "./search-plan.ts";
+
+/** A block that may hold matches, and the ids in it that have not been passed yet. */
+export type Candidate = { block: BlockReader; fromId: number; toId: number };
+
+const BLOCKS_A_LISTING = 64;
+
+/**
+ * The blocks that may hold matches beyond the id `after`, in the order of arrival. They are listed a few at a time;
+ * since compaction may have put passed and coming records into one block meanwhile, each comes with the ids that are left.
+ */
+export function* candidates(database: Database, matcher: Matcher, order: Order, after: number | undefined): Generator<Candidate> {
+  const { where, parameters } = pruningConditions(matcher);
+  const [condition, orderBy] = order === "desc" ? ["first_id < ?", "first_id DESC"] : ["last_id > ?", "first_id ASC"];
+  let bound = after ?? (order === "desc" ? Number.MAX_SAFE_INTEGER : 0);
+  for (;;) {
+    const metas = listBlocks(database, [...where, condition].join(" AND "), [...parameters, bound], orderBy, BLOCKS_A_LISTING);
+    for (const meta of metas) {
+      const fromId = order === "asc" ? Math.max(meta.firstId, bound + 1) : meta.firstId;
+      const toId = order === "desc" ? Math.min(meta.lastId, bound - 1) : meta.lastId;
+      yield { block: openBlock(database, meta), fromId, toId };
+    }
+    const last = metas.at(-1);
+    if (last === undefined || metas.length < BLOCKS_A_LISTING) return;
+    bound = order === "desc" ? last.firstId : last.lastId;
+  }
+}
+
+/** Gives the matches in the order of arrival, newest or oldest first, page by page, so that a short answer reads little. */
+export function* walkByArrival(database: Database, matcher: Matcher, order: Order, after: Position | undefined): Generator<Step> {
+  for (const { block, fromId, toId } of candidates(database, matcher, order, after?.id)) {
+    const { firstId } = block.meta;
+    if (mayMatch(matcher, block)) {
+      const pages = block.pages();
+      for (let i = 0; i < pages; i += 1) {
+        const page = order === "desc" ? pages - 1 - i : i;
+        const rows = matchedRows(matcher, block, page, fromId - firstId, toId - firstId, order);
+        if (rows.length > 0) yield { hits: { block, page, rows } };
+      }
+    }
+    yield { passed: { id: order === "desc" ? fromId : toId, ms: 0, nanos: 0 } };
+  }
+}
+
+function matchedRows(matcher: Matcher, block: BlockReader, page: number, first: number, last: number, order: Order): number[] {
+  const range = block.pageRange(page);
+  const from = Math.max(range.from, first);
+  const to = Math.min(range.to, last + 1);
+  const matches = from < to ? matchPage(matcher, block, page) : undefined;
+  if (matches === undefined) return [];
+  const rows: number[] = [];
+  if (order === "asc") for (let row = from; row < to; row += 1) if (matches[row - range.from] === 1) rows.push(row);
+  if (order === "desc") for (let row = to - 1; row >= from; row -= 1) if (matches[row - range.from] === 1) rows.push(row);
+  return rows;
+}

@@ -1,0 +1,46 @@
+import type { Filter } from "../schema/filter.ts";
+import type { AppendRequest } from "./append.ts";
+import type { EncodedBlock } from "./block.ts";
+import type { SearchChunk, SearchPlan } from "./search-plan.ts";
+
+/** What the store and its workers say to each other. Each worker is told the database's path first. */
+export type OpenMessage = { type: "open"; path: string };
+export type CloseMessage = { type: "close" };
+
+/** A failure in a worker, as text: an error object would lose its fields on the way. */
+export type FailureMessage = { type: "failed"; id: number; message: string };
+
+export type ReplaceRequest = { replaced: { id: number; firstId: number }[]; block: EncodedBlock };
+
+export type ToWriter =
+  | OpenMessage
+  | CloseMessage
+  | ({ type: "append"; id: number } & AppendRequest)
+  | ({ type: "replace"; id: number } & ReplaceRequest);
+export type FromWriter =
+  | { type: "opened" }
+  | { type: "closed" }
+  | { type: "appended"; id: number; firstId: number }
+  | { type: "replaced"; id: number; done: boolean }
+  | FailureMessage;
+
+export type ToScanner =
+  | OpenMessage
+  | CloseMessage
+  | { type: "search"; id: number; plan: SearchPlan }
+  /** The reader has taken the last chunk: make the next one. */
+  | { type: "more"; id: number }
+  | { type: "cancel"; id: number }
+  | { type: "count"; id: number; filter: Filter };
+export type FromScanner =
+  | { type: "closed" }
+  | ({ type: "chunk"; id: number; bytes: Uint8Array; done: boolean } & Pick<SearchChunk, "rows" | "last">)
+  | { type: "counted"; id: number; count: number }
+  | FailureMessage;
+
+export type ToCompactor = OpenMessage | CloseMessage | { type: "compact" };
+export type FromCompactor =
+  | { type: "closed" }
+  | ({ type: "compacted" } & ReplaceRequest)
+  | { type: "idle" }
+  | { type: "failed"; message: string };

@@ -1,0 +1,53 @@
+import type { Database } from "bun:sqlite";
+import { type Appender, createAppender } from "./append.ts";
+import { openForWriting } from "./database.ts";
+import { pruneReceipts } from "./receipts.ts";
+import type { FromWriter, ToWriter } from "./worker-messages.ts";
+
+/** The one thread that writes records: it owns the connection, and what it answers to is on disk. */
+declare const self: Worker;
+
+const PRUNE_EVERY_MS = 3_600_000;
+
+let database: Database | undefined;
+let appender: Appender | undefined;
+let prunedAtMs = 0;
+
+function answer(message: FromWriter): void {
+  self.postMessage(message);
+}
+
+function handle(message: ToWriter): void {
+  switch (message.type) {
+    case "open":
+      database = openForWriting(message.path);
+      appender = createAppender(database);
+      return answer({ type: "opened" });
+    case "close":
+      // The WAL goes into the database, so that one file is all there is.
+      database?.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      database?.close();
+      return answer({ type: "closed" });
+    case "append": {
+      const firstId = (appender as Appender).append(message);
+      answer({ type: "appended", id: message.id, firstId });
+      return prune(message.receivedAtMs);
+    }
+    case "replace":
+      return answer({ type: "replaced", id: message.id, done: (appender as Appender).replace(message.replaced, message.block) });
+  }
+}
+
+function prune(nowMs: number): void {
+  if (nowMs - prunedAtMs < PRUNE_EVERY_MS || database === undefined) return;
+  prunedAtMs = nowMs;
+  pruneReceipts(database, nowMs);
+}
+
+self.onmessage = ({ data }: MessageEvent<ToWriter>) => {
+  try {
+    handle(data);
+  } catch (error) {
+    answer({ type: "failed", id: "id" in data ? data.id : 0, message: (error as Error).message });
+  }
+};

@@ -1,0 +1,83 @@
+import { LogctlError } from "../errors.ts";
+import type { AppendRequest } from "./append.ts";
+import type { FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
+import { startWorker } from "./worker-thread.ts";
+
+/** The writer thread, as the main thread sees it. Each promise resolves when what was asked for is on disk. */
+export type Writer = {
+  append(request: AppendRequest): Promise<number>;
+  replace(request: ReplaceRequest): Promise<boolean>;
+  close(): Promise<void>;
+};
+
+type Waiting = { resolve: (value: never) => void; reject: (error: LogctlError) => void };
+
+/** Starts the thread that writes; throws `database_unusable` where it cannot open the database. */
+export async function startWriter(path: string): Promise<Writer> {
+  const thread = startWorker<ToWriter, FromWriter>(new URL("./writer-worker.ts", import.meta.url));
+  const waiting = new Map<number, Waiting>();
+  let nextId = 1;
+
+  function settle(id: number, how: (entry: Waiting) => void): void {
+    const entry = waiting.get(id);
+    waiting.delete(id);
+    if (entry !== undefined) how(entry);
+  }
+
+  function ask<Answer>(message: (id: number) => ToWriter, transfer: ArrayBuffer[] = []): Promise<Answer> {
+    const id = nextId;
+    nextId += 1;
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      thread.post(message(id), transfer);
+    });
+  }
+
+  // Opening and closing have no id of their own: they wait under 0, where a failure to open arrives too.
+  function askAlone(message: ToWriter): Promise<void> {
+    return new Promise((resolve, reject) => {
+      waiting.set(0, { resolve, reject });
+      thread.post(message);
+    });
+  }
+
+  thread.onMessage((message) => {
+    if (message.type === "failed") {
+      settle(message.id, ({ reject }) =>
+        reject(new LogctlError("store_unavailable", `the store cannot write: ${message.message}`)),
+      );
+    } else if (message.type === "appended") {
+      settle(message.id, ({ resolve }) => resolve(message.firstId as never));
+    } else if (message.type === "replaced") {
+      settle(message.id, ({ resolve }) => resolve(message.done as never));
+    } else {
+      settle(0, ({ resolve }) => resolve(undefined as never));
+    }
+  });
+  thread.onFailure((error) => {
+    for (const id of [...waiting.keys()]) settle(id, ({ reject }) => reject(error));
+  });
+
+  await askAlone({ type: "open", path });
+  return {
+    append: (request) => ask((id) => ({ type: "append", id, ...request }), buffersOf(request)),
+    replace: (request) => ask((id) => ({ type: "replace", id, ...request })),
+    async close() {
+      await askAlone({ type: "close" });
+      thread.stop();
+    },
+  };
+}
+
+function buffersOf({ batch }: AppendRequest): ArrayBuffer[] {
+  const columns = [
+    batch.timestampMs,
+    batch.nanos,
+    batch.digits,
+    batch.severity,
+    batch.service,
+    batch.messageLengths,
+    batch.attributeLengths,
+  ];
+  return columns.map((column) => column.buffer as ArrayBuffer);
+}

@@ -1,0 +1,171 @@
+import { MAX_RECORD_BYTES, MAX_SERVICE_CHARACTERS } from "../schema/limits.ts";
+import { FIELD_ALIASES, type RecordErrorCode, SERVICE_PATTERN } from "../schema/record.ts";
+import { INFO, severityIndexOfLevel, severityIndexOfWord } from "../schema/severity.ts";
+import { readTimestamp, type Timestamp } from "../schema/timestamp.ts";
+import type { RecordBatchBuilder } from "../store/record-batch.ts";
+import { createAttributesWriter, INEXACT, isInexact, TOO_DEEP } from "./attributes-text.ts";
+
+/** Appends one parsed JSON value to the batch as a record. Answers null, or why it is refused, or that it must be read again. */
+export type RecordDecoder = {
+  decode(item: unknown, batch: RecordBatchBuilder): RecordErrorCode | "inexact" | null;
+};
+
+export type DecoderOptions = {
+  /** The service of the token; undefined where it may write as any. */
+  service: string | undefined;
+  /** Marks records in which bytes that were not UTF-8 were replaced. */
+  markReplaced?: boolean;
+};
+
+type Sent = Record<string, unknown>;
+
+/** The fast path of `recordSchema`: the same meaning, without an object a record. A test holds the two together. */
+export function createRecordDecoder({ service: ownService, markReplaced = false }: DecoderOptions): RecordDecoder {
+  const attributes = createAttributesWriter();
+  const time: Timestamp = { ms: 0, nanos: 0, digits: 0 };
+  // Aliases taken by the record in hand: no attribute is made of them.
+  let messageAlias = "";
+  let timeAlias = "";
+  let severityAlias = "";
+  let unknownSeverity = "";
+
+  /** The text of the message; empty where there is none. */
+  function messageOf(sent: Sent): string {
+    messageAlias = "";
+    const message = sent["message"];
+    if (typeof message === "string") return isBlank(message) ? "" : message;
+    for (const alias of FIELD_ALIASES.message) {
+      const value = sent[alias];
+      if (typeof value !== "string" || isBlank(value)) continue;
+      messageAlias = alias;
+      return value;
+    }
+    return "";
+  }
+
+  function readTime(sent: Sent): boolean {
+    timeAlias = "";
+    const sentTime = sent["timestamp"];
+    if (sentTime !== undefined && sentTime !== null) return readTimestamp(sentTime, time);
+    for (const alias of FIELD_ALIASES.timestamp) {
+      const value = sent[alias];
+      if (value === undefined || !readTimestamp(value, time)) continue;
+      timeAlias = alias;
+      return true;
+    }
+    time.ms = Number.NaN;
+    time.nanos = 0;
+    time.digits = 3;
+    return true;
+  }
+
+  /** The severity's index, or -1 where it is neither word nor number. */
+  function severityOf(sent: Sent): number {
+    severityAlias = "";
+    unknownSeverity = "";
+    const severity = sent["severity"];
+    if (severity !== undefined && severity !== null) {
+      if (typeof severity !== "string" && typeof severity !== "number") return -1;
+      const index = severityIndex(severity);
+      if (index < 0) unknownSeverity = String(severity);
+      return index < 0 ? INFO : index;
+    }
+    for (const alias of FIELD_ALIASES.severity) {
+      const index = severityIndex(sent[alias]);
+      if (index < 0) continue;
+      severityAlias = alias;
+      return index;
+    }
+    return INFO;
+  }
+
+  /** Writes the attributes; answers as AttributesWriter.add does. */
+  function writeAttributes(sent: Sent, replaced: boolean): number {
+    attributes.start();
+    const nested = sent["attributes"];
+    const hasNested = typeof nested === "object" && nested !== null && !Array.isArray(nested);
+    const severityText = !isBlank(unknownSeverity);
+    // Names can only collide where fields come from more than one place.
+    const used = hasNested || severityText || replaced ? new Set<string>() : undefined;
+    if (hasNested) for (const key in nested) if (addField(key, (nested as Sent)[key], used)) return problem;
+    for (const key in sent) {
+      if (key === "message" || key === "timestamp" || key === "severity" || key === "service") continue;
+      if (key === messageAlias || key === timeAlias || key === severityAlias) continue;
+      if (key === "attributes" && (hasNested || nested === null)) continue;
+      if (addField(key, sent[key], used)) return problem;
+    }
+    if (severityText) addField("severity_text", unknownSeverity, used);
+    if (replaced) addField("invalid_utf8", true, used);
+    return 0;
+  }
+
+  let problem = 0;
+  function addField(key: string, value: unknown, used: Set<string> | undefined): boolean {
+    let name = key;
+    if (used !== undefined) {
+      for (let n = 2; used.has(name); n += 1) name = `${key}_${n}`;
+      used.add(name);
+    }
+    problem = attributes.add(name, value);
+    return problem !== 0;
+  }
+
+  function serviceProblem(service: unknown): RecordErrorCode | null {
+    if (service === undefined || service === null) return ownService === undefined ? "missing_service" : null;
+    if (service === ownService) return null;
+    if (typeof service !== "string" || service.length > MAX_SERVICE_CHARACTERS) return "invalid_service";
+    if (!SERVICE_PATTERN.test(service) || isBlank(service)) return "invalid_service";
+    return ownService === undefined ? null : "service_mismatch";
+  }
+
+  return {
+    decode(item, batch) {
+      if (typeof item !== "object" || item === null || Array.isArray(item)) return "not_an_object";
+      const sent = item as Sent;
+      let message = messageOf(sent);
+      if (message === "") {
+        const given = sent["message"];
+        return given === undefined || given === null || typeof given === "string" ? "missing_message" : "invalid_message";
+      }
+      if (endsInHalfPair(message)) message = message.toWellFormed();
+      if (!readTime(sent)) return "invalid_timestamp";
+      const timestamp = sent["timestamp"];
+      if (typeof timestamp === "number" && isInexact(timestamp)) return "inexact";
+      const severity = severityOf(sent);
+      if (severity < 0) return "invalid_severity";
+      const service = sent["service"];
+      const refusal = serviceProblem(service);
+      if (refusal !== null) return refusal;
+      const replaced = markReplaced && JSON.stringify(sent).includes("\ufffd");
+      const attributesProblem = writeAttributes(sent, replaced);
+      if (attributesProblem === TOO_DEEP) return "nesting_too_deep";
+      if (attributesProblem === INEXACT) return "inexact";
+      const text = attributes.finish();
+      if (isTooLarge(message, text)) return "record_too_large";
+      batch.append(time.ms, time.nanos, time.digits, severity, (service ?? ownService) as string, message, text);
+      return null;
+    },
+  };
+}
+
+function severityIndex(value: unknown): number {
+  if (typeof value === "string") return severityIndexOfWord(value);
+  return typeof value === "number" ? severityIndexOfLevel(value) : -1;
+}
+
+function isBlank(text: string): boolean {
+  const first = text.charCodeAt(0);
+  // Most texts start with a visible ASCII character: only the others need a closer look.
+  return !(first > 32 && first < 127) && text.trim() === "";
+}
+
+/** A message that ends in half a surrogate pair would make a whole one with the message stored after it. */
+function endsInHalfPair(message: string): boolean {
+  return (message.charCodeAt(message.length - 1) & 0xfc00) === 0xd800;
+}
+
+function isTooLarge(message: string, attributes: string): boolean {
+  // A UTF-16 unit is at most three bytes: only long texts need counting.
+  if ((message.length + attributes.length) * 3 <= MAX_RECORD_BYTES) return false;
+  return Buffer.byteLength(message) + Buffer.byteLength(attributes) > MAX_RECORD_BYTES;
+}

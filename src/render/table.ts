@@ -1,0 +1,121 @@
+import Table from "cli-table3";
+import { attributePairs, formatPair } from "./pairs.ts";
+import { type RenderedRecord, readRecord } from "./read-record.ts";
+import type { Renderer, RenderSettings } from "./renderer.ts";
+import { messageLines, sanitizeText } from "./sanitize.ts";
+import { formatTime } from "./time.ts";
+
+/** Rows laid out at a time; column widths are those of the first ones, so that any number of rows lines up in flat memory. */
+const ROWS_AT_A_TIME = 1000;
+const GAP = "  ";
+const SEVERITY_WIDTH = "SEVERITY".length;
+const MIN_SERVICE_WIDTH = "SERVICE".length;
+const MIN_MESSAGE_WIDTH = 20;
+/** Lines that one message takes at most; all of it is in the other formats. */
+const MAX_MESSAGE_LINES = 10;
+
+/** Nothing but gaps between columns: no line can be taken for a border, and what is copied is text. */
+const NO_BORDERS = {
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: GAP,
+} as const;
+
+type Layout = { serviceWidth: number; messageWidth: number };
+
+/**
+ * Time, severity, service and message in columns, as wide as the terminal. The message takes what is left, wraps within
+ * its column and ends in `…` where it is very long. Without a terminal nothing is cut, and a record is one line.
+ */
+export function createTableRenderer(settings: RenderSettings): Renderer {
+  const waiting: RenderedRecord[] = [];
+  let layout: Layout | undefined;
+
+  function layOut(records: RenderedRecord[]): string {
+    if (records.length === 0) return "";
+    const head = layout === undefined;
+    layout ??= planLayout(records, settings);
+    return renderRows(records, layout, settings, head);
+  }
+
+  return {
+    render(lines) {
+      let text = "";
+      for (const line of lines) {
+        if (waiting.push(readRecord(line)) === ROWS_AT_A_TIME) text += layOut(waiting.splice(0));
+      }
+      return text;
+    },
+    finish: () => layOut(waiting.splice(0)),
+  };
+}
+
+function planLayout(records: RenderedRecord[], { columns, utc }: RenderSettings): Layout {
+  const longest = records.reduce((width, { service }) => Math.max(width, displayWidth(sanitizeText(service))), MIN_SERVICE_WIDTH);
+  if (columns === undefined) return { serviceWidth: longest, messageWidth: Number.POSITIVE_INFINITY };
+  const serviceWidth = Math.min(longest, Math.max(MIN_SERVICE_WIDTH, Math.floor(columns / 5)));
+  const timeWidth = formatTime(new Date(0).toISOString(), utc).length;
+  const taken = timeWidth + SEVERITY_WIDTH + serviceWidth + 3 * GAP.length;
+  return { serviceWidth, messageWidth: Math.max(MIN_MESSAGE_WIDTH, columns - taken) };
+}
+
+function renderRows(records: RenderedRecord[], layout: Layout, { paint, utc }: RenderSettings, head: boolean): string {
+  const table = new Table({ chars: NO_BORDERS, style: { "padding-left": 0, "padding-right": 0, head: [], border: [] } });
+  if (head) table.push(["TIME", "SEVERITY", padTo("SERVICE", layout.serviceWidth), "MESSAGE"].map(paint.heading));
+  for (const record of records) {
+    table.push([
+      paint.faint(formatTime(record.timestamp, utc)),
+      paint.severity(record.severity, padTo(record.severity, SEVERITY_WIDTH)),
+      padTo(fitTo(sanitizeText(record.service), layout.serviceWidth), layout.serviceWidth),
+      messageCell(record, layout.messageWidth, paint.faint),
+    ]);
+  }
+  return `${table.toString().replace(/ +$/gm, "")}\n`;
+}
+
+function messageCell(record: RenderedRecord, width: number, faint: (text: string) => string): string {
+  const pairs = attributePairs(record.attributes).map(([key, value]) => formatPair(key, value));
+  if (width === Number.POSITIVE_INFINITY) return [sanitizeText(record.message, faint), ...pairs.map(faint)].join(" ");
+  // More than is shown takes time to wrap; one character more than fits says that there is more.
+  const room = width * MAX_MESSAGE_LINES + 1;
+  const lines = messageLines(record.message)
+    .slice(0, MAX_MESSAGE_LINES + 1)
+    .map((line) => sanitizeText(cutAt(line, room), faint));
+  const attributes = faint(cutAt(pairs.join(" "), room));
+  if (pairs.length > 0 && lines.length === 1) lines[0] += ` ${attributes}`;
+  else if (pairs.length > 0) lines.push(attributes);
+  const wrapped = Bun.wrapAnsi(lines.join("\n"), width, { hard: true, trim: false }).split("\n");
+  if (wrapped.length <= MAX_MESSAGE_LINES) return wrapped.join("\n");
+  return [...wrapped.slice(0, MAX_MESSAGE_LINES - 1), fitTo(`${wrapped[MAX_MESSAGE_LINES - 1]}…`, width)].join("\n");
+}
+
+function displayWidth(text: string): number {
+  return Bun.stringWidth(text);
+}
+
+function padTo(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - displayWidth(text)));
+}
+
+/** `text`, or as much of it as fits into `width` columns with an ellipsis at its end. */
+function fitTo(text: string, width: number): string {
+  return displayWidth(text) <= width ? text : `${Bun.sliceAnsi(text, 0, width - 1)}…`;
+}
+
+/** The first `length` UTF-16 units of `text`, or one less where that would cut a character in two. */
+function cutAt(text: string, length: number): string {
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length);
+}

@@ -1,0 +1,69 @@
+import { type ErrorCode, LogctlError } from "../errors.ts";
+import { errorBodySchema } from "../schema/api.ts";
+
+/** How a client reaches a collector. */
+export type ConnectionOptions = {
+  /** As `readServerAddress` gives it. */
+  baseUrl: string;
+  token: string | undefined;
+  fetch: (request: Request) => Promise<Response>;
+  signal: AbortSignal;
+};
+
+export type Connection = {
+  baseUrl: string;
+  /**
+   * One request. Answers of any status come back as they are; throws `unreachable` where there is no answer, and
+   * `interrupted` once the signal is aborted.
+   */
+  request(path: string, init?: RequestInit): Promise<Response>;
+};
+
+export function openConnection({ baseUrl, token, fetch, signal }: ConnectionOptions): Connection {
+  return {
+    baseUrl,
+    async request(path, init = {}) {
+      const headers = new Headers(init.headers);
+      if (token !== undefined) headers.set("authorization", `Token ${token}`);
+      try {
+        return await fetch(new Request(baseUrl + path, { signal, ...init, headers }));
+      } catch (error) {
+        if (signal.aborted) throw new LogctlError("interrupted", "interrupted");
+        const hint = "is it running (logctl serve), and is --url right?";
+        throw new LogctlError("unreachable", `no collector answers at ${baseUrl}: ${hint}`, { cause: error });
+      }
+    },
+  };
+}
+
+/** The error that an answer with a status of 400 or more stands for; the answer's body is read. */
+export async function errorOfAnswer(response: Response): Promise<LogctlError> {
+  const text = await response.text();
+  const retryAfterS = Number(response.headers.get("retry-after") ?? Number.NaN);
+  const details = Number.isNaN(retryAfterS) ? {} : { retryAfterS };
+  const body = errorBodySchema.safeParse(parseJson(text));
+  if (body.success) {
+    const { code, message, field } = body.data.error;
+    return new LogctlError(code, `${message}${hintFor(code)}`, { ...details, ...(field && { field }) });
+  }
+  const code = response.status === 401 ? "unauthorized" : response.status === 403 ? "forbidden" : "unexpected_answer";
+  const start = text.slice(0, 100).replace(/\s+/g, " ");
+  return new LogctlError(
+    code,
+    `the server answered ${response.status}, which is no answer of a logctl collector: ${start}`,
+    details,
+  );
+}
+
+function hintFor(code: ErrorCode): string {
+  if (code === "unauthorized") return " (give a token by LOGCTL_TOKEN or --token-file)";
+  return code === "forbidden" ? " (logctl token list shows what each token may do)" : "";
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

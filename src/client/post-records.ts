@@ -1,0 +1,83 @@
+import { LogctlError } from "../errors.ts";
+import { type IngestAnswer, ingestAnswerSchema } from "../schema/api.ts";
+import { type Connection, errorOfAnswer } from "./connection.ts";
+import { isRetryable } from "./retry.ts";
+
+/** What became of one attempt. Without a `response`, nobody answered. */
+export type Attempt =
+  | { kind: "answered"; answer: IngestAnswer }
+  | { kind: "too_large"; error: LogctlError }
+  | { kind: "failed"; error: LogctlError; response?: Response };
+
+export type AttemptOptions = {
+  idempotencyKey: string;
+  /** Once aborted, an attempt under way has `graceMs` left to end in. */
+  signal: AbortSignal;
+  timeoutMs: number;
+  graceMs: number;
+};
+
+/**
+ * One attempt to store records, each a JSON text without line breaks. Says `failed` where another attempt may do better;
+ * throws where it can't: `interrupted`, or what the collector's refusal of the whole request stands for.
+ */
+export async function postRecords(connection: Connection, records: readonly string[], options: AttemptOptions): Promise<Attempt> {
+  try {
+    return await withTimeLimit(options, async (limit) => {
+      const response = await connection.request("/logs", {
+        method: "POST",
+        headers: { "content-type": "application/x-ndjson", "idempotency-key": options.idempotencyKey },
+        body: records.join("\n"),
+        signal: limit,
+      });
+      return await readAttempt(response, records.length);
+    });
+  } catch (error) {
+    if (error instanceof LogctlError && error.code !== "unreachable") throw error;
+    if (options.signal.aborted) throw new LogctlError("interrupted", "interrupted");
+    return { kind: "failed", error: error instanceof LogctlError ? error : answerBroke(connection, error) };
+  }
+}
+
+async function readAttempt(response: Response, count: number): Promise<Attempt> {
+  const { status } = response;
+  if (isRetryable(status)) return { kind: "failed", error: await errorOfAnswer(response), response };
+  if (status === 413) return { kind: "too_large", error: await errorOfAnswer(response) };
+  if (status === 200 || status === 207 || status === 400) {
+    const body = ingestAnswerSchema.safeParse(parseJson(await response.clone().text()));
+    if (body.success && body.data.accepted + body.data.rejected === count) return { kind: "answered", answer: body.data };
+  }
+  throw await errorOfAnswer(response);
+}
+
+function answerBroke({ baseUrl }: Connection, cause: unknown): LogctlError {
+  return new LogctlError("unreachable", `the collector at ${baseUrl} broke off its answer`, { cause });
+}
+
+async function withTimeLimit<Result>(
+  { signal, timeoutMs, graceMs }: AttemptOptions,
+  work: (limit: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const limit = new AbortController();
+  const end = () => limit.abort();
+  let timer = setTimeout(end, timeoutMs);
+  const hurry = () => {
+    clearTimeout(timer);
+    timer = setTimeout(end, graceMs);
+  };
+  signal.addEventListener("abort", hurry, { once: true });
+  try {
+    return await work(limit.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", hurry);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

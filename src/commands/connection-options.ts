@@ -1,0 +1,35 @@
+import { type Command, Option } from "commander";
+import { type Connection, openConnection } from "../client/connection.ts";
+import { DEFAULT_URL, readServerAddress } from "../client/server-address.ts";
+import type { CliContext } from "../context.ts";
+import { LogctlError } from "../errors.ts";
+
+export type ConnectionFlags = { url: string; token?: string; tokenFile?: string };
+
+/** The flags by which every client finds the collector and shows who it is. */
+export function addConnectionOptions(command: Command, context: CliContext): Command {
+  // commander's .env() reads the process's own environment; a command reads its context's.
+  const url = new Option("--url <url>", "the collector's address [env: LOGCTL_URL]").default(
+    context.env["LOGCTL_URL"] || DEFAULT_URL,
+  );
+  const token = new Option("--token <token>", "the token; seen in the process list, so better by [env: LOGCTL_TOKEN]");
+  const tokenFile = new Option("--token-file <path>", "a file that holds the token");
+  return command.addOption(url).addOption(token).addOption(tokenFile);
+}
+
+/** Opens the connection that the flags and the environment stand for: `--token-file`, then `--token`, then LOGCTL_TOKEN. */
+export async function connect(flags: ConnectionFlags, context: CliContext, fallbackToken?: string): Promise<Connection> {
+  const token = (await readTokenFile(flags.tokenFile)) ?? flags.token ?? (context.env["LOGCTL_TOKEN"] || fallbackToken);
+  return openConnection({ baseUrl: readServerAddress(flags.url), token, fetch: context.fetch, signal: context.signal });
+}
+
+async function readTokenFile(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    const token = (await Bun.file(path).text()).trim();
+    if (token !== "") return token;
+  } catch (error) {
+    throw new LogctlError("usage", `--token-file '${path}' cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  throw new LogctlError("usage", `--token-file '${path}' is empty`);
+}

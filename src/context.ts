@@ -19,6 +19,8 @@ export type CliContext = {
   stdout: OutputStream;
   stderr: OutputStream;
   env: Record<string, string | undefined>;
+  /** This process, as a lock names it. */
+  pid: number;
   fetch: (request: Request) => Promise<Response>;
   /** Milliseconds since the epoch. */
   now: () => number;

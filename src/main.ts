@@ -25,6 +25,7 @@ function processContext(): CliContext {
     stdout: outputStream(process.stdout, () => process.exit(0)),
     stderr: outputStream(process.stderr, () => {}),
     env: process.env,
+    pid: process.pid,
     fetch: (request) => fetch(request),
     now: () => Date.now(),
     signal: stopping.signal,

@@ -1,6 +1,80 @@
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
+import { LogctlError } from "../errors.ts";
+import { DEMO_TOKENS } from "../schema/demo-tokens.ts";
+import { isLoopback } from "../server/check-host.ts";
+import { createApp } from "../server/create-app.ts";
+import { listen } from "../server/listen.ts";
+import { openStore } from "../store/open-store.ts";
+import { VERSION } from "../version.ts";
+import { databaseOption } from "./database-option.ts";
+import { parseWholeNumber } from "./parse-whole-number.ts";
 
-export function registerServe(program: Command, _context: CliContext): void {
-  program.command("serve");
+type ServeFlags = { host: string; port: string; db: string };
+
+/** How long requests under way may take once the collector is told to stop. */
+const STOP_GRACE_MS = 10_000;
+const MAX_PORT = 65_535;
+
+export function registerServe(program: Command, context: CliContext): void {
+  const { env } = context;
+  program
+    .command("serve")
+    .description("collect logs over HTTP and keep them in one file")
+    .option("--host <address>", "the address to listen at [env: LOGCTL_HOST]", env["LOGCTL_HOST"] || "127.0.0.1")
+    .option("--port <number>", "the port to listen at, 0 for any that is free [env: LOGCTL_PORT]", env["LOGCTL_PORT"] || "8000")
+    .addOption(databaseOption(context))
+    .action((flags: ServeFlags) => serve(flags, context));
+}
+
+/** Collects until the context's signal is aborted; then answers what is under way, and leaves one file behind. */
+async function serve({ host, db, ...flags }: ServeFlags, context: CliContext): Promise<void> {
+  const port = parseWholeNumber("--port", flags.port, 0, MAX_PORT);
+  const { now, pid, signal, stderr } = context;
+  const onFailure = (error: unknown) => logFailure(error, context);
+  const store = await openStore({ path: db, pid, now, onFailure });
+  try {
+    const loopback = isLoopback(host);
+    const tokensMade = store.tokens().length > 0;
+    if (!loopback && !tokensMade) throw needsToken(host, db);
+    const app = createApp({ store, loopback, version: VERSION, now, onFailure });
+    const listener = listen({ app, hostname: host, port, onFailure });
+    stderr.write(`logctl ${VERSION} collects at ${listener.url} into ${db}\n`);
+    if (!tokensMade) stderr.write(demoNotice(db));
+    await untilStopped(signal);
+    stderr.write("logctl is stopping: requests under way are answered first\n");
+    await listener.stop(STOP_GRACE_MS);
+  } finally {
+    await store.close();
+  }
+}
+
+function untilStopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+function needsToken(host: string, db: string): LogctlError {
+  const command = `logctl token create --db ${db} --name <name> --service <service>`;
+  return new LogctlError(
+    "usage",
+    `--host ${host} can be reached from outside, and no token was made yet: make one with ${command}`,
+  );
+}
+
+function demoNotice(db: string): string {
+  const tokens = Object.entries(DEMO_TOKENS).map(([service, token]) => `  ${token} writes as ${service}\n`);
+  return [
+    "No token was made yet: reading needs none, and these demo tokens are accepted, from this machine only.\n",
+    ...tokens,
+    "Try it:      logctl simulate --count=3, then logctl query\n",
+    `For good:    logctl token create --db ${db} --name payments --service payments; demo tokens end with the first\n`,
+  ].join("");
+}
+
+/** One JSON line an event, for people and for machines. */
+function logFailure(error: unknown, { now, stderr }: CliContext): void {
+  const { message, stack, cause } = error instanceof Error ? error : new Error(String(error));
+  const behind = cause instanceof Error ? { cause: cause.stack ?? cause.message } : {};
+  stderr.write(`${JSON.stringify({ time: new Date(now()).toISOString(), severity: "ERROR", message, stack, ...behind })}\n`);
 }

@@ -1,6 +1,109 @@
-import type { Command } from "commander";
+import type { Database } from "bun:sqlite";
+import { type Command, Option } from "commander";
 import type { CliContext } from "../context.ts";
+import { LogctlError } from "../errors.ts";
+import { createPaint, wantsColour } from "../render/colours.ts";
+import { renderTokenTable, type TokenRow } from "../render/token-table.ts";
+import { parse } from "../schema/parse.ts";
+import { serviceSchema } from "../schema/record.ts";
+import { ANY_SERVICE, SCOPES, type Scope } from "../schema/token.ts";
+import { openForWriting } from "../store/database.ts";
+import { createToken, listTokens, revokeToken, rotateToken, type StoredToken } from "../store/tokens.ts";
+import { databaseOption } from "./database-option.ts";
 
-export function registerToken(program: Command, _context: CliContext): void {
-  program.command("token");
+type DatabaseFlags = { db: string };
+type CreateFlags = DatabaseFlags & { service: string; name?: string; scope: Scope[]; expires?: string };
+
+const DURATION = /^(\d{1,5})([mhdw])$/;
+const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
+
+export function registerToken(program: Command, context: CliContext): void {
+  const token = program.command("token").description("make, list, replace and revoke the tokens by which services are known");
+  token
+    .command("create")
+    .description("make a token and print it; it is not shown again")
+    .requiredOption("--service <name>", "the service it writes and reads as, or '*' for any")
+    .option("--name <name>", "what to call it (default: the service)")
+    .addOption(new Option("--scope <scope...>", "what it may do").choices(SCOPES).default(["ingest"]))
+    .option("--expires <duration>", "for how long it is good, such as 12h, 90d or 4w (default: for ever)")
+    .addOption(databaseOption(context))
+    .action((flags: CreateFlags) => withDatabase(flags, (database) => create(database, flags, context)));
+  token
+    .command("list")
+    .description("show the tokens: a table on a terminal, JSON lines elsewhere")
+    .addOption(databaseOption(context))
+    .action((flags: DatabaseFlags) => withDatabase(flags, (database) => list(database, context)));
+  token
+    .command("rotate <name>")
+    .description("give a token a new secret and print it; the old one ends at once")
+    .addOption(databaseOption(context))
+    .action((name: string, flags: DatabaseFlags) => withDatabase(flags, (database) => rotate(database, name, context)));
+  token
+    .command("revoke <name>")
+    .description("take a token out of force")
+    .addOption(databaseOption(context))
+    .action((name: string, flags: DatabaseFlags) => withDatabase(flags, (database) => revoke(database, name, context)));
+}
+
+function withDatabase({ db }: DatabaseFlags, work: (database: Database) => void): void {
+  const database = openForWriting(db);
+  try {
+    work(database);
+  } finally {
+    database.close();
+  }
+}
+
+function create(database: Database, flags: CreateFlags, { now, stdout, stderr }: CliContext): void {
+  const service = flags.service === ANY_SERVICE ? ANY_SERVICE : parse(serviceSchema, flags.service, "usage");
+  const name = parse(serviceSchema, flags.name ?? (service === ANY_SERVICE ? "any" : service), "usage");
+  const scopes = SCOPES.filter((scope) => flags.scope.includes(scope));
+  const expiresAt = flags.expires === undefined ? null : now() + parseDuration(flags.expires);
+  const isFirst = listTokens(database).length === 0;
+  const make = database.transaction(() => {
+    const taken = listTokens(database).some((token) => token.name === name && token.revokedAt === null);
+    if (!taken) return createToken(database, { name, service, scopes, expiresAt }, now());
+    throw new LogctlError("usage", `there is a token '${name}' already: logctl token rotate ${name}, or another --name`);
+  });
+  stdout.write(`${make.immediate()}\n`);
+  stderr.write(`Keep it now, it is not shown again. '${name}' may ${scopes.join(", ")} as ${describe(service)}.\n`);
+  if (isFirst) stderr.write("From now on demo tokens are refused and reading needs a token with --scope read.\n");
+}
+
+function list(database: Database, { env, now, stdout }: CliContext): void {
+  const rows = listTokens(database).map((token) => rowOf(token, now()));
+  if (!stdout.isTTY) return stdout.write(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  stdout.write(renderTokenTable(rows, createPaint(wantsColour({ env, isTTY: true, allowed: true }))));
+}
+
+function rotate(database: Database, name: string, { stdout, stderr }: CliContext): void {
+  const secret = rotateToken(database, name);
+  if (secret === undefined) throw noSuchToken(name);
+  stdout.write(`${secret}\n`);
+  stderr.write(`Keep it now, it is not shown again. The old secret of '${name}' is refused from now on.\n`);
+}
+
+function revoke(database: Database, name: string, { now, stderr }: CliContext): void {
+  if (!revokeToken(database, name, now())) throw noSuchToken(name);
+  stderr.write(`'${name}' is refused from now on.\n`);
+}
+
+function rowOf({ name, service, scopes, createdAt, expiresAt, revokedAt }: StoredToken, nowMs: number): TokenRow {
+  const state = revokedAt !== null ? "revoked" : expiresAt !== null && expiresAt <= nowMs ? "expired" : "in force";
+  const expires_at = expiresAt === null ? null : new Date(expiresAt).toISOString();
+  return { name, service, scopes, state, created_at: new Date(createdAt).toISOString(), expires_at };
+}
+
+function describe(service: string): string {
+  return service === ANY_SERVICE ? "any service" : `'${service}'`;
+}
+
+function noSuchToken(name: string): LogctlError {
+  return new LogctlError("usage", `no token '${name}' is in force: logctl token list shows them`);
+}
+
+function parseDuration(text: string): number {
+  const [, count, unit] = DURATION.exec(text) ?? [];
+  if (count !== undefined && unit !== undefined && Number(count) > 0) return Number(count) * (UNIT_MS[unit] as number);
+  throw new LogctlError("usage", `--expires '${text}' is no duration; write it as 12h, 90d or 4w`);
 }

@@ -1,4 +1,5 @@
 import { MAX_NESTING } from "../schema/limits.ts";
+import { isInexact } from "./inexact-numbers.ts";
 
 /**
  * Writes the JSON text of attributes straight from what `JSON.parse` gave, without an object in between, which would
@@ -8,6 +9,8 @@ export type AttributesWriter = {
   start(): void;
   /** Adds one field; says what stands in the way, or 0. */
   add(key: string, value: unknown): number;
+  /** Whether something added so far holds U+FFFD. */
+  hasReplacement(): boolean;
   /** The text so far, as one JSON object; empty where nothing was added. */
   finish(): string;
 };
@@ -51,6 +54,7 @@ export function createAttributesWriter(): AttributesWriter {
       text += text === "" ? textOfKey(key) + valueText : `,${textOfKey(key)}${valueText}`;
       return 0;
     },
+    hasReplacement: () => text.includes("\ufffd"),
     finish() {
       if (text === "") return "";
       const whole = `{${text}}`;
@@ -58,11 +62,6 @@ export function createAttributesWriter(): AttributesWriter {
       return whole.includes("\\ud") ? whole.replace(LONE_SURROGATE, (match) => (match === "\\\\" ? match : "\ufffd")) : whole;
     },
   };
-}
-
-/** Whether digits were lost when the number was read. */
-export function isInexact(value: number): boolean {
-  return value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
 }
 
 /** Looks through a nested value, which may have `levels` levels more. */

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { quoteInexactNumbers } from "./inexact-numbers.ts";
 
 /** Stands for an item whose text is no JSON. */
 export const BROKEN = Symbol("broken");
@@ -6,13 +7,14 @@ export const BROKEN = Symbol("broken");
 /** The items of a body, as parsed JSON. Sniffed, whatever its Content-Type says. */
 export type JsonItems = {
   items: unknown[];
-  /** The same items with each number that JavaScript cannot hold exactly as the text it was sent in; made when asked for. */
+  /** An item with each number that JavaScript cannot hold exactly as the text it was sent in. */
   exact(index: number): unknown;
-  /** Whether bytes that were not UTF-8 had to be replaced in the item. */
-  replaced(index: number): boolean;
+  /** Whether bytes that were not UTF-8 had to be replaced by U+FFFD somewhere in the body. */
+  replaced: boolean;
 };
 
 const OBJECT_START = 0x7b;
+const ARRAY_START = 0x5b;
 const NEWLINE = 0x0a;
 
 /**
@@ -21,81 +23,46 @@ const NEWLINE = 0x0a;
  */
 export function readJsonItems(body: Uint8Array): JsonItems | undefined {
   const utf8 = withoutByteOrderMark(body);
-  const first = firstVisibleByte(utf8);
-  if (first === -1) return undefined;
+  if (firstVisibleByte(utf8) === -1) return undefined;
   const valid = isUtf8(utf8);
-  if (valid && first === OBJECT_START) {
-    const fast = Bun.JSONL.parseChunk(utf8);
-    if (fast.error === null && isBlankFrom(utf8, fast.read)) {
-      return (
-        logsOf(fast.values, utf8) ?? {
-          items: fast.values,
-          exact: (index) => exactOf(splitLines(utf8), index, utf8),
-          replaced: () => false,
-        }
-      );
-    }
-  }
-  const text = decode(utf8);
-  const whole = parseOrBroken(text);
-  if (Array.isArray(whole)) return wholeItems(whole, text, (exact) => exact as unknown[], valid);
-  if (whole !== BROKEN) {
-    return logsOf([whole], utf8, valid) ?? wholeItems([whole], text, (exact) => [exact], valid);
-  }
-  const lines = splitLines(utf8);
-  const items = lines.map((line) => parseOrBroken(decode(line)));
-  if (items.every((item) => item === BROKEN)) return { items: [BROKEN], exact: () => BROKEN, replaced: () => false };
+  let exactItems: unknown[] | undefined;
   return {
-    items,
-    exact: (index) => parseExactly(decode(lines[index] as Uint8Array)),
-    replaced: (index) => !valid && !isUtf8(lines[index] as Uint8Array),
-  };
-}
-
-/** The items of `{"logs": [...]}`; undefined where it is a record, or more than one. */
-function logsOf(values: unknown[], utf8: Uint8Array, valid = true): JsonItems | undefined {
-  const only = values.length === 1 ? values[0] : undefined;
-  if (typeof only !== "object" || only === null || !("logs" in only) || !Array.isArray(only.logs) || "message" in only)
-    return undefined;
-  return wholeItems(only.logs, decode(utf8), (exact) => (exact as { logs: unknown[] }).logs, valid);
-}
-
-function wholeItems(items: unknown[], text: string, itemsOf: (exact: unknown) => unknown[], valid: boolean): JsonItems {
-  let exact: unknown[] | undefined;
-  return {
-    items,
+    items: parseItems(utf8, valid),
     exact(index) {
-      exact ??= itemsOf(parseExactly(text));
-      return exact[index];
+      exactItems ??= parseItems(new TextEncoder().encode(quoteInexactNumbers(decoder.decode(utf8))), true);
+      return exactItems[index];
     },
-    // Where in the body a bad byte stood is not known: the decoder marks the records that hold a replaced character.
-    replaced: () => !valid,
+    replaced: !valid,
   };
 }
 
-/** The exact item behind one of a body of lines; values need not stand on lines of their own, though they nearly always do. */
-function exactOf(lines: Uint8Array[], index: number, utf8: Uint8Array): unknown {
-  const line = lines[index];
-  const parsed = line === undefined ? BROKEN : parseOrBroken(decode(line));
-  return parsed === BROKEN ? parseExactly(decode(utf8)) : parseExactly(decode(line as Uint8Array));
+function parseItems(utf8: Uint8Array, valid: boolean): unknown[] {
+  const first = firstVisibleByte(utf8);
+  if (valid && first === OBJECT_START) {
+    const { values, read, error } = Bun.JSONL.parseChunk(utf8);
+    if (error === null && isBlankFrom(utf8, read)) return unwrapLogs(values);
+  }
+  const whole = parseOrBroken(utf8);
+  if (Array.isArray(whole)) return whole;
+  if (whole !== BROKEN) return unwrapLogs([whole]);
+  // Of an array that is cut short, no line stands for itself.
+  const items = first === ARRAY_START ? [] : splitLines(utf8).map(parseOrBroken);
+  return items.every((item) => item === BROKEN) ? [BROKEN] : items;
 }
 
-function parseOrBroken(text: string): unknown {
+/** The items of `{"logs": [...]}`, which has no message of its own. */
+function unwrapLogs(values: unknown[]): unknown[] {
+  const only = values.length === 1 ? values[0] : undefined;
+  if (typeof only !== "object" || only === null || !("logs" in only) || "message" in only) return values;
+  return Array.isArray(only.logs) ? only.logs : values;
+}
+
+function parseOrBroken(utf8: Uint8Array): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(decoder.decode(utf8));
   } catch {
     return BROKEN;
   }
-}
-
-type ReviverContext = { source?: string };
-
-function parseExactly(text: string): unknown {
-  const keepDigits = (_key: string, value: unknown, context?: ReviverContext) =>
-    typeof value === "number" && !Number.isSafeInteger(value) && Math.abs(value) > Number.MAX_SAFE_INTEGER
-      ? (context?.source ?? value)
-      : value;
-  return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown);
 }
 
 /** Undoes a byte order mark: UTF-16 becomes UTF-8, the mark of UTF-8 goes. */
@@ -107,10 +74,6 @@ function withoutByteOrderMark(body: Uint8Array): Uint8Array {
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-function decode(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
-}
 
 function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;

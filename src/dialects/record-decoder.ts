@@ -3,24 +3,29 @@ import { FIELD_ALIASES, type RecordErrorCode, SERVICE_PATTERN } from "../schema/
 import { INFO, severityIndexOfLevel, severityIndexOfWord } from "../schema/severity.ts";
 import { readTimestamp, type Timestamp } from "../schema/timestamp.ts";
 import type { RecordBatchBuilder } from "../store/record-batch.ts";
-import { createAttributesWriter, INEXACT, isInexact, TOO_DEEP } from "./attributes-text.ts";
+import { createAttributesWriter, INEXACT, TOO_DEEP } from "./attributes-text.ts";
+import { isInexact } from "./inexact-numbers.ts";
 
-/** Appends one parsed JSON value to the batch as a record. Answers null, or why it is refused, or that it must be read again. */
+/** Built once: it keeps what it learns of the names that senders use. */
 export type RecordDecoder = {
-  decode(item: unknown, batch: RecordBatchBuilder): RecordErrorCode | "inexact" | null;
+  /**
+   * Appends one parsed JSON value to the batch as a record. Answers null, or why it is refused, or `inexact` where it
+   * holds a number that lost digits, so that it must be parsed in another way first.
+   */
+  decode(item: unknown, batch: RecordBatchBuilder, options: DecodeOptions): RecordErrorCode | "inexact" | null;
 };
 
-export type DecoderOptions = {
+export type DecodeOptions = {
   /** The service of the token; undefined where it may write as any. */
   service: string | undefined;
-  /** Marks records in which bytes that were not UTF-8 were replaced. */
-  markReplaced?: boolean;
+  /** Bytes of the body that were not UTF-8 were replaced by U+FFFD: records that hold one are marked. */
+  replaced: boolean;
 };
 
 type Sent = Record<string, unknown>;
 
 /** The fast path of `recordSchema`: the same meaning, without an object a record. A test holds the two together. */
-export function createRecordDecoder({ service: ownService, markReplaced = false }: DecoderOptions): RecordDecoder {
+export function createRecordDecoder(): RecordDecoder {
   const attributes = createAttributesWriter();
   const time: Timestamp = { ms: 0, nanos: 0, digits: 0 };
   // Aliases taken by the record in hand: no attribute is made of them.
@@ -80,7 +85,7 @@ export function createRecordDecoder({ service: ownService, markReplaced = false 
   }
 
   /** Writes the attributes; answers as AttributesWriter.add does. */
-  function writeAttributes(sent: Sent, replaced: boolean): number {
+  function writeAttributes(sent: Sent, message: string, replaced: boolean): number {
     attributes.start();
     const nested = sent["attributes"];
     const hasNested = typeof nested === "object" && nested !== null && !Array.isArray(nested);
@@ -95,7 +100,7 @@ export function createRecordDecoder({ service: ownService, markReplaced = false 
       if (addField(key, sent[key], used)) return problem;
     }
     if (severityText) addField("severity_text", unknownSeverity, used);
-    if (replaced) addField("invalid_utf8", true, used);
+    if (replaced && (message.includes("\ufffd") || attributes.hasReplacement())) addField("invalid_utf8", true, used);
     return 0;
   }
 
@@ -110,16 +115,8 @@ export function createRecordDecoder({ service: ownService, markReplaced = false 
     return problem !== 0;
   }
 
-  function serviceProblem(service: unknown): RecordErrorCode | null {
-    if (service === undefined || service === null) return ownService === undefined ? "missing_service" : null;
-    if (service === ownService) return null;
-    if (typeof service !== "string" || service.length > MAX_SERVICE_CHARACTERS) return "invalid_service";
-    if (!SERVICE_PATTERN.test(service) || isBlank(service)) return "invalid_service";
-    return ownService === undefined ? null : "service_mismatch";
-  }
-
   return {
-    decode(item, batch) {
+    decode(item, batch, { service: ownService, replaced }) {
       if (typeof item !== "object" || item === null || Array.isArray(item)) return "not_an_object";
       const sent = item as Sent;
       let message = messageOf(sent);
@@ -134,10 +131,9 @@ export function createRecordDecoder({ service: ownService, markReplaced = false 
       const severity = severityOf(sent);
       if (severity < 0) return "invalid_severity";
       const service = sent["service"];
-      const refusal = serviceProblem(service);
+      const refusal = serviceProblem(service, ownService);
       if (refusal !== null) return refusal;
-      const replaced = markReplaced && JSON.stringify(sent).includes("\ufffd");
-      const attributesProblem = writeAttributes(sent, replaced);
+      const attributesProblem = writeAttributes(sent, message, replaced);
       if (attributesProblem === TOO_DEEP) return "nesting_too_deep";
       if (attributesProblem === INEXACT) return "inexact";
       const text = attributes.finish();
@@ -146,6 +142,14 @@ export function createRecordDecoder({ service: ownService, markReplaced = false 
       return null;
     },
   };
+}
+
+function serviceProblem(service: unknown, ownService: string | undefined): RecordErrorCode | null {
+  if (service === undefined || service === null) return ownService === undefined ? "missing_service" : null;
+  if (service === ownService) return null;
+  if (typeof service !== "string" || service.length > MAX_SERVICE_CHARACTERS) return "invalid_service";
+  if (!SERVICE_PATTERN.test(service) || isBlank(service)) return "invalid_service";
+  return ownService === undefined ? null : "service_mismatch";
 }
 
 function severityIndex(value: unknown): number {

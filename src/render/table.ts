@@ -1,4 +1,4 @@
-import Table from "cli-table3";
+import { alignColumns, GAP } from "./align-columns.ts";
 import { attributePairs, formatPair } from "./pairs.ts";
 import { type RenderedRecord, readRecord } from "./read-record.ts";
 import type { Renderer, RenderSettings } from "./renderer.ts";
@@ -7,31 +7,11 @@ import { formatTime } from "./time.ts";
 
 /** Rows laid out at a time; column widths are those of the first ones, so that any number of rows lines up in flat memory. */
 const ROWS_AT_A_TIME = 1000;
-const GAP = "  ";
 const SEVERITY_WIDTH = "SEVERITY".length;
 const MIN_SERVICE_WIDTH = "SERVICE".length;
 const MIN_MESSAGE_WIDTH = 20;
 /** Lines that one message takes at most; all of it is in the other formats. */
 const MAX_MESSAGE_LINES = 10;
-
-/** Nothing but gaps between columns: no line can be taken for a border, and what is copied is text. */
-const NO_BORDERS = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: GAP,
-} as const;
 
 type Layout = { serviceWidth: number; messageWidth: number };
 
@@ -72,17 +52,17 @@ function planLayout(records: RenderedRecord[], { columns, utc }: RenderSettings)
 }
 
 function renderRows(records: RenderedRecord[], layout: Layout, { paint, utc }: RenderSettings, head: boolean): string {
-  const table = new Table({ chars: NO_BORDERS, style: { "padding-left": 0, "padding-right": 0, head: [], border: [] } });
-  if (head) table.push(["TIME", "SEVERITY", padTo("SERVICE", layout.serviceWidth), "MESSAGE"].map(paint.heading));
+  const rows: string[][] = [];
+  if (head) rows.push(["TIME", "SEVERITY", padTo("SERVICE", layout.serviceWidth), "MESSAGE"].map(paint.heading));
   for (const record of records) {
-    table.push([
+    rows.push([
       paint.faint(formatTime(record.timestamp, utc)),
       paint.severity(record.severity, padTo(record.severity, SEVERITY_WIDTH)),
       padTo(fitTo(sanitizeText(record.service), layout.serviceWidth), layout.serviceWidth),
       messageCell(record, layout.messageWidth, paint.faint),
     ]);
   }
-  return `${table.toString().replace(/ +$/gm, "")}\n`;
+  return alignColumns(rows);
 }
 
 function messageCell(record: RenderedRecord, width: number, faint: (text: string) => string): string {

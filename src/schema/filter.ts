@@ -67,31 +67,32 @@ const filterParameters = {
   q: z.string().optional(),
 };
 
-/** The parameters of `GET /logs`, as text; `q` stays text, to be read by `query/parse-terms.ts`. */
-export const searchParametersSchema = z.strictObject({
+const searchParameters = {
   ...filterParameters,
-  limit: z.string().optional(),
   offset: wholeNumber(0, 1e15, "a number from 0").default(0),
   cursor: z.string().optional(),
   order: z.enum(["desc", "asc"], "use desc or asc").default("desc"),
   sort: z.enum(["received_at", "timestamp"], "use received_at or timestamp").default("received_at"),
+};
+
+/** The parameters of `GET /logs` for a JSON array, which is built whole in memory; `q` stays text, to be read by `query/parse-terms.ts`. */
+export const pageParametersSchema = z.strictObject({
+  ...searchParameters,
+  limit: wholeNumber(
+    1,
+    MAX_PAGE_ROWS,
+    `a number from 1 to ${MAX_PAGE_ROWS}; more comes with Accept: application/x-ndjson`,
+  ).default(DEFAULT_PAGE_ROWS),
 });
+
+/** The same for the formats that stream: any number of records, or `all`. */
+export const streamParametersSchema = z.strictObject({ ...searchParameters, limit: anyLimitSchema.default(DEFAULT_PAGE_ROWS) });
 
 /** The parameters of `GET /logs/stats`. */
 export const statsParametersSchema = z.strictObject(filterParameters);
 
 /** The names that may occur more than once. */
 export const REPEATABLE_PARAMETERS: readonly string[] = ["service", "severity"];
-
-/** `limit` for a JSON array, which is built whole in memory. */
-export const pageLimitSchema = wholeNumber(
-  1,
-  MAX_PAGE_ROWS,
-  `a number from 1 to ${MAX_PAGE_ROWS}; more comes with Accept: application/x-ndjson`,
-);
-/** `limit` for the formats that stream. */
-export const streamLimitSchema = anyLimitSchema;
-export const DEFAULT_LIMIT = DEFAULT_PAGE_ROWS;
 
 /** The filter that `parameters` stand for, with the terms that `q` was read into. */
 export function filterOf(parameters: z.output<typeof statsParametersSchema>, terms: string[]): Filter {

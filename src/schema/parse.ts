@@ -6,7 +6,8 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, 
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const field = issue?.path.map(String).join(".");
+  // A place in a list says little: the name of the list is what a person gave.
+  const field = issue?.path.filter((part) => typeof part === "string").join(".");
   const message = issue?.message ?? "not valid";
   throw new LogctlError(code, field ? `${field}: ${message}` : message, field ? { field } : {});
 }

@@ -1,0 +1,20 @@
+import { LogctlError } from "../errors.ts";
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+
+/** Whether only programs of this machine can reach what listens at `hostname`. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === "::1" || LOOPBACK.test(hostname);
+}
+
+/**
+ * Throws `host_refused` where a request to a loopback address names another host: a web page that had its own name
+ * point to this machine could else read the logs (DNS rebinding). HTTP/1.0 clients name none.
+ */
+export function checkHost(host: string | null): void {
+  if (host === null || LOOPBACK.test(host)) return;
+  throw new LogctlError(
+    "host_refused",
+    `a collector on this machine only is asked for by localhost or 127.0.0.1, not by '${host}'`,
+  );
+}

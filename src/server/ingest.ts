@@ -1,0 +1,48 @@
+import { type JsonItems, readJsonItems } from "../dialects/json-items.ts";
+import { decodeJsonLogs } from "../dialects/json-logs.ts";
+import { LogctlError } from "../errors.ts";
+import type { IngestAnswer } from "../schema/api.ts";
+import { MAX_BODY_BYTES, MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../schema/limits.ts";
+import type { Store } from "../store/open-store.ts";
+import { answerJson } from "./answer.ts";
+import { createAnswerOnce, type KeyedRequest } from "./idempotency.ts";
+import type { Identity } from "./identify.ts";
+import { readBody } from "./read-body.ts";
+
+/** `POST /logs`: answered once everything that was accepted is on disk. */
+export function createIngest({ append, receipt }: Pick<Store, "append" | "receipt">) {
+  const answerOnce = createAnswerOnce(receipt);
+
+  async function storeItems(items: JsonItems, service: string | undefined, keyed?: KeyedRequest): Promise<IngestAnswer> {
+    const { answer } = await append((batch) => {
+      const answer = decodeJsonLogs(items, service, batch);
+      if (keyed === undefined || answer.accepted === 0) return { answer };
+      return { answer, receipt: { ...keyed, answer: JSON.stringify(answer) } };
+    });
+    return answer;
+  }
+
+  return async (request: Request, { id, writesAs }: Identity): Promise<Response> => {
+    const key = readKey(request);
+    const body = await readBody(request, MAX_BODY_BYTES);
+    const items = readJsonItems(body);
+    if (items === undefined) throw new LogctlError("empty_body", "the body is empty: send a log record as JSON, or several");
+    if (key === undefined) return answerIngest(await storeItems(items, writesAs));
+    const keyed = { scope: id, key, bodyHash: `${body.length}-${Bun.hash(body).toString(36)}` };
+    return answerIngest(await answerOnce(keyed, () => storeItems(items, writesAs, keyed)));
+  };
+}
+
+function readKey(request: Request): string | undefined {
+  const key = request.headers.get("idempotency-key");
+  if (key === null) return undefined;
+  if (key !== "" && key.length <= MAX_IDEMPOTENCY_KEY_CHARACTERS) return key;
+  throw new LogctlError(
+    "invalid_idempotency_key",
+    `an Idempotency-Key has 1 to ${MAX_IDEMPOTENCY_KEY_CHARACTERS} characters, this one has ${key.length}`,
+  );
+}
+
+function answerIngest(answer: IngestAnswer): Response {
+  return answerJson(answer, answer.rejected === 0 ? 200 : answer.accepted > 0 ? 207 : 400);
+}

@@ -1,0 +1,58 @@
+import { LogctlError } from "../errors.ts";
+import { MAX_BODY_BYTES } from "../schema/limits.ts";
+import { answerError, unforeseen } from "./answer.ts";
+import type { App } from "./create-app.ts";
+
+export type Listener = {
+  /** The address to reach it at, with the port that was really taken. */
+  url: string;
+  /** Takes no new requests, and resolves when those under way are answered, or are cut off after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+};
+
+export type ListenOptions = {
+  app: App;
+  hostname: string;
+  /** 0 for any that is free. */
+  port: number;
+  onFailure: (error: unknown) => void;
+};
+
+/** Seconds without a byte after which a connection is closed. */
+const IDLE_TIMEOUT_S = 120;
+
+/** Serves the app over HTTP. Throws `address_unusable` where the address is taken or not ours. */
+export function listen({ app, hostname, port, onFailure }: ListenOptions): Listener {
+  try {
+    const server = Bun.serve({
+      hostname,
+      port,
+      development: false,
+      idleTimeout: IDLE_TIMEOUT_S,
+      // Ours is counted by the app, which says so in words; Bun's own answer is empty.
+      maxRequestBodySize: 2 * MAX_BODY_BYTES,
+      fetch(request, self) {
+        // A person may page through an answer for as long as they like.
+        if (request.method === "GET") self.timeout(request, 0);
+        return app(request);
+      },
+      error(error) {
+        onFailure(error);
+        return answerError(unforeseen(error));
+      },
+    });
+    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+    return {
+      url: `http://${host}:${server.port}`,
+      async stop(graceMs) {
+        const timer = setTimeout(() => server.stop(true), graceMs);
+        await server.stop(false);
+        clearTimeout(timer);
+      },
+    };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const hint = code === "EADDRINUSE" ? "is another collector running? choose another by --port" : message;
+    throw new LogctlError("address_unusable", `cannot listen at ${hostname}:${port}: ${hint}`, { cause: error });
+  }
+}

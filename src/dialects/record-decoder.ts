@@ -29,16 +29,17 @@ export function createRecordDecoder(): RecordDecoder {
   const attributes = createAttributesWriter();
   const time: Timestamp = { ms: 0, nanos: 0, digits: 0 };
   // Aliases taken by the record in hand: no attribute is made of them.
-  let messageAlias = "";
-  let timeAlias = "";
-  let severityAlias = "";
+  let messageAlias: string | undefined;
+  let timeAlias: string | undefined;
+  let severityAlias: string | undefined;
   let unknownSeverity = "";
 
   /** The text of the message; empty where there is none. */
   function messageOf(sent: Sent): string {
-    messageAlias = "";
+    messageAlias = undefined;
     const message = sent["message"];
     if (typeof message === "string") return isBlank(message) ? "" : message;
+    if (message !== undefined && message !== null) return "";
     for (const alias of FIELD_ALIASES.message) {
       const value = sent[alias];
       if (typeof value !== "string" || isBlank(value)) continue;
@@ -49,7 +50,7 @@ export function createRecordDecoder(): RecordDecoder {
   }
 
   function readTime(sent: Sent): boolean {
-    timeAlias = "";
+    timeAlias = undefined;
     const sentTime = sent["timestamp"];
     if (sentTime !== undefined && sentTime !== null) return readTimestamp(sentTime, time);
     for (const alias of FIELD_ALIASES.timestamp) {
@@ -66,7 +67,7 @@ export function createRecordDecoder(): RecordDecoder {
 
   /** The severity's index, or -1 where it is neither word nor number. */
   function severityOf(sent: Sent): number {
-    severityAlias = "";
+    severityAlias = undefined;
     unknownSeverity = "";
     const severity = sent["severity"];
     if (severity !== undefined && severity !== null) {
@@ -126,13 +127,12 @@ export function createRecordDecoder(): RecordDecoder {
       }
       if (endsInHalfPair(message)) message = message.toWellFormed();
       if (!readTime(sent)) return "invalid_timestamp";
-      const timestamp = sent["timestamp"];
-      if (typeof timestamp === "number" && isInexact(timestamp)) return "inexact";
       const severity = severityOf(sent);
       if (severity < 0) return "invalid_severity";
       const service = sent["service"];
       const refusal = serviceProblem(service, ownService);
       if (refusal !== null) return refusal;
+      if (lostDigits(sent[timeAlias ?? "timestamp"]) || lostDigits(sent["severity"])) return "inexact";
       const attributesProblem = writeAttributes(sent, message, replaced);
       if (attributesProblem === TOO_DEEP) return "nesting_too_deep";
       if (attributesProblem === INEXACT) return "inexact";
@@ -155,6 +155,10 @@ function serviceProblem(service: unknown, ownService: string | undefined): Recor
 function severityIndex(value: unknown): number {
   if (typeof value === "string") return severityIndexOfWord(value);
   return typeof value === "number" ? severityIndexOfLevel(value) : -1;
+}
+
+function lostDigits(value: unknown): boolean {
+  return typeof value === "number" && isInexact(value);
 }
 
 function isBlank(text: string): boolean {

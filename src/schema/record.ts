@@ -78,8 +78,8 @@ type RawRecord = {
   rest: [string, unknown][];
 };
 
-function fail(code: RecordErrorCode) {
-  return { params: { code }, error: RECORD_ERRORS[code].message };
+function fail(code: RecordErrorCode): string {
+  return RECORD_ERRORS[code].message;
 }
 
 function absent(value: unknown): boolean {
@@ -148,7 +148,7 @@ function attributesText(entries: [string, unknown][]): string {
 const messageSchema = z.unknown().transform((value, context) => {
   const code = typeof value === "string" || absent(value) ? "missing_message" : "invalid_message";
   if (typeof value === "string" && value.trim() !== "") return value.toWellFormed();
-  context.addIssue({ code: "custom", ...fail(code) });
+  context.addIssue({ code: "custom", message: fail(code) });
   return z.NEVER;
 });
 
@@ -156,7 +156,7 @@ const timestampSchema = z.unknown().transform((value, context) => {
   if (absent(value)) return null;
   const timestamp = parseTimestamp(value);
   if (timestamp !== undefined) return timestamp;
-  context.addIssue({ code: "custom", ...fail("invalid_timestamp") });
+  context.addIssue({ code: "custom", message: fail("invalid_timestamp") });
   return z.NEVER;
 });
 
@@ -193,8 +193,10 @@ export const recordSchema = z
     fail("record_too_large"),
   );
 
-/** The refusal that zod's first issue stands for. */
+/** The refusal that zod's first issue stands for; each has words of its own, in whatever way zod came to it. */
 export function recordErrorOf(error: z.ZodError): RecordErrorCode {
-  const issue = error.issues[0];
-  return issue?.code === "custom" ? issue.params?.["code"] : "invalid_json";
+  const message = error.issues[0]?.message;
+  const code = Object.entries(RECORD_ERRORS).find((entry) => entry[1].message === message)?.[0];
+  if (code === undefined) throw new Error(`no refusal of a record reads '${message}'`);
+  return code as RecordErrorCode;
 }

@@ -28,6 +28,8 @@ export function listen({ app, hostname, port, onFailure }: ListenOptions): Liste
       hostname,
       port,
       development: false,
+      // Without development mode Bun shares a port that is taken, and half of the requests would go to another collector.
+      reusePort: false,
       idleTimeout: IDLE_TIMEOUT_S,
       // Ours is counted by the app, which says so in words; Bun's own answer is empty.
       maxRequestBodySize: 2 * MAX_BODY_BYTES,

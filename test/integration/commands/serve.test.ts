@@ -1,0 +1,113 @@
+import { describe, expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
+import { run } from "../../../src/cli.ts";
+import { createTestContext } from "../../support/cli.ts";
+import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+
+/** Runs `logctl serve` in this process; `stop` is what Ctrl-C does. */
+async function serve(args: string[], env: Record<string, string> = {}) {
+  const stopping = new AbortController();
+  const context = createTestContext({ signal: stopping.signal, env });
+  const ended = run(["serve", ...args], context);
+  const url = async () => {
+    while (!/http:\/\/\S+/.test(context.err()))
+      await Promise.race([ended.then(() => Promise.reject(new Error(context.err()))), Bun.sleep(5)]);
+    return /http:\/\/\S+/.exec(context.err())?.[0] as string;
+  };
+  return {
+    url,
+    err: context.err,
+    ended,
+    stop() {
+      stopping.abort();
+      return ended;
+    },
+  };
+}
+
+const MESSAGE = { method: "POST", body: '{"message":"m"}', headers: { authorization: "Token svc-reports-123" } };
+
+describe("logctl serve", () => {
+  test("collects over HTTP until it is told to stop, and leaves one file and its lock", async () => {
+    await using folder = await makeTemporaryFolder();
+    const server = await serve(["--port", "0", "--db", folder.file("logs.db")]);
+    const url = await server.url();
+    expect((await fetch(`${url}/logs`, MESSAGE)).status).toBe(200);
+    expect(await (await fetch(`${url}/logs`)).json()).toMatchObject([{ message: "m" }]);
+    expect(server.err()).toContain("svc-payments-456 writes as payments");
+    expect(await server.stop()).toBe(0);
+    expect((await readdir(folder.path)).sort()).toEqual(["logs.db", "logs.db-lock"]);
+    expect(fetch(`${url}/health`)).rejects.toThrow();
+  });
+
+  test("finds what was stored before it was stopped, and says nothing of demo tokens once a token is made", async () => {
+    await using folder = await makeTemporaryFolder();
+    const env = { LOGCTL_DB: folder.file("logs.db"), LOGCTL_PORT: "0" };
+    const first = await serve([], env);
+    await fetch(`${await first.url()}/logs`, MESSAGE);
+    await first.stop();
+    const making = createTestContext({ env });
+    expect(await run(["token", "create", "--service", "*", "--scope", "read"], making)).toBe(0);
+    const second = await serve([], env);
+    const url = await second.url();
+    expect((await fetch(`${url}/logs`)).status).toBe(401);
+    const headers = { authorization: `Token ${making.out().trim()}` };
+    expect(await (await fetch(`${url}/logs`, { headers })).json()).toMatchObject([{ message: "m" }]);
+    expect(second.err()).not.toContain("svc-");
+    await second.stop();
+  });
+
+  test("refuses to listen beyond this machine while no token was made, and prints the command that helps", async () => {
+    await using folder = await makeTemporaryFolder();
+    const db = folder.file("logs.db");
+    const server = await serve(["--host", "0.0.0.0", "--port", "0", "--db", db]);
+    expect(await server.ended).toBe(2);
+    expect(server.err()).toContain(`logctl token create --db ${db}`);
+    expect(server.err().trimEnd().split("\n")).toHaveLength(1);
+    expect(await run(["token", "create", "--service", "payments", "--db", db], createTestContext())).toBe(0);
+    const safe = await serve(["--host", "0.0.0.0", "--port", "0", "--db", db]);
+    const port = new URL(await safe.url()).port;
+    expect((await fetch(`http://127.0.0.1:${port}/logs`, { headers: { host: "logs.example" } })).status).toBe(401);
+    await safe.stop();
+  });
+
+  test("says in one line what address or database it cannot have", async () => {
+    await using folder = await makeTemporaryFolder();
+    const db = folder.file("logs.db");
+    const server = await serve(["--port", "0", "--db", db]);
+    const port = new URL(await server.url()).port;
+    const samePort = await serve(["--port", port, "--db", folder.file("other.db")]);
+    expect([await samePort.ended, samePort.err()]).toEqual([
+      1,
+      expect.stringContaining(`cannot listen at 127.0.0.1:${port}: is another`),
+    ]);
+    const sameFile = await serve(["--port", "0", "--db", db]);
+    expect([await sameFile.ended, sameFile.err()]).toEqual([1, expect.stringContaining(`in use by process ${process.pid}`)]);
+    const nowhere = await serve(["--port", "0", "--db", folder.file("no/such/folder.db")]);
+    expect([await nowhere.ended, nowhere.err().trimEnd().split("\n").length]).toEqual([1, 1]);
+    await server.stop();
+  });
+
+  test.each([
+    [["--port", "http"], "--port 'http' is no whole number from 0 to 65535"],
+    [["--port", "65536"], "--port '65536'"],
+    [["--bogus"], "unknown option '--bogus'"],
+    [["extra"], "too many arguments"],
+  ])("refuses %p with exit code 2", async (args, message) => {
+    const server = await serve(args);
+    expect(await server.ended).toBe(2);
+    expect(server.err()).toContain(message);
+    expect(server.err().trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  test("answers 413 to a body beyond the limit over a socket too, and goes on", async () => {
+    await using folder = await makeTemporaryFolder();
+    const server = await serve(["--port", "0", "--db", folder.file("logs.db")]);
+    const url = await server.url();
+    const body = new Uint8Array(64 * 1024 * 1024 + 1);
+    const response = await fetch(`${url}/logs`, { ...MESSAGE, body });
+    expect([response.status, await response.json()]).toMatchObject([413, { error: { code: "body_too_large" } }]);
+    expect((await fetch(`${url}/logs`, MESSAGE)).status).toBe(200);
+    await server.stop();
+  });
+});

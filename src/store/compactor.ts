@@ -48,7 +48,7 @@ export function startCompactor(
 
   thread.onMessage((message) => {
     if (message.type === "compacted") {
-      void putInPlace(message);
+      void putInPlace({ replaced: message.replaced, block: message.block });
     } else if (message.type === "closed") {
       closing?.();
     } else {

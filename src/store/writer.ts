@@ -60,8 +60,8 @@ export async function startWriter(path: string): Promise<Writer> {
 
   await askAlone({ type: "open", path });
   return {
-    append: (request) => ask((id) => ({ type: "append", id, ...request }), buffersOf(request)),
-    replace: (request) => ask((id) => ({ type: "replace", id, ...request })),
+    append: (request) => ask((id) => ({ ...request, type: "append", id }), buffersOf(request)),
+    replace: (request) => ask((id) => ({ ...request, type: "replace", id })),
     async close() {
       await askAlone({ type: "close" });
       thread.stop();

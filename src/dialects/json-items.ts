@@ -13,9 +13,7 @@ export type JsonItems = {
   replaced: boolean;
 };
 
-const OBJECT_START = 0x7b;
 const ARRAY_START = 0x5b;
-const NEWLINE = 0x0a;
 
 /**
  * Reads a body that is one object, an array, `{"logs": [...]}`, or one object a line. Undefined where it is empty.
@@ -24,30 +22,48 @@ const NEWLINE = 0x0a;
 export function readJsonItems(body: Uint8Array): JsonItems | undefined {
   const utf8 = withoutByteOrderMark(body);
   if (firstVisibleByte(utf8) === -1) return undefined;
-  const valid = isUtf8(utf8);
   let exactItems: unknown[] | undefined;
   return {
-    items: parseItems(utf8, valid),
+    items: parseItems(utf8),
     exact(index) {
-      exactItems ??= parseItems(new TextEncoder().encode(quoteInexactNumbers(decoder.decode(utf8))), true);
+      exactItems ??= parseItems(new TextEncoder().encode(quoteInexactNumbers(decoder.decode(utf8))));
       return exactItems[index];
     },
-    replaced: !valid,
+    replaced: !isUtf8(utf8),
   };
 }
 
-function parseItems(utf8: Uint8Array, valid: boolean): unknown[] {
-  const first = firstVisibleByte(utf8);
-  if (valid && first === OBJECT_START) {
-    const { values, read, error } = Bun.JSONL.parseChunk(utf8);
-    if (error === null && isBlankFrom(utf8, read)) return unwrapLogs(values);
+function parseItems(utf8: Uint8Array): unknown[] {
+  const text = decoder.decode(utf8);
+  if (firstVisibleByte(utf8) === ARRAY_START) {
+    const whole = parseOrBroken(text);
+    // Of an array that is cut short, no line stands for itself.
+    return Array.isArray(whole) ? whole : [BROKEN];
   }
-  const whole = parseOrBroken(utf8);
-  if (Array.isArray(whole)) return whole;
-  if (whole !== BROKEN) return unwrapLogs([whole]);
-  // Of an array that is cut short, no line stands for itself.
-  const items = first === ARRAY_START ? [] : splitLines(utf8).map(parseOrBroken);
-  return items.every((item) => item === BROKEN) ? [BROKEN] : items;
+  // Line by line is quicker than Bun.JSONL on the whole, and a broken line needs no second attempt.
+  const items: unknown[] = [];
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 ? text.length : newline;
+    const line = text.slice(start, end);
+    const item = parseOrBroken(line);
+    if (item !== BROKEN) items.push(item);
+    else if (line.trim() !== "") {
+      const whole = items.length === 0 ? parseSpread(text, utf8) : undefined;
+      if (whole !== undefined) return unwrapLogs(whole);
+      items.push(BROKEN);
+    }
+    start = end + 1;
+  }
+  return items.every((item) => item === BROKEN) ? [BROKEN] : unwrapLogs(items);
+}
+
+/** The objects of a body in which one takes several lines; undefined where that is not what it is. */
+function parseSpread(text: string, utf8: Uint8Array): unknown[] | undefined {
+  const whole = parseOrBroken(text);
+  if (whole !== BROKEN) return [whole];
+  const { values, read, error } = Bun.JSONL.parseChunk(utf8);
+  return error === null && isBlankFrom(utf8, read) ? values : undefined;
 }
 
 /** The items of `{"logs": [...]}`, which has no message of its own. */
@@ -57,9 +73,9 @@ function unwrapLogs(values: unknown[]): unknown[] {
   return Array.isArray(only.logs) ? only.logs : values;
 }
 
-function parseOrBroken(utf8: Uint8Array): unknown {
+function parseOrBroken(text: string): unknown {
   try {
-    return JSON.parse(decoder.decode(utf8));
+    return JSON.parse(text);
   } catch {
     return BROKEN;
   }
@@ -87,17 +103,4 @@ function firstVisibleByte(bytes: Uint8Array): number {
 function isBlankFrom(bytes: Uint8Array, from: number): boolean {
   for (let at = from; at < bytes.length; at += 1) if (!isSpace(bytes[at] as number)) return false;
   return true;
-}
-
-/** The lines that are not blank. */
-function splitLines(bytes: Uint8Array): Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  for (let start = 0; start < bytes.length; ) {
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline < 0 ? bytes.length : newline;
-    const line = bytes.subarray(start, end);
-    if (firstVisibleByte(line) !== -1) lines.push(line);
-    start = end + 1;
-  }
-  return lines;
 }

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { type BlockMeta, decodeColumn, decodePage, decodePageStarts, PART, unbundle } from "./block.ts";
+import { bloomOfPage } from "./bloom.ts";
 import { readPart } from "./database.ts";
-import { unpackBytes } from "./pack-bytes.ts";
 
 /** Thrown where a block was replaced between its being listed and being read: list again and go on after the last row had. */
 export class BlockGone extends Error {}
@@ -28,8 +28,8 @@ export type BlockReader = {
   pageRange(page: number): { from: number; to: number };
   messages(page: number): PageText;
   attributes(page: number): PageText;
-  /** Undefined where the block is too small to have one. */
-  bloom(): Uint8Array | undefined;
+  /** The Bloom filter of a page; undefined where the block is too small to have any. */
+  bloom(page: number): Uint8Array | undefined;
 };
 
 export function openBlock(database: Database, meta: BlockMeta): BlockReader {
@@ -37,6 +37,7 @@ export function openBlock(database: Database, meta: BlockMeta): BlockReader {
   let bundled: Map<number, Uint8Array> | undefined;
   let loaded = false;
   let starts: Float64Array | undefined;
+  let blooms: { bytes: Uint8Array | undefined } | undefined;
   // Rows are read page by page: the page last read of each text is kept, not more.
   const kept = new Map<number, { page: number; text: PageText }>();
 
@@ -96,9 +97,9 @@ export function openBlock(database: Database, meta: BlockMeta): BlockReader {
     pageRange,
     messages: (page) => pageText(PART.messages, "messageLengths", page),
     attributes: (page) => pageText(PART.attributes, "attributeLengths", page),
-    bloom() {
-      const bytes = optionalPart(PART.bloom, 0);
-      return bytes === undefined ? undefined : unpackBytes(bytes);
+    bloom(page) {
+      blooms ??= { bytes: optionalPart(PART.blooms, 0) };
+      return blooms.bytes && bloomOfPage(blooms.bytes, pageStarts().length, page);
     },
   };
 }

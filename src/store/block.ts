@@ -1,4 +1,4 @@
-import { buildBloom, createHashSet } from "./bloom.ts";
+import { buildBloom, createHashSet, joinBlooms } from "./bloom.ts";
 import { decodeInts, encodeInts } from "./int-column.ts";
 import { packBytes, unpackBytes, type ZstdLevel } from "./pack-bytes.ts";
 import type { RecordBatch } from "./record-batch.ts";
@@ -51,7 +51,8 @@ export const PART = {
   attributeLengths: 8,
   /** The first row of each page. */
   pageStarts: 9,
-  bloom: 10,
+  /** The pages' Bloom filters; small blocks have none. */
+  blooms: 10,
   messages: 11,
   attributes: 12,
 } as const;
@@ -64,6 +65,7 @@ export type EncodeOptions = { level: ZstdLevel; bloom: boolean; bundle: boolean 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 let scratch = new Uint8Array(3 * PAGE_CHARACTERS);
+const words = createHashSet();
 
 export function encodeBlock(rows: BlockRows, options: EncodeOptions): EncodedBlock {
   const parts: BlockPart[] = [
@@ -78,9 +80,17 @@ export function encodeBlock(rows: BlockRows, options: EncodeOptions): EncodedBlo
   ];
   const starts = pageStarts(rows);
   parts.push({ part: PART.pageStarts, page: 0, data: encodePageStarts(starts) });
-  if (options.bloom) parts.push({ part: PART.bloom, page: 0, data: packBytes(bloomOf(rows)) });
-  pushPages(parts, PART.messages, rows.messages, rows.messageLengths, starts, options.level);
-  pushPages(parts, PART.attributes, rows.attributes, rows.attributeLengths, starts, options.level);
+  const blooms: Uint8Array[] = [];
+  for (const { page, start, end, message, attributes } of pagesOf(rows, starts)) {
+    if (message !== "") parts.push({ part: PART.messages, page, data: packText(message, options.level) });
+    if (attributes !== "") parts.push({ part: PART.attributes, page, data: packText(attributes, options.level) });
+    if (!options.bloom) continue;
+    words.clear();
+    addWords(message, rows.messageLengths, start, end, false);
+    addWords(attributes, rows.attributeLengths, start, end, true);
+    blooms.push(buildBloom(words));
+  }
+  if (options.bloom) parts.push({ part: PART.blooms, page: 0, data: joinBlooms(blooms) });
   const stored = options.bundle ? [{ part: PART.bundle, page: 0, data: bundle(parts) }] : parts;
   return { meta: metaOf(rows, stored), parts: stored };
 }
@@ -144,26 +154,30 @@ export function decodePageStarts(data: Uint8Array): Float64Array {
   return decodeInts(data.subarray(4), count);
 }
 
-function pushPages(
-  parts: BlockPart[],
-  part: number,
-  text: string,
-  lengths: Uint32Array,
-  starts: number[],
-  level: ZstdLevel,
-): void {
-  if (text === "") return;
-  let from = 0;
+type Page = { page: number; start: number; end: number; message: string; attributes: string };
+
+function* pagesOf(rows: BlockRows, starts: number[]): Generator<Page> {
+  let messageFrom = 0;
+  let attributesFrom = 0;
   for (const [page, start] of starts.entries()) {
-    const end = starts[page + 1] ?? lengths.length;
-    let to = from;
-    for (let row = start; row < end; row += 1) to += lengths[row] as number;
-    const size = (to - from) * 3;
-    if (scratch.length < size) scratch = new Uint8Array(size);
-    const { written } = encoder.encodeInto(text.slice(from, to), scratch);
-    parts.push({ part, page, data: packBytes(scratch.subarray(0, written), level) });
-    from = to;
+    const end = starts[page + 1] ?? rows.rows;
+    let messageTo = messageFrom;
+    let attributesTo = attributesFrom;
+    for (let row = start; row < end; row += 1) {
+      messageTo += rows.messageLengths[row] as number;
+      attributesTo += rows.attributeLengths[row] as number;
+    }
+    const message = rows.messages.slice(messageFrom, messageTo);
+    yield { page, start, end, message, attributes: rows.attributes.slice(attributesFrom, attributesTo) };
+    messageFrom = messageTo;
+    attributesFrom = attributesTo;
   }
+}
+
+function packText(text: string, level: ZstdLevel): Uint8Array {
+  if (scratch.length < text.length * 3) scratch = new Uint8Array(text.length * 3);
+  const { written } = encoder.encodeInto(text, scratch);
+  return packBytes(scratch.subarray(0, written), level);
 }
 
 /** Decodes one page of texts. */
@@ -176,20 +190,14 @@ export function decodeColumn(data: Uint8Array, rows: number): Float64Array {
   return decodeInts(data, rows);
 }
 
-function bloomOf(rows: BlockRows): Uint8Array {
-  const hashes = createHashSet();
-  addWords(rows.messages, rows.messageLengths, false, hashes.add);
-  addWords(rows.attributes, rows.attributeLengths, true, hashes.add);
-  return buildBloom(hashes);
-}
-
-/** Keys of attributes are taken along with the values: the filter then lets a little more through, never less. */
-function addWords(text: string, lengths: Uint32Array, json: boolean, add: (hash: number) => void): void {
+/** Adds the words of a page's texts. Keys of attributes are taken along: the filter then lets a little more through, never less. */
+function addWords(text: string, lengths: Uint32Array, from: number, to: number, json: boolean): void {
   const folded = foldCase(text);
   let start = 0;
-  for (const length of lengths) {
-    forEachWordHash(folded, start, start + length, json, add);
-    start += length;
+  for (let row = from; row < to; row += 1) {
+    const end = start + (lengths[row] as number);
+    forEachWordHash(folded, start, end, json, words.add);
+    start = end;
   }
 }
 

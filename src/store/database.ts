@@ -70,6 +70,24 @@ export function openForWriting(path: string): Database {
   }
 }
 
+/** Pages that one call gives back at most, so that whoever wants to write waits a moment at most. */
+const PAGES_AT_A_TIME = 1000;
+
+/**
+ * Takes what is in the WAL into the database and gives pages that hold nothing any more back to the file system; says
+ * whether there are more. Waits for nobody: what a reader still needs stays.
+ */
+export function giveSpaceBack(database: Database): boolean {
+  database.run("PRAGMA busy_timeout=0");
+  try {
+    database.run(`PRAGMA incremental_vacuum(${PAGES_AT_A_TIME})`);
+    database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    return pragma(database, "freelist_count") > 0;
+  } finally {
+    database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
+  }
+}
+
 /** Opens a database that exists, for reading. */
 export function openForReading(path: string): Database {
   try {

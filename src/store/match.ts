@@ -34,13 +34,15 @@ export function pruningConditions({ filter }: Matcher): { where: string[]; param
   return { where, parameters };
 }
 
-/** False: no row of the block can match, as its services and its Bloom filter tell. */
-export function mayMatch(matcher: Matcher, block: BlockReader): boolean {
-  if (matcher.services.size > 0 && !block.meta.services.some((name) => matcher.services.has(name))) return false;
-  if (matcher.terms.length === 0) return true;
-  const bloom = block.bloom();
-  if (bloom === undefined) return true;
-  return matcher.terms.every((term) => term.hashes.every((hash) => bloomMayHold(bloom, hash)));
+/** False: no row of the block can match, as its services tell. */
+export function mayMatch(matcher: Matcher, { meta }: BlockReader): boolean {
+  return matcher.services.size === 0 || meta.services.some((name) => matcher.services.has(name));
+}
+
+/** False: no row of the page can match, as its Bloom filter tells. */
+function pageMayMatch({ terms }: Matcher, block: BlockReader, page: number): boolean {
+  const bloom = terms.length === 0 ? undefined : block.bloom(page);
+  return bloom === undefined || terms.every(({ hashes }) => hashes.every((hash) => bloomMayHold(bloom, hash)));
 }
 
 /** Every row of the block matches, as its description alone tells. */
@@ -65,6 +67,7 @@ function servicesWithin(matcher: Matcher, meta: BlockMeta): boolean {
 
 /** For each row of the page 1 where it matches, else 0; undefined where none does. */
 export function matchPage(matcher: Matcher, block: BlockReader, page: number): Uint8Array | undefined {
+  if (!pageMayMatch(matcher, block, page)) return undefined;
   const { from, to } = block.pageRange(page);
   const alive = new Uint8Array(to - from).fill(1);
   matchColumns(matcher, block, from, alive);

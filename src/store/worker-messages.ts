@@ -1,7 +1,9 @@
 import type { Filter } from "../schema/filter.ts";
 import type { AppendRequest } from "./append.ts";
 import type { EncodedBlock } from "./block.ts";
+import type { RecordBatch } from "./record-batch.ts";
 import type { SearchChunk, SearchPlan } from "./search-plan.ts";
+import type { SharedText } from "./shared-text.ts";
 
 /** What the store and its workers say to each other. Each worker is told the database's path first. */
 export type OpenMessage = { type: "open"; path: string };
@@ -12,11 +14,13 @@ export type FailureMessage = { type: "failed"; id: number; message: string };
 
 export type ReplaceRequest = { replaced: { id: number; firstId: number }[]; block: EncodedBlock };
 
-export type ToWriter =
-  | OpenMessage
-  | CloseMessage
-  | ({ type: "append"; id: number } & AppendRequest)
-  | ({ type: "replace"; id: number } & ReplaceRequest);
+/** An append with its texts (messages, then attributes) in shared memory. */
+export type AppendMessage = { type: "append"; id: number } & Omit<AppendRequest, "batch"> & {
+    columns: Omit<RecordBatch, "messages" | "attributes">;
+    texts: SharedText;
+  };
+
+export type ToWriter = OpenMessage | CloseMessage | AppendMessage | ({ type: "replace"; id: number } & ReplaceRequest);
 export type FromWriter =
   | { type: "opened" }
   | { type: "closed" }

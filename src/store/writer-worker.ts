@@ -1,17 +1,21 @@
 import type { Database } from "bun:sqlite";
 import { type Appender, createAppender } from "./append.ts";
-import { openForWriting } from "./database.ts";
+import { giveSpaceBack, openForWriting } from "./database.ts";
 import { pruneReceipts } from "./receipts.ts";
+import { readSharedText } from "./shared-text.ts";
 import type { FromWriter, ToWriter } from "./worker-messages.ts";
 
 /** The one thread that writes records: it owns the connection, and what it answers to is on disk. */
 declare const self: Worker;
 
 const PRUNE_EVERY_MS = 3_600_000;
+/** Once nothing was written for so long, the file is put in order. */
+const TIDY_AFTER_MS = 1000;
 
 let database: Database | undefined;
 let appender: Appender | undefined;
 let prunedAtMs = 0;
+let tidying: ReturnType<typeof setTimeout> | undefined;
 
 function answer(message: FromWriter): void {
   self.postMessage(message);
@@ -24,14 +28,17 @@ function handle(message: ToWriter): void {
       appender = createAppender(database);
       return answer({ type: "opened" });
     case "close":
+      clearTimeout(tidying);
       // The WAL goes into the database, so that one file is all there is.
       database?.run("PRAGMA wal_checkpoint(TRUNCATE)");
       database?.close();
       return answer({ type: "closed" });
     case "append": {
-      const firstId = (appender as Appender).append(message);
+      const { columns, texts, receipts, receivedAtMs } = message;
+      const [messages = "", attributes = ""] = readSharedText(texts);
+      const firstId = (appender as Appender).append({ batch: { ...columns, messages, attributes }, receipts, receivedAtMs });
       answer({ type: "appended", id: message.id, firstId });
-      return prune(message.receivedAtMs);
+      return prune(receivedAtMs);
     }
     case "replace":
       return answer({ type: "replaced", id: message.id, done: (appender as Appender).replace(message.replaced, message.block) });
@@ -44,9 +51,17 @@ function prune(nowMs: number): void {
   pruneReceipts(database, nowMs);
 }
 
+function tidyLater(): void {
+  clearTimeout(tidying);
+  tidying = setTimeout(() => {
+    if (database !== undefined && giveSpaceBack(database)) tidyLater();
+  }, TIDY_AFTER_MS);
+}
+
 self.onmessage = ({ data }: MessageEvent<ToWriter>) => {
   try {
     handle(data);
+    if (data.type === "append" || data.type === "replace") tidyLater();
   } catch (error) {
     answer({ type: "failed", id: "id" in data ? data.id : 0, message: (error as Error).message });
   }

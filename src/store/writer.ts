@@ -1,10 +1,12 @@
 import { LogctlError } from "../errors.ts";
 import type { AppendRequest } from "./append.ts";
-import type { FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
+import { createTextSender } from "./shared-text.ts";
+import type { AppendMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
 import { startWorker } from "./worker-thread.ts";
 
 /** The writer thread, as the main thread sees it. Each promise resolves when what was asked for is on disk. */
 export type Writer = {
+  /** One at a time: the next only once the last has been answered. */
   append(request: AppendRequest): Promise<number>;
   replace(request: ReplaceRequest): Promise<boolean>;
   close(): Promise<void>;
@@ -15,6 +17,7 @@ type Waiting = { resolve: (value: never) => void; reject: (error: LogctlError) =
 /** Starts the thread that writes; throws `database_unusable` where it cannot open the database. */
 export async function startWriter(path: string): Promise<Writer> {
   const thread = startWorker<ToWriter, FromWriter>(new URL("./writer-worker.ts", import.meta.url));
+  const texts = createTextSender();
   const waiting = new Map<number, Waiting>();
   let nextId = 1;
 
@@ -60,7 +63,10 @@ export async function startWriter(path: string): Promise<Writer> {
 
   await askAlone({ type: "open", path });
   return {
-    append: (request) => ask((id) => ({ ...request, type: "append", id }), buffersOf(request)),
+    append({ batch: { messages, attributes, ...columns }, receipts, receivedAtMs }) {
+      const message = { columns, texts: texts.share([messages, attributes]), receipts, receivedAtMs };
+      return ask((id) => ({ ...message, type: "append", id }), buffersOf(columns));
+    },
     replace: (request) => ask((id) => ({ ...request, type: "replace", id })),
     async close() {
       await askAlone({ type: "close" });
@@ -69,15 +75,7 @@ export async function startWriter(path: string): Promise<Writer> {
   };
 }
 
-function buffersOf({ batch }: AppendRequest): ArrayBuffer[] {
-  const columns = [
-    batch.timestampMs,
-    batch.nanos,
-    batch.digits,
-    batch.severity,
-    batch.service,
-    batch.messageLengths,
-    batch.attributeLengths,
-  ];
-  return columns.map((column) => column.buffer as ArrayBuffer);
+function buffersOf(columns: AppendMessage["columns"]): ArrayBuffer[] {
+  const arrays = [columns.timestampMs, columns.nanos, columns.digits, columns.severity, columns.service];
+  return [...arrays, columns.messageLengths, columns.attributeLengths].map((column) => column.buffer as ArrayBuffer);
 }

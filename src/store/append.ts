@@ -72,7 +72,7 @@ function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number): E
     digits[row] = 3;
   }
   const rows: BlockRows = { ...batch, firstId, receivedMs: new Float64Array(batch.rows).fill(receivedAtMs) };
-  return splitRows(rows).map((part) => encodeBlock(part, { level: 1, bloom: false, bundle: true }));
+  return splitRows(rows).map((part) => encodeBlock(part, { blooms: false, bundle: true }));
 }
 
 function splitRows(rows: BlockRows): BlockRows[] {

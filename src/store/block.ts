@@ -1,8 +1,8 @@
 import { buildBloom, createHashSet, joinBlooms } from "./bloom.ts";
 import { decodeInts, encodeInts } from "./int-column.ts";
-import { packBytes, unpackBytes, type ZstdLevel } from "./pack-bytes.ts";
+import { packBytes, unpackBytes } from "./pack-bytes.ts";
 import type { RecordBatch } from "./record-batch.ts";
-import { foldCase, forEachWordHash } from "./words.ts";
+import { hashWords } from "./words.ts";
 
 /**
  * A block: an immutable run of records with consecutive ids, kept by column, each column packed on its own. Texts are
@@ -60,7 +60,7 @@ export const PART = {
 /** About what a page of messages and attributes weighs before it is packed, in UTF-16 units. */
 const PAGE_CHARACTERS = 192 * 1024;
 
-export type EncodeOptions = { level: ZstdLevel; bloom: boolean; bundle: boolean };
+export type EncodeOptions = { blooms: boolean; bundle: boolean };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -82,22 +82,20 @@ export function encodeBlock(rows: BlockRows, options: EncodeOptions): EncodedBlo
   parts.push({ part: PART.pageStarts, page: 0, data: encodePageStarts(starts) });
   const blooms: Uint8Array[] = [];
   for (const { page, start, end, message, attributes } of pagesOf(rows, starts)) {
-    if (message !== "") parts.push({ part: PART.messages, page, data: packText(message, options.level) });
-    if (attributes !== "") parts.push({ part: PART.attributes, page, data: packText(attributes, options.level) });
-    if (!options.bloom) continue;
     words.clear();
-    addWords(message, rows.messageLengths, start, end, false);
-    addWords(attributes, rows.attributeLengths, start, end, true);
-    blooms.push(buildBloom(words));
+    const addWords = options.blooms ? words.add : undefined;
+    packPage(parts, PART.messages, page, message, rows.messageLengths.subarray(start, end), addWords);
+    packPage(parts, PART.attributes, page, attributes, rows.attributeLengths.subarray(start, end), addWords);
+    if (options.blooms) blooms.push(buildBloom(words));
   }
-  if (options.bloom) parts.push({ part: PART.blooms, page: 0, data: joinBlooms(blooms) });
+  if (options.blooms) parts.push({ part: PART.blooms, page: 0, data: joinBlooms(blooms) });
   const stored = options.bundle ? [{ part: PART.bundle, page: 0, data: bundle(parts) }] : parts;
   return { meta: metaOf(rows, stored), parts: stored };
 }
 
 function metaOf(rows: BlockRows, parts: BlockPart[]): Omit<BlockMeta, "id"> {
   let severityMask = 0;
-  for (const index of rows.severity) severityMask |= 1 << index;
+  for (let row = 0; row < rows.rows; row += 1) severityMask |= 1 << (rows.severity[row] as number);
   const [timestampMin, timestampMax] = range(rows.timestampMs);
   const [receivedMin, receivedMax] = range(rows.receivedMs);
   return {
@@ -119,7 +117,8 @@ function metaOf(rows: BlockRows, parts: BlockPart[]): Omit<BlockMeta, "id"> {
 function range(values: Float64Array): [number, number] {
   let min = values[0] as number;
   let max = min;
-  for (const value of values) {
+  for (let row = 1; row < values.length; row += 1) {
+    const value = values[row] as number;
     if (value < min) min = value;
     if (value > max) max = value;
   }
@@ -174,10 +173,24 @@ function* pagesOf(rows: BlockRows, starts: number[]): Generator<Page> {
   }
 }
 
-function packText(text: string, level: ZstdLevel): Uint8Array {
+/**
+ * Packs the text of a page, and gives `addWord` the hash of each of its words. Keys of attributes are taken along with the
+ * values: the filter then lets a little more through, never less.
+ */
+function packPage(
+  parts: BlockPart[],
+  part: number,
+  page: number,
+  text: string,
+  lengths: Uint32Array,
+  addWord: ((hash: number) => void) | undefined,
+): void {
+  if (text === "") return;
   if (scratch.length < text.length * 3) scratch = new Uint8Array(text.length * 3);
   const { written } = encoder.encodeInto(text, scratch);
-  return packBytes(scratch.subarray(0, written), level);
+  const bytes = scratch.subarray(0, written);
+  parts.push({ part, page, data: packBytes(bytes) });
+  if (addWord !== undefined) hashWords(bytes, lengths, part === PART.attributes, addWord);
 }
 
 /** Decodes one page of texts. */
@@ -188,17 +201,6 @@ export function decodePage(data: Uint8Array): string {
 /** Decodes a column of numbers. */
 export function decodeColumn(data: Uint8Array, rows: number): Float64Array {
   return decodeInts(data, rows);
-}
-
-/** Adds the words of a page's texts. Keys of attributes are taken along: the filter then lets a little more through, never less. */
-function addWords(text: string, lengths: Uint32Array, from: number, to: number, json: boolean): void {
-  const folded = foldCase(text);
-  let start = 0;
-  for (let row = from; row < to; row += 1) {
-    const end = start + (lengths[row] as number);
-    forEachWordHash(folded, start, end, json, words.add);
-    start = end;
-  }
 }
 
 /** Several parts as one: their count, then for each its number, page and length (uint32), then their bytes. */

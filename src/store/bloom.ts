@@ -41,7 +41,7 @@ export function createHashSet(): HashSet {
     size: () => size + (hasZero ? 1 : 0),
     forEach(take) {
       if (hasZero) take(0);
-      for (const held of slots) if (held !== 0) take(held);
+      for (let slot = 0; slot < slots.length; slot += 1) if (slots[slot] !== 0) take(slots[slot] as number);
     },
     clear() {
       slots.fill(0);

@@ -60,7 +60,7 @@ export function compactOnce(database: Database): { replaced: BlockMeta[]; block:
   if (replaced.length === 0) return undefined;
   const rows = mergeBlocks(replaced.map((meta) => openBlock(database, meta)));
   const parted = rows.rows >= MIN_PARTED_ROWS;
-  return { replaced, block: encodeBlock(rows, { level: 3, bloom: parted, bundle: !parted }) };
+  return { replaced, block: encodeBlock(rows, { blooms: parted, bundle: !parted }) };
 }
 
 /** The rows of neighbouring blocks as those of one. */

@@ -81,9 +81,24 @@ function header(tag: number, width: number, base: number, minStep: number): Uint
 
 function distances(values: Column, width: number, base: number): Uint8Array {
   const bytes = new Uint8Array(values.length * width);
-  const out = typedView(bytes, width);
-  for (let row = 0; row < values.length; row += 1) out[row] = (values[row] as number) - base;
+  // One loop a width: over views of several kinds at one place the engine is several times slower.
+  if (width === 1) for (let row = 0; row < values.length; row += 1) bytes[row] = (values[row] as number) - base;
+  else if (width === 2) writeDistances16(new Uint16Array(bytes.buffer), values, base);
+  else if (width === 4) writeDistances32(new Uint32Array(bytes.buffer), values, base);
+  else writeDistances64(new Float64Array(bytes.buffer), values, base);
   return bytes;
+}
+
+function writeDistances16(out: Uint16Array, values: Column, base: number): void {
+  for (let row = 0; row < values.length; row += 1) out[row] = (values[row] as number) - base;
+}
+
+function writeDistances32(out: Uint32Array, values: Column, base: number): void {
+  for (let row = 0; row < values.length; row += 1) out[row] = (values[row] as number) - base;
+}
+
+function writeDistances64(out: Float64Array, values: Column, base: number): void {
+  for (let row = 0; row < values.length; row += 1) out[row] = (values[row] as number) - base;
 }
 
 /** Little-endian, as every machine that Bun runs on. */

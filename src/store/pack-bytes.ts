@@ -5,12 +5,12 @@ const ZSTD = 1;
 /** Below this, compressing costs more time than the bytes it saves are worth. */
 const MIN_COMPRESSED_BYTES = 96;
 
-/** zstd levels: blocks that will soon be merged are written in haste, merged ones at leisure. */
-export type ZstdLevel = 1 | 3;
+/** On log text the next levels up save nothing and take twice the time; level 6 saves a tenth in five times as long. */
+const LEVEL = 1;
 
-export function packBytes(bytes: Uint8Array, level: ZstdLevel = 1): Uint8Array {
+export function packBytes(bytes: Uint8Array): Uint8Array {
   if (bytes.length >= MIN_COMPRESSED_BYTES) {
-    const compressed = Bun.zstdCompressSync(bytes as Uint8Array<ArrayBuffer>, { level });
+    const compressed = Bun.zstdCompressSync(bytes as Uint8Array<ArrayBuffer>, { level: LEVEL });
     if (compressed.length < bytes.length) return tagged(ZSTD, compressed);
   }
   return tagged(RAW, bytes);

@@ -42,34 +42,92 @@ export function foldCase(text: string): string {
 
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
+const BACKSLASH = 92;
+const SMALL_U = 117;
 
-/**
- * Calls `take` with a 32-bit hash (FNV-1a over UTF-16 units) of each word of `folded` between `start` and `end`.
- * With `json`, the text is JSON: an escape such as `\n` or `\u001b` always stands for a unit that separates words.
- */
-export function forEachWordHash(folded: string, start: number, end: number, json: boolean, take: (hash: number) => void): void {
-  let hash = FNV_OFFSET;
-  let inWord = false;
-  for (let at = start; at < end; at += 1) {
-    const unit = folded.charCodeAt(at);
-    const unitClass = unit < 128 ? (asciiClass[unit] as number) : classOfUnit(unit);
-    if (unitClass === IN_WORD) {
-      hash = Math.imul(hash ^ unit, FNV_PRIME);
-      inWord = true;
-      continue;
-    }
-    if (inWord) take(hash >>> 0);
-    inWord = false;
-    hash = FNV_OFFSET;
-    if (unitClass === ALONE) take(Math.imul(FNV_OFFSET ^ unit, FNV_PRIME) >>> 0);
-    else if (json && unit === 92) at += folded.charCodeAt(at + 1) === 117 ? 5 : 1;
-  }
-  if (inWord) take(hash >>> 0);
+/** For each ASCII code its folded code where it is part of a word, else 0. */
+const foldedInWord = new Uint8Array(128);
+for (let code = 0; code < 128; code += 1) {
+  if (asciiClass[code] === IN_WORD) foldedInWord[code] = foldCase(String.fromCharCode(code)).charCodeAt(0);
 }
 
+let foldedUnits: Uint16Array | undefined;
+
+function buildFoldedUnits(): Uint16Array {
+  return Uint16Array.from({ length: 0x10000 }, (_, code) => foldCase(String.fromCharCode(code)).charCodeAt(0));
+}
+
+/**
+ * Calls `take` with a 32-bit hash (FNV-1a over folded UTF-16 units) of each word of the texts that lie one after another
+ * in `utf8`; `lengths` are theirs in UTF-16 units. With `json` they are JSON: an escape such as `\n` or `\u001b` always
+ * stands for a unit that separates words.
+ */
+export function hashWords(utf8: Uint8Array, lengths: ArrayLike<number>, json: boolean, take: (hash: number) => void): void {
+  let at = 0;
+  for (let row = 0; row < lengths.length; row += 1) {
+    let hash = FNV_OFFSET;
+    let inWord = false;
+    for (let left = lengths[row] as number; left > 0; ) {
+      const byte = utf8[at] as number;
+      if (byte < 128) {
+        at += 1;
+        left -= 1;
+        const folded = foldedInWord[byte] as number;
+        if (folded !== 0) {
+          hash = Math.imul(hash ^ folded, FNV_PRIME);
+          inWord = true;
+          continue;
+        }
+        if (json && byte === BACKSLASH) {
+          const escaped = utf8[at] === SMALL_U ? 5 : 1;
+          at += escaped;
+          left -= escaped;
+        }
+      } else if (byte < 0xf0) {
+        const unit = byte < 0xe0 ? readTwo(utf8, at) : readThree(utf8, at);
+        at += byte < 0xe0 ? 2 : 3;
+        left -= 1;
+        const unitClass = classOfUnit(unit);
+        foldedUnits ??= buildFoldedUnits();
+        const folded = foldedUnits[unit] as number;
+        if (unitClass === IN_WORD) {
+          hash = Math.imul(hash ^ folded, FNV_PRIME);
+          inWord = true;
+          continue;
+        }
+        if (unitClass === ALONE) take(Math.imul(FNV_OFFSET ^ folded, FNV_PRIME) >>> 0);
+      } else {
+        const folded = foldCase(String.fromCodePoint(readFour(utf8, at)));
+        at += 4;
+        left -= 2;
+        for (const index of [0, 1]) take(Math.imul(FNV_OFFSET ^ folded.charCodeAt(index), FNV_PRIME) >>> 0);
+      }
+      if (inWord) take(hash >>> 0);
+      inWord = false;
+      hash = FNV_OFFSET;
+    }
+    if (inWord) take(hash >>> 0);
+  }
+}
+
+function readTwo(utf8: Uint8Array, at: number): number {
+  return (((utf8[at] as number) & 0x1f) << 6) | ((utf8[at + 1] as number) & 0x3f);
+}
+
+function readThree(utf8: Uint8Array, at: number): number {
+  return (((utf8[at] as number) & 0x0f) << 12) | (((utf8[at + 1] as number) & 0x3f) << 6) | ((utf8[at + 2] as number) & 0x3f);
+}
+
+function readFour(utf8: Uint8Array, at: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = utf8.subarray(at, at + 4);
+  return ((a & 0x07) << 18) | ((b & 0x3f) << 12) | ((c & 0x3f) << 6) | (d & 0x3f);
+}
+
+const encoder = new TextEncoder();
+
 /** The hashes of the words of one text, each once. */
-export function wordHashes(folded: string): number[] {
+export function wordHashes(text: string): number[] {
   const hashes = new Set<number>();
-  forEachWordHash(folded, 0, folded.length, false, (hash) => hashes.add(hash));
+  hashWords(encoder.encode(text), [text.length], false, (hash) => hashes.add(hash));
   return [...hashes];
 }

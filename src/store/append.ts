@@ -4,6 +4,7 @@ import { FULL_CHARACTERS, FULL_ROWS } from "./compaction.ts";
 import { deleteBlock, insertBlock } from "./database.ts";
 import { insertReceipt, type Receipt } from "./receipts.ts";
 import type { RecordBatch } from "./record-batch.ts";
+import { createTextSource } from "./text-source.ts";
 
 /** What is to be committed together: everything in it is on disk, or nothing. */
 export type AppendRequest = {
@@ -71,35 +72,29 @@ function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number): E
     timestampMs[row] = receivedAtMs;
     digits[row] = 3;
   }
-  const rows: BlockRows = { ...batch, firstId, receivedMs: new Float64Array(batch.rows).fill(receivedAtMs) };
+  const texts = { messages: createTextSource([batch.messages]), attributes: createTextSource([batch.attributes]) };
+  const rows: BlockRows = { ...batch, ...texts, firstId, receivedMs: new Float64Array(batch.rows).fill(receivedAtMs) };
   return splitRows(rows).map((part) => encodeBlock(part, { blooms: false, bundle: true }));
 }
 
+/** Parts that are no larger than a block may be. They take their texts from the same sources, in order. */
 function splitRows(rows: BlockRows): BlockRows[] {
-  if (rows.rows <= FULL_ROWS && rows.messages.length + rows.attributes.length <= FULL_CHARACTERS) return [rows];
   const parts: BlockRows[] = [];
   let from = 0;
-  let messageStart = 0;
-  let attributeStart = 0;
-  let messageEnd = 0;
-  let attributeEnd = 0;
+  let characters = 0;
   for (let row = 0; row < rows.rows; row += 1) {
-    messageEnd += rows.messageLengths[row] as number;
-    attributeEnd += rows.attributeLengths[row] as number;
-    const characters = messageEnd - messageStart + attributeEnd - attributeStart;
+    characters += (rows.messageLengths[row] as number) + (rows.attributeLengths[row] as number);
     if (row + 1 < rows.rows && row + 1 - from < FULL_ROWS && characters < FULL_CHARACTERS) continue;
-    const messages = rows.messages.slice(messageStart, messageEnd);
-    const attributes = rows.attributes.slice(attributeStart, attributeEnd);
-    parts.push(sliceRows(rows, from, row + 1, messages, attributes));
+    parts.push(sliceRows(rows, from, row + 1));
     from = row + 1;
-    messageStart = messageEnd;
-    attributeStart = attributeEnd;
+    characters = 0;
   }
   return parts;
 }
 
-function sliceRows(rows: BlockRows, from: number, to: number, messages: string, attributes: string): BlockRows {
+function sliceRows(rows: BlockRows, from: number, to: number): BlockRows {
   return {
+    ...rows,
     rows: to - from,
     firstId: rows.firstId + from,
     timestampMs: rows.timestampMs.subarray(from, to),
@@ -108,10 +103,7 @@ function sliceRows(rows: BlockRows, from: number, to: number, messages: string, 
     receivedMs: rows.receivedMs.subarray(from, to),
     severity: rows.severity.subarray(from, to),
     service: rows.service.subarray(from, to),
-    services: rows.services,
     messageLengths: rows.messageLengths.subarray(from, to),
-    messages,
     attributeLengths: rows.attributeLengths.subarray(from, to),
-    attributes,
   };
 }

@@ -2,6 +2,7 @@ import { buildBloom, createHashSet, joinBlooms } from "./bloom.ts";
 import { decodeInts, encodeInts } from "./int-column.ts";
 import { packBytes, unpackBytes } from "./pack-bytes.ts";
 import type { RecordBatch } from "./record-batch.ts";
+import type { TextSource } from "./text-source.ts";
 import { hashWords } from "./words.ts";
 
 /**
@@ -10,8 +11,13 @@ import { hashWords } from "./words.ts";
  */
 export const BLOCK_VERSION = 1;
 
-/** The columns of a block that is to be written: a batch with its times of receipt, times of NaN filled in. */
-export type BlockRows = RecordBatch & { firstId: number; receivedMs: Float64Array };
+/** The columns of a block that is to be written: a batch with its times of receipt, times of NaN filled in, and its texts to be taken once. */
+export type BlockRows = Omit<RecordBatch, "messages" | "attributes"> & {
+  firstId: number;
+  receivedMs: Float64Array;
+  messages: TextSource;
+  attributes: TextSource;
+};
 
 /** What is known of a block without reading it: enough to leave it out. Times in ms. */
 export type BlockMeta = {
@@ -81,16 +87,22 @@ export function encodeBlock(rows: BlockRows, options: EncodeOptions): EncodedBlo
   const starts = pageStarts(rows);
   parts.push({ part: PART.pageStarts, page: 0, data: encodePageStarts(starts) });
   const blooms: Uint8Array[] = [];
-  for (const { page, start, end, message, attributes } of pagesOf(rows, starts)) {
+  for (const [page, start] of starts.entries()) {
+    const end = starts[page + 1] ?? rows.rows;
     words.clear();
-    const addWords = options.blooms ? words.add : undefined;
-    packPage(parts, PART.messages, page, message, rows.messageLengths.subarray(start, end), addWords);
-    packPage(parts, PART.attributes, page, attributes, rows.attributeLengths.subarray(start, end), addWords);
+    const addWord = options.blooms ? words.add : undefined;
+    packPage(parts, PART.messages, page, rows.messages, rows.messageLengths.subarray(start, end), addWord);
+    packPage(parts, PART.attributes, page, rows.attributes, rows.attributeLengths.subarray(start, end), addWord);
     if (options.blooms) blooms.push(buildBloom(words));
   }
   if (options.blooms) parts.push({ part: PART.blooms, page: 0, data: joinBlooms(blooms) });
   const stored = options.bundle ? [{ part: PART.bundle, page: 0, data: bundle(parts) }] : parts;
   return { meta: metaOf(rows, stored), parts: stored };
+}
+
+/** The memory of a block's parts, to be given to another thread instead of copied. Each part has its own. */
+export function buffersOfBlock({ parts }: EncodedBlock): ArrayBuffer[] {
+  return parts.map(({ data }) => data.buffer as ArrayBuffer);
 }
 
 function metaOf(rows: BlockRows, parts: BlockPart[]): Omit<BlockMeta, "id"> {
@@ -110,7 +122,7 @@ function metaOf(rows: BlockRows, parts: BlockPart[]): Omit<BlockMeta, "id"> {
     severityMask,
     services: rows.services,
     bytes: parts.reduce((sum, part) => sum + part.data.length, 0),
-    characters: rows.messages.length + rows.attributes.length,
+    characters: sum(rows.messageLengths) + sum(rows.attributeLengths),
   };
 }
 
@@ -153,24 +165,10 @@ export function decodePageStarts(data: Uint8Array): Float64Array {
   return decodeInts(data.subarray(4), count);
 }
 
-type Page = { page: number; start: number; end: number; message: string; attributes: string };
-
-function* pagesOf(rows: BlockRows, starts: number[]): Generator<Page> {
-  let messageFrom = 0;
-  let attributesFrom = 0;
-  for (const [page, start] of starts.entries()) {
-    const end = starts[page + 1] ?? rows.rows;
-    let messageTo = messageFrom;
-    let attributesTo = attributesFrom;
-    for (let row = start; row < end; row += 1) {
-      messageTo += rows.messageLengths[row] as number;
-      attributesTo += rows.attributeLengths[row] as number;
-    }
-    const message = rows.messages.slice(messageFrom, messageTo);
-    yield { page, start, end, message, attributes: rows.attributes.slice(attributesFrom, attributesTo) };
-    messageFrom = messageTo;
-    attributesFrom = attributesTo;
-  }
+function sum(values: Uint32Array): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i += 1) total += values[i] as number;
+  return total;
 }
 
 /**
@@ -181,10 +179,11 @@ function packPage(
   parts: BlockPart[],
   part: number,
   page: number,
-  text: string,
+  source: TextSource,
   lengths: Uint32Array,
   addWord: ((hash: number) => void) | undefined,
 ): void {
+  const text = source.take(sum(lengths));
   if (text === "") return;
   if (scratch.length < text.length * 3) scratch = new Uint8Array(text.length * 3);
   const { written } = encoder.encodeInto(text, scratch);

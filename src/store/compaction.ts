@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
-import { type BlockMeta, type BlockRows, type EncodedBlock, encodeBlock } from "./block.ts";
-import { type BlockReader, openBlock } from "./block-reader.ts";
+import { type BlockMeta, type EncodedBlock, encodeBlock } from "./block.ts";
+import { openBlock } from "./block-reader.ts";
 import { listBlocks } from "./database.ts";
-import { createRowsBuilder } from "./rows-builder.ts";
+import { mergeBlocks } from "./merge-blocks.ts";
 
 /** A block with this many rows, or this much text, has its final size. */
 export const FULL_ROWS = 65_536;
@@ -61,14 +61,4 @@ export function compactOnce(database: Database): { replaced: BlockMeta[]; block:
   const rows = mergeBlocks(replaced.map((meta) => openBlock(database, meta)));
   const parted = rows.rows >= MIN_PARTED_ROWS;
   return { replaced, block: encodeBlock(rows, { blooms: parted, bundle: !parted }) };
-}
-
-/** The rows of neighbouring blocks as those of one. */
-export function mergeBlocks(blocks: BlockReader[]): BlockRows {
-  const rows = createRowsBuilder(
-    blocks.reduce((sum, block) => sum + block.meta.rows, 0),
-    blocks[0]?.meta.firstId ?? 0,
-  );
-  for (const block of blocks) rows.addBlock(block);
-  return rows.finish();
 }

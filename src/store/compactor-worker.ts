@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { buffersOfBlock } from "./block.ts";
 import { compactOnce } from "./compaction.ts";
 import { openForReading } from "./database.ts";
 import type { FromCompactor, ToCompactor } from "./worker-messages.ts";
@@ -8,8 +9,8 @@ declare const self: Worker;
 
 let database: Database | undefined;
 
-function answer(message: FromCompactor): void {
-  self.postMessage(message);
+function answer(message: FromCompactor, transfer: ArrayBuffer[] = []): void {
+  self.postMessage(message, transfer);
 }
 
 function handle(message: ToCompactor): void {
@@ -24,7 +25,7 @@ function handle(message: ToCompactor): void {
       const result = compactOnce(database as Database);
       if (result === undefined) return answer({ type: "idle" });
       const replaced = result.replaced.map(({ id, firstId }) => ({ id, firstId }));
-      return answer({ type: "compacted", replaced, block: result.block });
+      return answer({ type: "compacted", replaced, block: result.block }, buffersOfBlock(result.block));
     }
   }
 }

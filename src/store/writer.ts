@@ -1,5 +1,6 @@
 import { LogctlError } from "../errors.ts";
 import type { AppendRequest } from "./append.ts";
+import { buffersOfBlock } from "./block.ts";
 import { createTextSender } from "./shared-text.ts";
 import type { AppendMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
 import { startWorker } from "./worker-thread.ts";
@@ -67,7 +68,7 @@ export async function startWriter(path: string): Promise<Writer> {
       const message = { columns, texts: texts.share([messages, attributes]), receipts, receivedAtMs };
       return ask((id) => ({ ...message, type: "append", id }), buffersOf(columns));
     },
-    replace: (request) => ask((id) => ({ ...request, type: "replace", id })),
+    replace: (request) => ask((id) => ({ ...request, type: "replace", id }), buffersOfBlock(request.block)),
     async close() {
       await askAlone({ type: "close" });
       thread.stop();

@@ -54,11 +54,20 @@ function planRun(run: BlockMeta[]): BlockMeta[] {
   return [];
 }
 
+export type Merge = {
+  replaced: BlockMeta[];
+  block: EncodedBlock;
+  /** How many blocks that are not full there were. */
+  small: number;
+};
+
 /** Reads the blocks to merge next and makes one of them; undefined when there is nothing to do. */
-export function compactOnce(database: Database): { replaced: BlockMeta[]; block: EncodedBlock } | undefined {
-  const replaced = planCompaction(listBlocks(database, "1", [], "first_id ASC"));
+export function compactOnce(database: Database): Merge | undefined {
+  const metas = listBlocks(database, "1", [], "first_id ASC");
+  const replaced = planCompaction(metas);
   if (replaced.length === 0) return undefined;
   const rows = mergeBlocks(replaced.map((meta) => openBlock(database, meta)));
   const parted = rows.rows >= MIN_PARTED_ROWS;
-  return { replaced, block: encodeBlock(rows, { blooms: parted, bundle: !parted }) };
+  const small = metas.filter((meta) => !isFull(meta)).length;
+  return { replaced, block: encodeBlock(rows, { blooms: parted, bundle: !parted }), small };
 }

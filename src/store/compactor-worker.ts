@@ -25,7 +25,7 @@ function handle(message: ToCompactor): void {
       const result = compactOnce(database as Database);
       if (result === undefined) return answer({ type: "idle" });
       const replaced = result.replaced.map(({ id, firstId }) => ({ id, firstId }));
-      return answer({ type: "compacted", replaced, block: result.block }, buffersOfBlock(result.block));
+      return answer({ type: "compacted", replaced, block: result.block, small: result.small }, buffersOfBlock(result.block));
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { FromCompactor, ReplaceRequest, ToCompactor } from "./worker-messages.ts";
 import { startWorker } from "./worker-thread.ts";
 
-/** Compaction in the background, one merge at a time, with as long a rest after each as it took. */
+/** Compaction in the background, one merge at a time, with a rest after each. */
 export type Compactor = {
   /** Told after each commit how many rows it had. */
   committed(rows: number): void;
@@ -11,8 +11,13 @@ export type Compactor = {
 /** So many commits, or rows, make it worth a look. */
 const COMMITS_A_LOOK = 32;
 const ROWS_A_LOOK = 65_536;
-/** A share of the time that compaction may take while there is more to merge: 1 means as long a rest as the merge took. */
-const REST_FACTOR = 1;
+/**
+ * How long a rest a merge is followed by, in the time that it took: long while there is not much to merge, so that a burst
+ * of appends has the processors to itself; shorter once reading begins to suffer from many small blocks.
+ */
+const REST_FACTOR = 3;
+const REST_FACTOR_BEHIND = 1;
+const MANY_SMALL_BLOCKS = 512;
 
 export function startCompactor(
   path: string,
@@ -35,7 +40,7 @@ export function startCompactor(
     thread.post({ type: "compact" });
   }
 
-  async function putInPlace(request: ReplaceRequest): Promise<void> {
+  async function putInPlace(request: ReplaceRequest, small: number): Promise<void> {
     try {
       await replace(request);
     } catch (error) {
@@ -43,12 +48,14 @@ export function startCompactor(
       busy = false;
       return onFailure(error as Error);
     }
-    rest = setTimeout(look, (performance.now() - startedAt) * REST_FACTOR);
+    if (closing !== undefined) return;
+    const factor = small > MANY_SMALL_BLOCKS ? REST_FACTOR_BEHIND : REST_FACTOR;
+    rest = setTimeout(look, (performance.now() - startedAt) * factor);
   }
 
   thread.onMessage((message) => {
     if (message.type === "compacted") {
-      void putInPlace({ replaced: message.replaced, block: message.block });
+      void putInPlace({ replaced: message.replaced, block: message.block }, message.small);
     } else if (message.type === "closed") {
       closing?.();
     } else {

@@ -45,6 +45,6 @@ export type FromScanner =
 export type ToCompactor = OpenMessage | CloseMessage | { type: "compact" };
 export type FromCompactor =
   | { type: "closed" }
-  | ({ type: "compacted" } & ReplaceRequest)
+  | ({ type: "compacted"; small: number } & ReplaceRequest)
   | { type: "idle" }
   | { type: "failed"; message: string };

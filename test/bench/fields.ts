@@ -94,16 +94,34 @@ export const FIELDS: Readonly<Record<string, (random: Random) => string>> = {
   uuid,
 };
 
-/** Attributes as request middleware adds them, on about six records of ten. */
-export function attributesOf(random: Random): Record<string, unknown> | undefined {
-  if (random.next() >= 0.6) return undefined;
-  return {
+type InFlight = { request_id: string; user_id?: number };
+
+/** Requests that are being served at one time, and how likely a line is the last of its request: five lines each on average. */
+const IN_FLIGHT = 32;
+const LAST_LINE_SHARE = 0.2;
+
+/**
+ * Attributes as request middleware adds them, on about six records of ten. The lines of one request have its id and its
+ * user in common, with lines of other requests in between.
+ */
+export function createAttributes(random: Random): () => Record<string, unknown> | undefined {
+  const begin = (): InFlight => ({
     request_id: hex(random, 4),
     ...(random.next() < 0.7 && { user_id: random.between(1, 50_000) }),
-    ...(random.next() < 0.5 && { status: Number(random.pick(OK_STATUS)) }),
-    ...(random.next() < 0.5 && { duration_ms: duration(random) }),
-    ...(random.next() < 0.08 && {
-      http: { method: random.pick(METHODS), route: random.pick(PATHS), bytes: random.between(90, 90_000) },
-    }),
+  });
+  const inFlight = Array.from({ length: IN_FLIGHT }, begin);
+  return () => {
+    if (random.next() >= 0.6) return undefined;
+    const slot = random.between(0, IN_FLIGHT - 1);
+    const request = inFlight[slot];
+    if (random.next() < LAST_LINE_SHARE) inFlight[slot] = begin();
+    return {
+      ...request,
+      ...(random.next() < 0.5 && { status: Number(random.pick(OK_STATUS)) }),
+      ...(random.next() < 0.5 && { duration_ms: duration(random) }),
+      ...(random.next() < 0.08 && {
+        http: { method: random.pick(METHODS), route: random.pick(PATHS), bytes: random.between(90, 90_000) },
+      }),
+    };
   };
 }

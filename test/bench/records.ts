@@ -1,6 +1,6 @@
 import type { Severity } from "../../src/schema/severity.ts";
 import { createRandom, type Random } from "../../src/simulate/random.ts";
-import { attributesOf, FIELDS } from "./fields.ts";
+import { createAttributes, FIELDS } from "./fields.ts";
 import { SERVICES, type Template } from "./templates.ts";
 
 /** Occurs in exactly RARE_RECORDS of a generator's first `rows` records, and nowhere else. */
@@ -67,6 +67,7 @@ const pickService = weighted(
  */
 export function createRecords(seed: number, rows: number): () => BenchRecord {
   const random = createRandom(seed);
+  const nextAttributes = createAttributes(random);
   const rareAt = new Set(Array.from({ length: RARE_RECORDS }, (_, i) => Math.floor(((i + 0.5) * rows) / RARE_RECORDS)));
   let index = 0;
   let nowMs = FIRST_MS;
@@ -75,7 +76,7 @@ export function createRecords(seed: number, rows: number): () => BenchRecord {
     const service = pickService(random);
     const line = random.next() < PHRASE_SHARE ? phraseLine : service.pickLine(random).line;
     const message = line.write(random);
-    const attributes = attributesOf(random);
+    const attributes = nextAttributes();
     const lateMs = random.next() < LATE_SHARE ? random.between(1, LATE_MS) : 0;
     const rare = rareAt.has(index);
     index += 1;

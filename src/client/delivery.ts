@@ -7,6 +7,7 @@ import { BASE_DELAY_MS, jitteredDelayMs, readRetryAfterMs, type Sleep, sleep } f
 export type DeliveryOptions = {
   /** Once aborted, a request under way is given a moment to end, and none is begun or repeated. */
   signal: AbortSignal;
+  /** Milliseconds since the epoch. */
   now: () => number;
   /** How long a collector that has answered before may be away. */
   retryForMs?: number;
@@ -18,13 +19,17 @@ export type DeliveryOptions = {
   random?: () => number;
 };
 
+/** What became of `count` records from `first` on; the answer's own `index` counts from there. */
+export type DeliveredPart = { answer: IngestAnswer; first: number; count: number };
+
 export type Delivery = {
   /**
-   * Stores records (each a JSON text without line breaks), each exactly once however often it has to be tried, and says
-   * what the collector accepted and refused; `index` counts `records` from 0. Throws `unreachable` when the collector
-   * has never answered or stays away too long, `interrupted`, or the error for which it refuses to look at any record.
+   * Stores records (each a JSON text without line breaks), each exactly once however often it has to be tried, in order.
+   * Tells of each part as it is answered: mostly one, more where the batch has to be split, so that what is stored is
+   * known even if a later part fails. Throws `unreachable` when the collector has never answered or stays away too
+   * long, `interrupted`, or the error for which it refuses to look at any record.
    */
-  deliver(connection: Connection, records: readonly string[]): Promise<IngestAnswer>;
+  deliver(connection: Connection, records: readonly string[], onPart: (part: DeliveredPart) => void): Promise<void>;
 };
 
 /**
@@ -60,28 +65,27 @@ export function openDelivery(options: DeliveryOptions): Delivery {
     }
   }
 
-  async function deliver(connection: Connection, records: readonly string[]): Promise<IngestAnswer> {
+  async function deliverFrom(
+    connection: Connection,
+    records: readonly string[],
+    first: number,
+    onPart: (part: DeliveredPart) => void,
+  ): Promise<void> {
     const attempt = await post(connection, records);
-    if (attempt.kind === "answered") return attempt.answer;
-    const { code, message } = attempt.error;
-    if (records.length <= 1) return { accepted: 0, rejected: records.length, errors: [{ index: 0, code, field: null, message }] };
-    const middle = Math.ceil(records.length / 2);
-    const first = await deliver(connection, records.slice(0, middle));
-    return joinAnswers(first, middle, await deliver(connection, records.slice(middle)));
+    const count = records.length;
+    if (attempt.kind === "answered") return onPart({ answer: attempt.answer, first, count });
+    if (count <= 1) return onPart({ answer: refusalOf(attempt.error, count), first, count });
+    const middle = Math.ceil(count / 2);
+    await deliverFrom(connection, records.slice(0, middle), first, onPart);
+    await deliverFrom(connection, records.slice(middle), first + middle, onPart);
   }
 
-  return { deliver };
+  return { deliver: (connection, records, onPart) => deliverFrom(connection, records, 0, onPart) };
 }
 
-function joinAnswers(first: IngestAnswer, firstCount: number, second: IngestAnswer): IngestAnswer {
-  const moved = second.errors.map((error) => ({ ...error, index: error.index + firstCount }));
-  const omitted = (first.errors_omitted ?? 0) + (second.errors_omitted ?? 0);
-  return {
-    accepted: first.accepted + second.accepted,
-    rejected: first.rejected + second.rejected,
-    errors: [...first.errors, ...moved],
-    ...(omitted > 0 && { errors_omitted: omitted }),
-  };
+/** What a record is answered with that is too large for a request of its own. */
+function refusalOf({ code, message }: LogctlError, count: number): IngestAnswer {
+  return { accepted: 0, rejected: count, errors: [{ index: 0, code, field: null, message }] };
 }
 
 function gaveUp({ baseUrl }: Connection, retryForMs: number, last: LogctlError): LogctlError {

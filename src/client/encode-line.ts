@@ -1,3 +1,4 @@
+import { parseExactJson } from "../schema/exact-json.ts";
 import { FIELD_ALIASES } from "../schema/record.ts";
 import { type Severity, severityIndexOfLevel, severityIndexOfWord } from "../schema/severity.ts";
 import { parseTimestamp } from "../schema/timestamp.ts";
@@ -85,23 +86,14 @@ function attributeMembers(text: string, own: unknown, missing: [string, string][
   if ((own ?? null) === null) return [member("attributes", objectText(missing))];
   // An `attributes` that is no object is an attribute itself: what is added stands beside it.
   if (!isObject(own)) return missing.map(([key, value]) => member(key, value));
-  const kept = Object.entries(parseKeepingNumbers(text)["attributes"] as JsonObject);
-  return [
-    member("attributes", objectText([...kept.map(([key, value]): [string, string] => [key, JSON.stringify(value)]), ...missing])),
-  ];
-}
-
-type ExactJson = {
-  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): JsonObject;
-  rawJSON(text: string): unknown;
-};
-
-/** Numbers keep the text they were written in, which `JSON.stringify` gives back (the proposal "JSON.parse source text access"). */
-function parseKeepingNumbers(text: string): JsonObject {
-  const exact = JSON as unknown as ExactJson;
-  return exact.parse(text, (_, value, { source }) =>
-    typeof value === "number" && source !== undefined ? exact.rawJSON(source) : value,
-  );
+  try {
+    const kept = Object.entries((parseExactJson(text) as { attributes: JsonObject }).attributes);
+    const texts = kept.map(([key, value]): [string, string] => [key, JSON.stringify(value)]);
+    return [member("attributes", objectText([...texts, ...missing]))];
+  } catch {
+    // Nested too deep to be written anew, and so for the collector to take: it says so, and of this record only.
+    return [];
+  }
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -1,3 +1,5 @@
+import { type Sleep, sleep } from "./retry.ts";
+
 /** Records to be sent in one request, each with the number of the line it came from. */
 export type LineBatch = { records: string[]; lineNumbers: number[] };
 
@@ -7,11 +9,14 @@ export type LineQueueOptions = {
   maxCharacters?: number;
   /** How long a record may wait for company. */
   flushAfterMs?: number;
+  sleep?: Sleep;
 };
 
 export type LineQueue = {
   push(record: string, lineNumber: number): void;
-  /** Resolves once only a few batches wait, so that a fast writer cannot fill the memory. */
+  /** Whether no more than a few batches wait. Who pushes only then cannot fill the memory. */
+  hasRoom(): boolean;
+  /** Resolves once there is room, or the queue is closed. */
   room(): Promise<void>;
   /** The next batch: once one is full, its first record has waited long enough, or no more come; undefined after the last. */
   next(): Promise<LineBatch | undefined>;
@@ -26,12 +31,13 @@ const MAX_WAITING_BATCHES = 4;
 /** What stands between reading lines and sending them, in order. For one reader and one sender. */
 export function createLineQueue(options: LineQueueOptions = {}): LineQueue {
   const { maxRecords = 1000, maxCharacters = 1_000_000, flushAfterMs = 100 } = options;
+  const wait = options.sleep ?? sleep;
   let records: string[] = [];
   let lineNumbers: number[] = [];
   let characters = 0;
   let isClosed = false;
   let isDue = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer = new AbortController();
   let wakeSender: () => void = () => {};
   let wakeReader: () => void = () => {};
 
@@ -40,14 +46,17 @@ export function createLineQueue(options: LineQueueOptions = {}): LineQueue {
     isClosed || (records.length < MAX_WAITING_BATCHES * maxRecords && characters < MAX_WAITING_BATCHES * maxCharacters);
 
   function startTimer(): void {
-    timer = setTimeout(() => {
+    timer = new AbortController();
+    const { signal } = timer;
+    wait(flushAfterMs, signal).then(() => {
+      if (signal.aborted) return;
       isDue = true;
       wakeSender();
-    }, flushAfterMs);
+    });
   }
 
   function stopTimer(): void {
-    clearTimeout(timer);
+    timer.abort();
     isDue = false;
   }
 
@@ -72,12 +81,13 @@ export function createLineQueue(options: LineQueueOptions = {}): LineQueue {
 
   return {
     push(record, lineNumber) {
-      if (records.length === 0) startTimer();
+      if (records.length === 0 && !isClosed) startTimer();
       records.push(record);
       lineNumbers.push(lineNumber);
       characters += record.length;
       if (isReady()) wakeSender();
     },
+    hasRoom,
     async room() {
       while (!hasRoom()) {
         await new Promise<void>((resolve) => {

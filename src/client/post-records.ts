@@ -24,12 +24,9 @@ export type AttemptOptions = {
 export async function postRecords(connection: Connection, records: readonly string[], options: AttemptOptions): Promise<Attempt> {
   try {
     return await withTimeLimit(options, async (limit) => {
-      const response = await connection.request("/logs", {
-        method: "POST",
-        headers: { "content-type": "application/x-ndjson", "idempotency-key": options.idempotencyKey },
-        body: records.join("\n"),
-        signal: limit,
-      });
+      const { type, body } = contentOf(records);
+      const headers = { "content-type": type, "idempotency-key": options.idempotencyKey };
+      const response = await connection.request("/logs", { method: "POST", headers, body, signal: limit });
       return await readAttempt(response, records.length);
     });
   } catch (error) {
@@ -39,15 +36,21 @@ export async function postRecords(connection: Connection, records: readonly stri
   }
 }
 
+/** One record a line; a record alone is an array, since with `logs` among its fields it would pass for a whole batch. */
+function contentOf(records: readonly string[]): { type: string; body: string } {
+  if (records.length === 1) return { type: "application/json", body: `[${records[0]}]` };
+  return { type: "application/x-ndjson", body: records.join("\n") };
+}
+
 async function readAttempt(response: Response, count: number): Promise<Attempt> {
   const { status } = response;
   if (isRetryable(status)) return { kind: "failed", error: await errorOfAnswer(response), response };
   if (status === 413) return { kind: "too_large", error: await errorOfAnswer(response) };
-  if (status === 200 || status === 207 || status === 400) {
-    const body = ingestAnswerSchema.safeParse(parseJson(await response.clone().text()));
-    if (body.success && body.data.accepted + body.data.rejected === count) return { kind: "answered", answer: body.data };
-  }
-  throw await errorOfAnswer(response);
+  if (status !== 200 && status !== 207 && status !== 400) throw await errorOfAnswer(response);
+  const text = await response.text();
+  const body = ingestAnswerSchema.safeParse(parseJson(text));
+  if (body.success && body.data.accepted + body.data.rejected === count) return { kind: "answered", answer: body.data };
+  throw await errorOfAnswer(new Response(text, response));
 }
 
 function answerBroke({ baseUrl }: Connection, cause: unknown): LogctlError {
@@ -66,6 +69,7 @@ async function withTimeLimit<Result>(
     timer = setTimeout(end, graceMs);
   };
   signal.addEventListener("abort", hurry, { once: true });
+  if (signal.aborted) hurry();
   try {
     return await work(limit.signal);
   } finally {

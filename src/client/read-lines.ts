@@ -12,34 +12,19 @@ export type Line = {
 /** Even with every character escaped, a record of this length is over the collector's limit. */
 const MAX_LINE_BYTES = 8 * MAX_RECORD_BYTES;
 
+const FIRST_PENDING_BYTES = 64 * 1024;
 const NEWLINE = 10;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const strictDecoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 /**
  * The lines of a stream of bytes, those that each chunk completes together. Ends are `\n` or `\r\n`; a last line without
- * one counts, a byte order mark does not. Memory is bounded whatever comes: the rest of a line of megabytes is dropped.
+ * one counts, a byte order mark does not. Of a line longer than `maxLineBytes` (its `\r` counts) only the start is kept,
+ * so that memory is bounded whatever comes, and however small the pieces in which it comes.
  */
 export async function* readLines(chunks: AsyncIterable<Uint8Array>, maxLineBytes = MAX_LINE_BYTES): AsyncGenerator<Line[]> {
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
+  const pending = createPendingLine(maxLineBytes + 1);
   let isFirst = true;
-
-  /** The bytes that begin an unfinished line; copied, since they outlive the chunk. */
-  function keep(bytes: Uint8Array): void {
-    const room = Math.min(bytes.length, maxLineBytes + 1 - pendingBytes);
-    if (room <= 0) return;
-    pending.push(bytes.slice(0, room));
-    pendingBytes += room;
-  }
-
-  function takePending(): { bytes: Uint8Array; cut: boolean } {
-    const bytes = pending.length === 1 ? (pending[0] as Uint8Array) : Buffer.concat(pending);
-    const cut = pendingBytes > maxLineBytes;
-    pending = [];
-    pendingBytes = 0;
-    return { bytes, cut };
-  }
 
   function finish(lines: Line[]): Line[] {
     const [first] = lines;
@@ -51,31 +36,52 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>, maxLineBytes
   for await (const chunk of chunks) {
     let start = 0;
     const lines: Line[] = [];
-    if (pendingBytes > 0) {
+    if (pending.length() > 0) {
       const end = chunk.indexOf(NEWLINE);
-      keep(end < 0 ? chunk : chunk.subarray(0, end));
+      pending.add(end < 0 ? chunk : chunk.subarray(0, end));
       if (end < 0) continue;
-      const { bytes, cut } = takePending();
-      lines.push(decodeLine(bytes, cut));
+      lines.push(decodeLine(pending.take(), maxLineBytes));
       start = end + 1;
     }
     const last = chunk.lastIndexOf(NEWLINE);
     if (last >= start) {
-      for (const line of decodeLines(chunk.subarray(start, last))) lines.push(line);
+      for (const line of decodeLines(chunk.subarray(start, last), maxLineBytes)) lines.push(line);
       start = last + 1;
     }
-    keep(chunk.subarray(start));
+    pending.add(chunk.subarray(start));
     if (lines.length > 0) yield finish(lines);
   }
-  if (pendingBytes > 0) {
-    const { bytes, cut } = takePending();
-    yield finish([decodeLine(bytes, cut)]);
-  }
+  if (pending.length() > 0) yield finish([decodeLine(pending.take(), maxLineBytes)]);
 }
 
-function decodeLines(bytes: Uint8Array): Line[] {
-  const text = decoder.decode(bytes);
-  // The usual case is decoded at once; only where there may be bad bytes, each line has to answer for itself.
+/** The bytes of a line whose end has not come yet, copied, since they outlive their chunk; what exceeds `maxBytes` is dropped. */
+function createPendingLine(maxBytes: number) {
+  let buffer = new Uint8Array(Math.min(FIRST_PENDING_BYTES, maxBytes));
+  let length = 0;
+  return {
+    length: () => length,
+    add(bytes: Uint8Array): void {
+      const added = bytes.subarray(0, maxBytes - length);
+      if (length + added.length > buffer.length) {
+        const larger = new Uint8Array(Math.min(maxBytes, Math.max(2 * buffer.length, length + added.length)));
+        larger.set(buffer.subarray(0, length));
+        buffer = larger;
+      }
+      buffer.set(added, length);
+      length += added.length;
+    },
+    /** Good until the next `add`. */
+    take(): Uint8Array {
+      const bytes = buffer.subarray(0, length);
+      length = 0;
+      return bytes;
+    },
+  };
+}
+
+function decodeLines(bytes: Uint8Array, maxLineBytes: number): Line[] {
+  // The usual case is decoded at once; only where there may be bad bytes or long lines, each has to answer for itself.
+  const text = bytes.length <= maxLineBytes ? decoder.decode(bytes) : "\ufffd";
   if (!text.includes("\ufffd")) {
     return text.split("\n").map((line) => ({ text: withoutReturn(line), invalidUtf8: false, cut: false }));
   }
@@ -83,18 +89,27 @@ function decodeLines(bytes: Uint8Array): Line[] {
   for (let start = 0; start <= bytes.length; ) {
     const newline = bytes.indexOf(NEWLINE, start);
     const end = newline < 0 ? bytes.length : newline;
-    lines.push(decodeLine(bytes.subarray(start, end), false));
+    lines.push(decodeLine(bytes.subarray(start, end), maxLineBytes));
     start = end + 1;
   }
   return lines;
 }
 
-function decodeLine(bytes: Uint8Array, cut: boolean): Line {
+function decodeLine(whole: Uint8Array, maxLineBytes: number): Line {
+  const cut = whole.length > maxLineBytes;
+  const bytes = cut ? whole.subarray(0, characterStart(whole, maxLineBytes)) : whole;
   try {
     return { text: withoutReturn(strictDecoder.decode(bytes)), invalidUtf8: false, cut };
   } catch {
     return { text: withoutReturn(decoder.decode(bytes)), invalidUtf8: true, cut };
   }
+}
+
+/** `at`, or where the UTF-8 character begins that a cut at `at` would break. */
+function characterStart(bytes: Uint8Array, at: number): number {
+  let start = at;
+  while (start > 0 && at - start < 3 && ((bytes[start] as number) & 0xc0) === 0x80) start -= 1;
+  return start;
 }
 
 function withoutReturn(line: string): string {

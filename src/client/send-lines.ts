@@ -1,4 +1,5 @@
 import type { IngestAnswer } from "../schema/api.ts";
+import type { DeliveredPart } from "./delivery.ts";
 import { encodeLine, type RecordDefaults } from "./encode-line.ts";
 import { createLineQueue, type LineQueueOptions } from "./line-queue.ts";
 import { readLines } from "./read-lines.ts";
@@ -7,7 +8,7 @@ import { untilAborted } from "./until-aborted.ts";
 export type SendLinesOptions = {
   chunks: AsyncIterable<Uint8Array>;
   defaults: RecordDefaults;
-  deliver: (records: readonly string[]) => Promise<IngestAnswer>;
+  deliver: (records: readonly string[], onPart: (part: DeliveredPart) => void) => Promise<void>;
   /** Told of each answer, with the line each record came from (counted from 1). */
   onAnswer: (answer: IngestAnswer, lineNumbers: readonly number[]) => void;
   /** Once aborted, nothing more is read; the batch under way is finished, what waits is left. */
@@ -25,19 +26,20 @@ export type SendLinesProgress = {
 /** Sends a stream line by line as it comes, in order, one request at a time. */
 export function sendLines({ chunks, defaults, deliver, onAnswer, signal, queue: limits }: SendLinesOptions): SendLinesProgress {
   const queue = createLineQueue(limits);
-  const senderFailed = new AbortController();
+  const senderEnded = new AbortController();
   let inFlight = 0;
 
   async function read(): Promise<void> {
     let lineNumber = 0;
     try {
-      for await (const lines of readLines(untilAborted(chunks, AbortSignal.any([signal, senderFailed.signal])))) {
+      for await (const lines of readLines(untilAborted(chunks, AbortSignal.any([signal, senderEnded.signal])))) {
         for (const line of lines) {
           lineNumber += 1;
           const record = encodeLine(line, defaults);
-          if (record !== undefined) queue.push(record, lineNumber);
+          if (record === undefined) continue;
+          if (!queue.hasRoom()) await queue.room();
+          queue.push(record, lineNumber);
         }
-        await queue.room();
       }
     } finally {
       queue.close();
@@ -47,14 +49,16 @@ export function sendLines({ chunks, defaults, deliver, onAnswer, signal, queue: 
   async function send(): Promise<void> {
     try {
       for (let batch = await queue.next(); batch !== undefined; batch = await queue.next()) {
-        inFlight = batch.records.length;
+        const { records, lineNumbers } = batch;
+        inFlight = records.length;
         if (signal.aborted) return;
-        const answer = await deliver(batch.records);
-        inFlight = 0;
-        onAnswer(answer, batch.lineNumbers);
+        await deliver(records, ({ answer, first, count }) => {
+          inFlight -= count;
+          onAnswer(answer, lineNumbers.slice(first, first + count));
+        });
       }
     } finally {
-      senderFailed.abort();
+      senderEnded.abort();
       queue.close();
     }
   }

@@ -3,7 +3,7 @@
  * The source is told to stop, but not waited for.
  */
 export async function* untilAborted<Item>(source: AsyncIterable<Item>, signal: AbortSignal): AsyncGenerator<Item> {
-  const iterator = source[Symbol.asyncIterator]();
+  const iterator = source instanceof ReadableStream ? iterateStream<Item>(source) : source[Symbol.asyncIterator]();
   let stop: () => void = () => {};
   const onAbort = () => stop();
   signal.addEventListener("abort", onAbort, { once: true });
@@ -21,4 +21,19 @@ export async function* untilAborted<Item>(source: AsyncIterable<Item>, signal: A
     signal.removeEventListener("abort", onAbort);
     iterator.return?.()?.catch(() => {});
   }
+}
+
+/** A stream's own iterator stops only after the read under way, for which an idle pipe would keep the process alive. */
+function iterateStream<Item>(stream: ReadableStream<Item>): AsyncIterator<Item, undefined> {
+  const reader = stream.getReader();
+  return {
+    next: async () => {
+      const { done, value } = await reader.read();
+      return done ? { done, value: undefined } : { done: false, value };
+    },
+    return: async () => {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    },
+  };
 }

@@ -1,6 +1,104 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { openDelivery } from "../client/delivery.ts";
+import { sleep } from "../client/retry.ts";
 import type { CliContext } from "../context.ts";
+import { LogctlError } from "../errors.ts";
+import { DEMO_SERVICES } from "../schema/demo-tokens.ts";
+import { createGenerator } from "../simulate/generator.ts";
+import { createPace } from "../simulate/pace.ts";
+import { runSimulation } from "../simulate/run-simulation.ts";
+import { addConnectionOptions, type ConnectionFlags } from "./connection-options.ts";
+import { connectAs, hasToken } from "./demo-connection.ts";
+import { parseWholeNumber } from "./parse-whole-number.ts";
+import { parseService } from "./record-options.ts";
+import { createSimulationReport } from "./simulation-report.ts";
 
-export function registerSimulate(program: Command, _context: CliContext): void {
-  program.command("simulate");
+type SimulateFlags = ConnectionFlags & {
+  mode: "single" | "batch";
+  interval: number;
+  batchSize: number;
+  count: number;
+  rate?: number;
+  services?: string[];
+  seed?: number;
+};
+
+const MAX_INTERVAL_S = 86_400;
+const MAX_SEED = 2 ** 32 - 1;
+
+const NOTES = `
+Examples:
+  logctl simulate                                       a record every 2 s, until Ctrl-C
+  logctl simulate --mode=batch --batch-size=3 --interval=1 --count=5     15 records
+  logctl simulate --mode=batch --batch-size=1000 --rate=50000
+
+Without a token the demo services (${DEMO_SERVICES.join(", ")}) write in turn, with their demo tokens, to a collector on
+this machine. Ctrl-C is how a simulation without --count ends (exit 0); before --count is reached it is an interruption (130).`;
+
+export function registerSimulate(program: Command, context: CliContext): void {
+  const command = program.command("simulate").description("write made-up logs, to try a collector or to load it");
+  const mode = new Option("--mode <mode>", "one record a request, or a batch").choices(["single", "batch"]).default("single");
+  const interval = new Option("--interval <seconds>", "from one request to the next; may be a fraction, or 0").default(2);
+  const batchSize = new Option("--batch-size <n>", "records a request, in batch mode").default(5);
+  const count = new Option("--count <n>", "requests to send; 0 for no end").default(0);
+  const rate = new Option("--rate <n>", "records per second, instead of --interval").conflicts("interval");
+  const services = new Option("--services <a,b,c>", "the services that write, in turn (default: the token's)");
+  const seed = new Option("--seed <n>", "the same seed makes up the same logs");
+  command
+    .addOption(mode)
+    .addOption(interval.argParser((text) => parseNumber("--interval", text, (value) => value >= 0, "of seconds from 0")))
+    .addOption(batchSize.argParser((text) => parseWholeNumber("--batch-size", text, 1, 100_000)))
+    .addOption(count.argParser((text) => parseWholeNumber("--count", text, 0)))
+    .addOption(rate.argParser((text) => parseNumber("--rate", text, (value) => value > 0, "of records per second above 0")))
+    .addOption(services.argParser(parseServices))
+    .addOption(seed.argParser((text) => parseWholeNumber("--seed", text, 0, MAX_SEED)));
+  addConnectionOptions(command, context)
+    .addHelpText("after", NOTES)
+    .action((flags: SimulateFlags) => runSimulate(flags, context));
+}
+
+async function runSimulate(flags: SimulateFlags, context: CliContext): Promise<void> {
+  const { signal, now } = context;
+  const recordsPerRequest = flags.mode === "batch" ? flags.batchSize : 1;
+  const intervalMs = readIntervalMs(flags, recordsPerRequest);
+  const services = flags.services ?? (hasToken(flags, context) ? [undefined] : DEMO_SERVICES);
+  const connections = new Map(
+    await Promise.all(services.map(async (service) => [service, await connectAs(service, flags, context)] as const)),
+  );
+  const delivery = openDelivery({ signal, now });
+  const report = createSimulationReport(context, intervalMs);
+  const failure = await runSimulation({
+    requests: flags.count,
+    recordsPerRequest,
+    services,
+    generate: createGenerator(flags.seed ?? Math.floor(Math.random() * MAX_SEED), now),
+    async deliver(service, records) {
+      const request = report.begin(service, records.length);
+      const connection = connections.get(service);
+      if (connection !== undefined) await delivery.deliver(connection, records, request.onPart);
+      request.end();
+    },
+    pace: createPace({ intervalMs, now, sleep, signal }),
+    signal,
+  }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  report.finish(flags.count, failure);
+}
+
+function readIntervalMs({ interval, rate }: SimulateFlags, recordsPerRequest: number): number {
+  const seconds = rate === undefined ? interval : recordsPerRequest / rate;
+  if (seconds <= MAX_INTERVAL_S) return seconds * 1000;
+  throw new LogctlError("usage", `a request every ${seconds} s is less than one a day; make the interval smaller`);
+}
+
+function parseNumber(flag: string, text: string, isValid: (value: number) => boolean, expected: string): number {
+  const value = Number(text);
+  if (/^(?:\d+\.?\d*|\.\d+)$/.test(text) && isValid(value)) return value;
+  throw new LogctlError("usage", `${flag} '${text}' is no number ${expected}`);
+}
+
+function parseServices(text: string): string[] {
+  return text.split(",").map((name) => parseService(name.trim()));
 }

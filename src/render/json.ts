@@ -1,4 +1,5 @@
-import { parseExactJson, readRecord } from "./read-record.ts";
+import { parseExactJson } from "../schema/exact-json.ts";
+import { readRecord } from "./read-record.ts";
 import type { Renderer, RenderSettings } from "./renderer.ts";
 import { sanitizeJson } from "./sanitize.ts";
 

@@ -1,4 +1,4 @@
-import { parseExactJson } from "./read-record.ts";
+import { parseExactJson } from "../schema/exact-json.ts";
 import { sanitizeJson } from "./sanitize.ts";
 
 /** A value that logfmt readers take as it is; anything else is quoted. */

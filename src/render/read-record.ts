@@ -31,16 +31,3 @@ function parseJson(line: string): unknown {
     return undefined;
   }
 }
-
-/** ES2025 in the engine, not yet in TypeScript's library: a reviver is told the source of a number, and rawJSON writes it as it was. */
-const exactJson = JSON as unknown as {
-  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
-  rawJSON(text: string): unknown;
-};
-
-/** Parses JSON and keeps every number as it was written, whatever its digits, for `JSON.stringify` to write it so again. */
-export function parseExactJson(text: string): unknown {
-  return exactJson.parse(text, (_key, value, { source }) =>
-    typeof value === "number" && source !== undefined && String(value) !== source ? exactJson.rawJSON(source) : value,
-  );
-}

@@ -1,6 +1,6 @@
 export type PaceOptions = {
   intervalMs: number;
-  /** Milliseconds, of any clock that does not jump. */
+  /** Milliseconds; a clock that jumps costs no more than one interval. */
   now: () => number;
   /** Resolves after so many milliseconds, or once the signal is aborted. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -17,7 +17,8 @@ const MAX_BEHIND_MS = 1000;
 export function createPace({ intervalMs, now, sleep, signal }: PaceOptions): () => Promise<void> {
   let beat = now();
   return async () => {
-    beat = Math.max(beat + intervalMs, now() - MAX_BEHIND_MS);
+    // No later than one interval from now, or a clock set back would stop us for as long.
+    beat = Math.min(Math.max(beat + intervalMs, now() - MAX_BEHIND_MS), now() + intervalMs);
     const waitMs = beat - now();
     if (waitMs > 0) await sleep(waitMs, signal);
   };

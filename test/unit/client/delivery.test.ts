@@ -1,0 +1,179 @@
+import { describe, expect, test } from "bun:test";
+import { openConnection } from "../../../src/client/connection.ts";
+import { type DeliveredPart, openDelivery } from "../../../src/client/delivery.ts";
+import { answerErrorWith, answerWith, createFakeCollector, type Script } from "../../support/fake-collector.ts";
+
+/** A delivery whose waits move a clock of its own and are noted; `random` is always 1. */
+function setUp(script?: Script, onPause: () => void = () => {}) {
+  const collector = createFakeCollector(script);
+  const stop = new AbortController();
+  const waits: number[] = [];
+  const parts: DeliveredPart[] = [];
+  let clock = Date.parse("2026-11-24T10:00:00Z");
+  const delivery = openDelivery({
+    signal: stop.signal,
+    now: () => clock,
+    random: () => 1,
+    async sleep(ms) {
+      waits.push(ms);
+      clock += ms;
+      onPause();
+    },
+  });
+  const connection = openConnection({
+    baseUrl: "http://127.0.0.1:8000",
+    token: undefined,
+    fetch: collector.fetch,
+    signal: stop.signal,
+  });
+  const deliver = (records: string[]) => delivery.deliver(connection, records, (part) => parts.push(part));
+  return { ...collector, deliver, waits, parts, stop };
+}
+
+const recordsOf = (...messages: string[]) => messages.map((message) => JSON.stringify({ message }));
+const unavailable = (headers = {}) => answerErrorWith(503, "store_unavailable", "the disk is full", headers);
+const messagesOf = (records: Record<string, unknown>[]) => records.map(({ message }) => message);
+const refuseConnection = () => Promise.reject(new TypeError("refused"));
+
+describe("deliver", () => {
+  test("stores a batch and tells of its answer", async () => {
+    const { deliver, parts, stored } = setUp();
+    await deliver(recordsOf("a", "", "b"));
+    expect(messagesOf(stored)).toEqual(["a", "b"]);
+    expect(parts).toMatchObject([{ answer: { accepted: 2, rejected: 1, errors: [{ index: 1 }] }, first: 0, count: 3 }]);
+  });
+
+  test("stores once what it has to send again: an answer that got lost, a collector in trouble", async () => {
+    const { deliver, requests, stored, parts, store } = setUp((received, count) => {
+      if (count === 1) return unavailable();
+      if (count > 3) return undefined;
+      // Stored, but the answer is lost on its way.
+      store(received);
+      return count === 2 ? refuseConnection() : answerErrorWith(504, "internal", "gateway timeout");
+    });
+    await deliver(recordsOf("a", "b"));
+    expect(messagesOf(stored)).toEqual(["a", "b"]);
+    expect(new Set(requests.map(({ key }) => key)).size).toBe(1);
+    expect(new Set(requests.map(({ body }) => body)).size).toBe(1);
+    expect(parts).toHaveLength(1);
+    expect(parts[0]?.answer).toMatchObject({ accepted: 2, duplicate: true });
+  });
+
+  test("stores twice what is sent twice", async () => {
+    const { deliver, requests, stored } = setUp();
+    await deliver(recordsOf("a"));
+    await deliver(recordsOf("a"));
+    expect(messagesOf(stored)).toEqual(["a", "a"]);
+    expect(requests[0]?.key).not.toBe(requests[1]?.key);
+  });
+
+  test("reports at once a collector that was never there", async () => {
+    const { deliver, waits, requests } = setUp(refuseConnection);
+    await expect(deliver(recordsOf("a"))).rejects.toMatchObject({ code: "unreachable" });
+    expect(waits).toEqual([]);
+    expect(requests).toHaveLength(1);
+  });
+
+  test("waits longer and longer for one that has answered, for 30 s in all", async () => {
+    const { deliver, waits, stored } = setUp((_, count) => (count === 1 ? undefined : refuseConnection()));
+    await deliver(recordsOf("a"));
+    await expect(deliver(recordsOf("b"))).rejects.toMatchObject({
+      code: "unreachable",
+      message: "the collector at http://127.0.0.1:8000 did not recover within 30 s",
+    });
+    expect(waits).toEqual([250, 500, 1000, 2000, 4000, 8000, 14_250]);
+    expect(messagesOf(stored)).toEqual(["a"]);
+  });
+
+  test("says what ailed a collector that did not recover", async () => {
+    const { deliver } = setUp(() => unavailable());
+    await expect(deliver(recordsOf("b"))).rejects.toMatchObject({
+      message: expect.stringContaining("(store_unavailable: the disk is full)"),
+    });
+  });
+
+  test.each([
+    ["3", 3250],
+    ["Tue, 24 Nov 2026 10:00:09 GMT", 9250],
+    ["600", 60_250],
+  ])("waits as Retry-After: %s asks, and a moment more", async (header, expected) => {
+    const { deliver, waits, stored } = setUp((_, count) => (count === 1 ? unavailable({ "retry-after": header }) : undefined));
+    await deliver(recordsOf("a"));
+    expect(waits).toEqual([expected]);
+    expect(messagesOf(stored)).toEqual(["a"]);
+  });
+
+  test("splits a batch that is too large, each part under a key of its own, in order", async () => {
+    const { deliver, requests, stored, parts } = setUp(({ records }) =>
+      records.length > 2 ? answerErrorWith(413, "body_too_large", "too large") : undefined,
+    );
+    await deliver(recordsOf("a", "b", "", "d", "e"));
+    expect(messagesOf(stored)).toEqual(["a", "b", "d", "e"]);
+    expect(requests.map(({ records }) => records.length)).toEqual([5, 3, 2, 1, 2]);
+    expect(new Set(requests.map(({ key }) => key)).size).toBe(requests.length);
+    expect(parts.map(({ first, count }) => [first, count])).toEqual([
+      [0, 2],
+      [2, 1],
+      [3, 2],
+    ]);
+    expect(parts[1]?.answer.errors).toMatchObject([{ index: 0, code: "missing_message" }]);
+  });
+
+  test("refuses a record that is too large by itself, and stores the others", async () => {
+    const { deliver, stored, parts } = setUp(({ records }) =>
+      records.some(({ message }) => message === "huge") ? answerErrorWith(413, "body_too_large", "too large") : undefined,
+    );
+    await deliver(recordsOf("a", "huge", "b", "c"));
+    expect(messagesOf(stored)).toEqual(["a", "b", "c"]);
+    const refused = parts.filter(({ answer }) => answer.rejected > 0);
+    expect(refused).toEqual([
+      {
+        first: 1,
+        count: 1,
+        answer: { accepted: 0, rejected: 1, errors: [{ index: 0, code: "body_too_large", field: null, message: "too large" }] },
+      },
+    ]);
+  });
+
+  test("has told of the first part of a split where the second fails", async () => {
+    const { deliver, parts } = setUp((received) => {
+      if (received.records.length > 1) return answerErrorWith(413, "body_too_large", "too large");
+      return received.records[0]?.["message"] === "b" ? answerErrorWith(401, "unauthorized", "revoked") : undefined;
+    });
+    await expect(deliver(recordsOf("a", "b"))).rejects.toMatchObject({ code: "unauthorized" });
+    expect(parts.map(({ first, count }) => [first, count])).toEqual([[0, 1]]);
+  });
+
+  test.each([
+    [401, "unauthorized"],
+    [422, "idempotency_conflict"],
+    [501, "internal"],
+  ])("does not try again after %d", async (status, code) => {
+    const { deliver, requests, waits } = setUp(() => answerErrorWith(status, code, "no"));
+    await expect(deliver(recordsOf("a"))).rejects.toMatchObject({ code });
+    expect(requests).toHaveLength(1);
+    expect(waits).toEqual([]);
+  });
+
+  test("neither begins nor repeats a request once interrupted", async () => {
+    const idle = setUp();
+    idle.stop.abort();
+    await expect(idle.deliver(recordsOf("a"))).rejects.toMatchObject({ code: "interrupted" });
+    expect(idle.requests).toEqual([]);
+    const waiting = setUp(
+      () => unavailable(),
+      () => waiting.stop.abort(),
+    );
+    await expect(waiting.deliver(recordsOf("a"))).rejects.toMatchObject({ code: "interrupted" });
+    expect(waiting.requests).toHaveLength(1);
+  });
+
+  test("ends a request under way that an interruption meets", async () => {
+    const { deliver, parts, stop } = setUp(({ records }) => {
+      stop.abort();
+      return answerWith({ accepted: records.length, rejected: 0, errors: [] });
+    });
+    await deliver(recordsOf("a"));
+    expect(parts).toHaveLength(1);
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, jest, test } from "bun:test";
+import { openConnection } from "../../../src/client/connection.ts";
+import { postRecords } from "../../../src/client/post-records.ts";
+import { answerErrorWith } from "../../support/fake-collector.ts";
+
+const RECORDS = ['{"message":"a"}', '{"message":"b"}'];
+
+function post(fetch: (request: Request) => Promise<Response>, records = RECORDS, signal = new AbortController().signal) {
+  const connection = openConnection({ baseUrl: "http://127.0.0.1:8000", token: "secret", fetch, signal });
+  return postRecords(connection, records, { idempotencyKey: "key-1", signal, timeoutMs: 1000, graceMs: 100 });
+}
+
+const answered = (status: number, body: unknown) => () => Promise.resolve(Response.json(body, { status }));
+const stored = { accepted: 2, rejected: 0, errors: [] };
+const refusal = (index: number) => ({ index, code: "missing_message", field: "message", message: "no message" });
+
+/** Answers only when the request is given up. */
+const hang = (request: Request) =>
+  new Promise<Response>((_, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason)));
+
+describe("postRecords", () => {
+  test("sends one record a line, with the token and the key", async () => {
+    let sent: Request | undefined;
+    await post((request) => {
+      sent = request;
+      return answered(200, stored)();
+    });
+    expect(sent?.method).toBe("POST");
+    expect(sent?.url).toBe("http://127.0.0.1:8000/logs");
+    expect(sent?.headers.get("authorization")).toBe("Token secret");
+    expect(sent?.headers.get("idempotency-key")).toBe("key-1");
+    expect(sent?.headers.get("content-type")).toBe("application/x-ndjson");
+    expect(await sent?.text()).toBe(RECORDS.join("\n"));
+  });
+
+  test("sends a record alone as an array, so that its 'logs' are not taken for a batch", async () => {
+    let sent: Request | undefined;
+    await post(
+      (request) => {
+        sent = request;
+        return answered(200, { accepted: 1, rejected: 0, errors: [] })();
+      },
+      ['{"msg":"m","logs":[]}'],
+    );
+    expect(sent?.headers.get("content-type")).toBe("application/json");
+    expect(await sent?.text()).toBe('[{"msg":"m","logs":[]}]');
+  });
+
+  test.each([
+    [200, stored],
+    [207, { accepted: 1, rejected: 1, errors: [refusal(1)] }],
+    [400, { accepted: 0, rejected: 2, errors: [refusal(0), refusal(1)] }],
+  ])("reads the answer of a %d", async (status, body) => {
+    expect(await post(answered(status, body))).toEqual({ kind: "answered", answer: body as never });
+  });
+
+  test.each([408, 425, 429, 500, 502, 503, 504])("says that a %d may be tried again", async (status) => {
+    const attempt = await post(() => Promise.resolve(answerErrorWith(status, "overloaded", "busy", { "retry-after": "7" })));
+    expect(attempt.kind).toBe("failed");
+    expect(attempt.kind === "failed" && attempt.response?.headers.get("retry-after")).toBe("7");
+    expect(attempt.kind === "failed" && attempt.error.code).toBe("overloaded");
+  });
+
+  test("says that a body is too large", async () => {
+    expect((await post(() => Promise.resolve(answerErrorWith(413, "body_too_large", "too large")))).kind).toBe("too_large");
+  });
+
+  test.each([
+    [401, "unauthorized"],
+    [403, "forbidden"],
+    [400, "invalid_idempotency_key"],
+    [415, "unsupported_encoding"],
+    [422, "idempotency_conflict"],
+  ])("throws what a %d stands for", async (status, code) => {
+    await expect(post(() => Promise.resolve(answerErrorWith(status, code, "no")))).rejects.toMatchObject({ code });
+  });
+
+  test("does not take the answer of something else for the collector's", async () => {
+    await expect(post(() => Promise.resolve(new Response("<html>welcome")))).rejects.toMatchObject({
+      code: "unexpected_answer",
+      message: expect.stringContaining("<html>welcome"),
+    });
+    // Nor one that speaks of another number of records.
+    await expect(post(answered(200, { accepted: 1, rejected: 0, errors: [] }))).rejects.toMatchObject({
+      code: "unexpected_answer",
+    });
+    await expect(post(answered(201, stored))).rejects.toMatchObject({ code: "unexpected_answer" });
+  });
+
+  test("says that nobody answered, and that an answer broke off", async () => {
+    const nobody = await post(() => Promise.reject(new TypeError("refused")));
+    expect(nobody).toMatchObject({ kind: "failed", error: { code: "unreachable" } });
+    expect("response" in nobody).toBe(false);
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
+    expect(await post(() => Promise.resolve(new Response(broken)))).toMatchObject({
+      kind: "failed",
+      error: { code: "unreachable", message: "the collector at http://127.0.0.1:8000 broke off its answer" },
+    });
+  });
+
+  test("gives an attempt up after its time", async () => {
+    jest.useFakeTimers();
+    try {
+      const attempt = post(hang);
+      jest.advanceTimersByTime(1000);
+      expect(await attempt).toMatchObject({ kind: "failed", error: { code: "unreachable" } });
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test("leaves an attempt under way a moment once interrupted, and uses the answer that still comes", async () => {
+    const stop = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    const attempt = post(() => promise, RECORDS, stop.signal);
+    stop.abort();
+    resolve(Response.json(stored));
+    expect(await attempt).toEqual({ kind: "answered", answer: stored });
+  });
+
+  test("gives up after that moment, also where the interruption came first", async () => {
+    jest.useFakeTimers();
+    try {
+      const stop = new AbortController();
+      const attempt = post(hang, RECORDS, stop.signal);
+      stop.abort();
+      jest.advanceTimersByTime(100);
+      await expect(attempt).rejects.toMatchObject({ code: "interrupted" });
+      const late = post(hang, RECORDS, AbortSignal.abort());
+      jest.advanceTimersByTime(100);
+      await expect(late).rejects.toMatchObject({ code: "interrupted" });
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test("an answer that breaks off after an interruption is an interruption", async () => {
+    const stop = new AbortController();
+    const broken = new ReadableStream({
+      pull: (controller) => {
+        stop.abort();
+        controller.error(new Error("reset"));
+      },
+    });
+    await expect(post(() => Promise.resolve(new Response(broken)), RECORDS, stop.signal)).rejects.toMatchObject({
+      code: "interrupted",
+    });
+  });
+});

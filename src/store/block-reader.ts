@@ -6,8 +6,12 @@ import { readPart } from "./database.ts";
 /** Thrown where a block was replaced between its being listed and being read: list again and go on after the last row had. */
 export class BlockGone extends Error {}
 
-/** One page's texts. `offsets[i]` is where the text of the page's row `i` starts; one more entry gives the end. */
-export type PageText = { text: string; offsets: Uint32Array };
+/** One page's texts. */
+export type PageText = {
+  text: string;
+  /** Where the text of each row of the page starts, and one more entry for the end. Not every search that reads a page needs them. */
+  offsets(): Uint32Array;
+};
 
 export type ColumnPart =
   | "timestamp"
@@ -75,17 +79,28 @@ export function openBlock(database: Database, meta: BlockMeta): BlockReader {
     return { from: all[page] as number, to: all[page + 1] ?? meta.rows };
   }
 
-  function pageText(part: number, lengthsOf: ColumnPart, page: number): PageText {
-    const held = kept.get(part);
-    if (held?.page === page) return held.text;
+  function pageOffsets(lengthsOf: ColumnPart, page: number): Uint32Array {
     const lengths = column(lengthsOf);
     const { from, to } = pageRange(page);
     const offsets = new Uint32Array(to - from + 1);
     for (let row = from; row < to; row += 1) offsets[row - from + 1] = (offsets[row - from] as number) + (lengths[row] as number);
-    const size = offsets[to - from] as number;
-    const bytes = size === 0 ? undefined : optionalPart(part, page);
-    if (size > 0 && bytes === undefined) throw new BlockGone();
-    const text = { text: bytes === undefined ? "" : decodePage(bytes), offsets };
+    return offsets;
+  }
+
+  function pageText(part: number, lengthsOf: ColumnPart, page: number): PageText {
+    const held = kept.get(part);
+    if (held?.page === page) return held.text;
+    const bytes = optionalPart(part, page);
+    let offsets = bytes === undefined ? pageOffsets(lengthsOf, page) : undefined;
+    // A page without text has no part; one that has text and no part was deleted meanwhile.
+    if ((offsets?.at(-1) ?? 0) > 0) throw new BlockGone();
+    const text: PageText = {
+      text: bytes === undefined ? "" : decodePage(bytes),
+      offsets() {
+        offsets ??= pageOffsets(lengthsOf, page);
+        return offsets;
+      },
+    };
     kept.set(part, { page, text });
     return text;
   }

@@ -64,7 +64,7 @@ export const PART = {
 } as const;
 
 /** About what a page of messages and attributes weighs before it is packed, in UTF-16 units. */
-const PAGE_CHARACTERS = 192 * 1024;
+const PAGE_CHARACTERS = 384 * 1024;
 
 export type EncodeOptions = { blooms: boolean; bundle: boolean };
 

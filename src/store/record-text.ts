@@ -2,7 +2,7 @@ import { CSV_HEADER, writeCsvRow } from "../schema/csv.ts";
 import type { RecordFormat } from "../schema/filter.ts";
 import { SEVERITIES } from "../schema/severity.ts";
 import { formatTimestamp } from "../schema/timestamp.ts";
-import type { BlockReader, PageText } from "./block-reader.ts";
+import type { BlockReader } from "./block-reader.ts";
 
 /** How records become the bytes of an answer: what stands before the first, between two, and after the last. */
 export type RecordFraming = { head: string; separator: string; tail: string };
@@ -31,6 +31,9 @@ export function writeRows(
   const service = block.column("service");
   const messages = block.messages(page);
   const attributes = block.attributes(page);
+  // Everything is read before anything is written: a block that is gone leaves no half of it behind.
+  const messageOffsets = messages.offsets();
+  const attributeOffsets = attributes.offsets();
   for (let i = 0; i < rows.length; i += 1) {
     const row = rows[i] as number;
     const id = firstId + row;
@@ -38,8 +41,8 @@ export function writeRows(
     const receivedAt = new Date(received[row] as number).toISOString();
     const severityName = SEVERITIES[severity[row] as number] as string;
     const serviceName = services[service[row] as number] as string;
-    const message = textOf(messages, row - from);
-    const attributesText = textOf(attributes, row - from);
+    const message = messages.text.slice(messageOffsets[row - from], messageOffsets[row - from + 1]);
+    const attributesText = attributes.text.slice(attributeOffsets[row - from], attributeOffsets[row - from + 1]);
     texts.push(
       format === "csv"
         ? writeCsvRow({
@@ -55,8 +58,4 @@ export function writeRows(
             `"message":${JSON.stringify(message)}${attributesText === "" ? "" : `,"attributes":${attributesText}`}}`,
     );
   }
-}
-
-function textOf({ text, offsets }: PageText, row: number): string {
-  return text.slice(offsets[row], offsets[row + 1]);
 }

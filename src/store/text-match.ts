@@ -40,9 +40,11 @@ function occursIn(term: Term, folded: string): boolean {
 }
 
 /** Sets `hits[row]` for each row of a page of messages (`folded` is its text, folded) in which the term occurs. */
-export function markMessages(term: Term, folded: string, { offsets }: PageText, hits: Uint8Array): void {
+export function markMessages(term: Term, folded: string, page: PageText, hits: Uint8Array): void {
   let row = 0;
   let at = folded.indexOf(term.needle);
+  if (at < 0) return;
+  const offsets = page.offsets();
   while (at >= 0) {
     while ((offsets[row + 1] as number) <= at) row += 1;
     const end = offsets[row + 1] as number;
@@ -59,9 +61,11 @@ export function markMessages(term: Term, folded: string, { offsets }: PageText, 
  * Sets `hits[row]` for each row of a page of attributes in which the term occurs in one value. The JSON text is
  * searched whole; only rows in which the needle shows up somewhere, perhaps in a key, are parsed to make sure.
  */
-export function markAttributes(term: Term, folded: string, { offsets }: PageText, hits: Uint8Array): void {
+export function markAttributes(term: Term, folded: string, page: PageText, hits: Uint8Array): void {
   let row = 0;
   let at = folded.indexOf(term.jsonNeedle);
+  if (at < 0) return;
+  const offsets = page.offsets();
   while (at >= 0) {
     while ((offsets[row + 1] as number) <= at) row += 1;
     const end = offsets[row + 1] as number;

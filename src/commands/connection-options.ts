@@ -17,9 +17,16 @@ export function addConnectionOptions(command: Command, context: CliContext): Com
   return command.addOption(url).addOption(token).addOption(tokenFile);
 }
 
+/** What may stand in a header, which is what a token is for. */
+const TOKEN_PATTERN = /^[!-~]+$/;
+
 /** Opens the connection that the flags and the environment stand for: `--token-file`, then `--token`, then LOGCTL_TOKEN. */
 export async function connect(flags: ConnectionFlags, context: CliContext, fallbackToken?: string): Promise<Connection> {
   const token = (await readTokenFile(flags.tokenFile)) ?? flags.token ?? (context.env["LOGCTL_TOKEN"] || fallbackToken);
+  if (token !== undefined && !TOKEN_PATTERN.test(token)) {
+    const source = flags.tokenFile !== undefined ? "--token-file" : flags.token !== undefined ? "--token" : "LOGCTL_TOKEN";
+    throw new LogctlError("usage", `${source} holds no token: one is a single word of ASCII letters, digits and signs`);
+  }
   return openConnection({ baseUrl: readServerAddress(flags.url), token, fetch: context.fetch, signal: context.signal });
 }
 

@@ -66,11 +66,11 @@ function parseSpread(text: string, utf8: Uint8Array): unknown[] | undefined {
   return error === null && isBlankFrom(utf8, read) ? values : undefined;
 }
 
-/** The items of `{"logs": [...]}`, which has no message of its own. */
+/** The items of `{"logs": [...]}`. An object with anything beside `logs` is a record: none of it may get lost. */
 function unwrapLogs(values: unknown[]): unknown[] {
   const only = values.length === 1 ? values[0] : undefined;
-  if (typeof only !== "object" || only === null || !("logs" in only) || "message" in only) return values;
-  return Array.isArray(only.logs) ? only.logs : values;
+  if (typeof only !== "object" || only === null || !("logs" in only)) return values;
+  return Array.isArray(only.logs) && Object.keys(only).length === 1 ? only.logs : values;
 }
 
 function parseOrBroken(text: string): unknown {

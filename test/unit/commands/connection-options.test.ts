@@ -64,6 +64,20 @@ describe("the token", () => {
   });
 });
 
+describe("what is no token", () => {
+  test.each([
+    [["--token", ""], {}, "--token"],
+    [["--token", "two words"], {}, "--token"],
+    [[], { LOGCTL_TOKEN: "line\nbreak" }, "LOGCTL_TOKEN"],
+    [["--token", "sécret"], {}, "--token"],
+  ])("is refused before anything is sent, and never shown: %p", async (args, env, source) => {
+    const { exitCode, err, token } = await requestOf(args, env);
+    expect([exitCode, token]).toEqual([2, undefined]);
+    expect(err).toStartWith(`logctl: ${source} holds no token`);
+    expect(err).not.toMatch(/two|line\b|cret/);
+  });
+});
+
 describe("demo tokens", () => {
   const tokenOf = async (service: string | undefined, url: string, env = {}) => {
     const { fetch, requests } = createFakeCollector();

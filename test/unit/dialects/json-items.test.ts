@@ -14,6 +14,7 @@ describe("readJsonItems", () => {
     ["NDJSON with CRLF and blank lines", '\r\n{"a":1}\r\n\r\n{"a":2}', [{ a: 1 }, { a: 2 }]],
     ["a wrapped list", '{"logs":[{"a":1},7]}', [{ a: 1 }, 7]],
     ["a record that has logs of its own", '{"message":"m","logs":[1]}', [{ message: "m", logs: [1] }]],
+    ["a record that calls its message msg", '{"msg":"m","logs":[1]}', [{ msg: "m", logs: [1] }]],
     ["logs that are no list", '{"logs":7}', [{ logs: 7 }]],
     ["objects spread over lines, one after another", '{\n"a":1\n}\n{\n"a":2\n}\n', [{ a: 1 }, { a: 2 }]],
     ["a wrapped list spread over lines", '{\n"logs":[\n{"a":1}\n]}', [{ a: 1 }]],

@@ -6,9 +6,9 @@ import { createPaint, wantsColour } from "../render/colours.ts";
 import { renderTokenTable, type TokenRow } from "../render/token-table.ts";
 import { parse } from "../schema/parse.ts";
 import { serviceSchema } from "../schema/record.ts";
-import { ANY_SERVICE, SCOPES, type Scope } from "../schema/token.ts";
+import { ANY_SERVICE, SCOPES, type Scope, type StoredToken } from "../schema/token.ts";
 import { openForWriting } from "../store/database.ts";
-import { createToken, listTokens, revokeToken, rotateToken, type StoredToken } from "../store/tokens.ts";
+import { createToken, listTokens, revokeToken, rotateToken } from "../store/tokens.ts";
 import { databaseOption } from "./database-option.ts";
 
 type DatabaseFlags = { db: string };

@@ -9,3 +9,17 @@ export const ANY_SERVICE = "*";
 export function digestOfToken(token: string): string {
   return new Bun.CryptoHasher("sha256").update(token).digest("hex");
 }
+
+/** A token as it is kept. Times in ms since the epoch. */
+export type StoredToken = {
+  id: number;
+  name: string;
+  /** The one service it writes and reads as, or ANY_SERVICE. */
+  service: string;
+  scopes: Scope[];
+  /** See `digestOfToken`. */
+  digest: string;
+  createdAt: number;
+  expiresAt: number | null;
+  revokedAt: number | null;
+};

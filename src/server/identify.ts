@@ -1,8 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { LogctlError } from "../errors.ts";
 import { DEMO_TOKENS } from "../schema/demo-tokens.ts";
-import { ANY_SERVICE, digestOfToken, type Scope } from "../schema/token.ts";
-import type { StoredToken } from "../store/tokens.ts";
+import { ANY_SERVICE, digestOfToken, type Scope, type StoredToken } from "../schema/token.ts";
 
 /** Who sends a request, and what they may do. */
 export type Identity = {

@@ -10,8 +10,7 @@ import {
 } from "../schema/filter.ts";
 import { parse } from "../schema/parse.ts";
 import type { Store } from "../store/open-store.ts";
-import type { SearchPiece } from "../store/scanners.ts";
-import type { SearchPlan } from "../store/search-plan.ts";
+import type { SearchPiece, SearchPlan } from "../store/search-plan.ts";
 import { answer, answerJson, CONTENT_TYPES } from "./answer.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import type { Identity } from "./identify.ts";

@@ -1,14 +1,15 @@
 import { availableParallelism } from "node:os";
 import type { LogctlError } from "../errors.ts";
 import type { Filter } from "../schema/filter.ts";
+import type { StoredToken } from "../schema/token.ts";
 import { startCompactor } from "./compactor.ts";
 import { openForReading } from "./database.ts";
 import { lockDatabase } from "./file-lock.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
 import { findReceipt, type Receipt } from "./receipts.ts";
-import { createScanners, type SearchPiece } from "./scanners.ts";
-import type { SearchPlan } from "./search-plan.ts";
-import { listTokens, type StoredToken } from "./tokens.ts";
+import { createScanners } from "./scanners.ts";
+import type { SearchPiece, SearchPlan } from "./search-plan.ts";
+import { listTokens } from "./tokens.ts";
 import { startWriter } from "./writer.ts";
 
 /** What the rest of logctl knows of storage. */

@@ -1,11 +1,8 @@
 import { LogctlError } from "../errors.ts";
 import type { Filter } from "../schema/filter.ts";
-import type { SearchPlan } from "./search-plan.ts";
+import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import type { FromScanner, ToScanner } from "./worker-messages.ts";
 import { startWorker, type WorkerThread } from "./worker-thread.ts";
-
-/** A piece of an answer as bytes; see SearchChunk. */
-export type SearchPiece = Pick<Extract<FromScanner, { type: "chunk" }>, "bytes" | "rows" | "last">;
 
 /** The threads that read. They are started when there is first something to read. */
 export type Scanners = {

@@ -28,3 +28,6 @@ export type Step = { hits: Hits; passed?: undefined } | { hits?: undefined; pass
 
 /** A piece of an answer: its text, how many records it holds, and where the last of them stands. */
 export type SearchChunk = { text: string; rows: number; last: Position | undefined };
+
+/** The same on its way out of the store: UTF-8. */
+export type SearchPiece = { bytes: Uint8Array; rows: number; last: Position | undefined };

@@ -1,22 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { randomBytes } from "node:crypto";
-
-/** What a token may do: write logs, read them, or (later) administer. */
-export const SCOPES = ["ingest", "read", "admin"] as const;
-export type Scope = (typeof SCOPES)[number];
-
-/** A token as it is kept: never the token itself, only the SHA-256 of it in hexadecimal. Times in ms. */
-export type StoredToken = {
-  id: number;
-  name: string;
-  /** The one service it writes as, or `*` for any. */
-  service: string;
-  scopes: Scope[];
-  digest: string;
-  createdAt: number;
-  expiresAt: number | null;
-  revokedAt: number | null;
-};
+import { digestOfToken, type Scope, type StoredToken } from "../schema/token.ts";
 
 type TokenRow = {
   id: number;
@@ -28,10 +12,6 @@ type TokenRow = {
   expires_at: number | null;
   revoked_at: number | null;
 };
-
-export function digestOfToken(token: string): string {
-  return new Bun.CryptoHasher("sha256").update(token).digest("hex");
-}
 
 /** Every token ever made, revoked ones included, in the order in which they were made. */
 export function listTokens(database: Database): StoredToken[] {

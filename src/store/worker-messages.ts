@@ -2,7 +2,7 @@ import type { Filter } from "../schema/filter.ts";
 import type { AppendRequest } from "./append.ts";
 import type { EncodedBlock } from "./block.ts";
 import type { RecordBatch } from "./record-batch.ts";
-import type { SearchChunk, SearchPlan } from "./search-plan.ts";
+import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import type { SharedText } from "./shared-text.ts";
 
 /** What the store and its workers say to each other. Each worker is told the database's path first. */
@@ -38,7 +38,7 @@ export type ToScanner =
   | { type: "count"; id: number; filter: Filter };
 export type FromScanner =
   | { type: "closed" }
-  | ({ type: "chunk"; id: number; bytes: Uint8Array; done: boolean } & Pick<SearchChunk, "rows" | "last">)
+  | ({ type: "chunk"; id: number; done: boolean } & SearchPiece)
   | { type: "counted"; id: number; count: number }
   | FailureMessage;
 

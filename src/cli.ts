@@ -6,6 +6,7 @@ import { registerSimulate } from "./commands/simulate.ts";
 import { registerToken } from "./commands/token.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT_CODE, LogctlError } from "./errors.ts";
+import { sanitizeText } from "./render/sanitize.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -21,7 +22,7 @@ export async function run(args: string[], context: CliContext): Promise<number> 
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODE.usage;
     const known = error instanceof LogctlError ? error : new LogctlError("internal", String(error), { cause: error });
     // What was interrupted has told what it did; there is nothing to add.
-    if (known.code !== "interrupted") context.stderr.write(`logctl: ${known.message.replace(/\s*\n\s*/g, " ")}\n`);
+    if (known.code !== "interrupted") context.stderr.write(`logctl: ${sanitizeText(known.message.replace(/\s*\n\s*/g, " "))}\n`);
     return EXIT_CODE[known.code];
   }
 }

@@ -20,7 +20,8 @@ export type AppOptions = {
   onFailure: (error: unknown) => void;
 };
 
-const METHODS: Record<string, readonly string[]> = {
+/** Every path there is, and the methods it takes. */
+export const ENDPOINTS: Record<string, readonly string[]> = {
   "/": ["GET", "HEAD"],
   "/health": ["GET", "HEAD"],
   "/logs": ["GET", "HEAD", "POST", "PUT"],
@@ -37,7 +38,7 @@ export function createApp({ store, loopback, version, now, onFailure }: AppOptio
   async function route(request: Request): Promise<Response> {
     if (loopback) checkHost(request.headers.get("host"));
     const { path, queryString } = readTarget(request.url);
-    const methods = Object.hasOwn(METHODS, path) ? METHODS[path] : undefined;
+    const methods = Object.hasOwn(ENDPOINTS, path) ? ENDPOINTS[path] : undefined;
     if (methods === undefined) throw new LogctlError("not_found", `there is nothing at ${path}: ${HINT}`);
     if (!methods.includes(request.method)) return refuseMethod(request.method, path, methods);
     if (path === "/") return welcome();

@@ -1,0 +1,201 @@
+import { describe, expect, test } from "bun:test";
+import { run } from "../../../src/cli.ts";
+import { openTestApp, PAYMENTS, REPORTS, type TestApp } from "../../support/app.ts";
+import { createTestContext, type TestContextOptions } from "../../support/cli.ts";
+
+const NOW = Date.parse("2026-11-24T12:00:00Z");
+const ESCAPE = "\u001b";
+
+/** Twelve records, the first of payments the only error, ten minutes apart up to NOW. */
+async function openFilledApp(): Promise<TestApp> {
+  const app = await openTestApp({ now: () => NOW });
+  for (let i = 0; i < 12; i += 1) {
+    const timestamp = new Date(NOW - (11 - i) * 600_000).toISOString();
+    const record = { timestamp, severity: i === 1 ? "ERROR" : "INFO", message: `record ${i} timed out`, n: i };
+    await app.post(JSON.stringify(record), { authorization: `Token ${i % 2 === 0 ? REPORTS : PAYMENTS}` });
+  }
+  return app;
+}
+
+async function query(app: TestApp, args: string[], options: TestContextOptions = {}) {
+  const requests: string[] = [];
+  const fetch = (request: Request) => {
+    requests.push(request.url.replace(/^[^/]*\/\/[^/]+/, ""));
+    return app.fetch(request);
+  };
+  const context = createTestContext({ fetch, now: () => NOW, ...options });
+  const code = await run(["query", ...args], context);
+  return { code, out: context.out(), err: context.err(), requests };
+}
+
+async function numbers(app: TestApp, args: string[]): Promise<number[]> {
+  const { code, out, err } = await query(app, args);
+  expect([code, err]).toEqual([0, ""]);
+  return out
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => Number(/record (\d+)/.exec(line)?.[1]));
+}
+
+describe("logctl query", () => {
+  test("shows the newest, the last one last", async () => {
+    await using app = await openFilledApp();
+    expect(await numbers(app, ["-n", "3"])).toEqual([9, 10, 11]);
+    expect(await numbers(app, ["--limit", "2", "--offset", "1"])).toEqual([9, 10]);
+    expect(await numbers(app, [])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  });
+
+  test("shows the order that is asked for", async () => {
+    await using app = await openFilledApp();
+    expect(await numbers(app, ["-n", "3", "--order", "asc"])).toEqual([0, 1, 2]);
+    expect(await numbers(app, ["-n", "3", "--order", "desc"])).toEqual([11, 10, 9]);
+    expect(await numbers(app, ["-n", "all"])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(await numbers(app, ["-n", "all", "--order", "desc"])).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+    expect(await numbers(app, ["-n", "2", "--sort", "timestamp"])).toEqual([10, 11]);
+  });
+
+  test("finds by every filter", async () => {
+    await using app = await openFilledApp();
+    const cases: [string[], number[]][] = [
+      [
+        ["--service=payments", "-n", "2"],
+        [9, 11],
+      ],
+      [
+        ["--service", "payments", "--service", "reports", "-n", "2"],
+        [10, 11],
+      ],
+      [["--severity", "err"], [1]],
+      [["--min-severity", "warn"], [1]],
+      [
+        ["--since", "20m"],
+        [9, 10, 11],
+      ],
+      [
+        ["--until", "2026-11-24T10:20Z"],
+        [0, 1],
+      ],
+      [
+        ["--since", "2026-11-24T10:20:00Z", "--until", "2026-11-24T10:30:00.000Z"],
+        [3, 4],
+      ],
+      [["--received-since", "now", "-n", "1"], [11]],
+      [["--received-until", "1m"], []],
+      [["-q", '"7 timed out"'], [7]],
+      [["-q", "timed 3"], [3]],
+      [["--service", "nobody"], []],
+    ];
+    for (const [args, found] of cases) expect([args, await numbers(app, args)]).toEqual([args, found]);
+  });
+
+  test("counts with --count, by the same filters", async () => {
+    await using app = await openFilledApp();
+    expect((await query(app, ["--count", "--service", "payments"])).out).toBe("6\n");
+    expect((await query(app, ["-c", "-q", "absent"])).out).toBe("0\n");
+    expect((await query(app, ["-c"])).requests).toEqual(["/logs/stats?"]);
+  });
+
+  test("asks for a stream, with the parameters of the API", async () => {
+    await using app = await openFilledApp();
+    const { requests } = await query(app, [
+      "--service",
+      "a b",
+      "--severity",
+      "WARNING",
+      "--since",
+      "2026-11-24T10:00:00.000000001Z",
+    ]);
+    expect(requests).toEqual([
+      "/logs?service=a+b&severity=WARNING&timestamp_start=2026-11-24T10%3A00%3A00.000000001Z&limit=100&offset=0&order=desc",
+    ]);
+  });
+
+  test("writes a table to a terminal and NDJSON to a pipe, and either on demand", async () => {
+    await using app = await openFilledApp();
+    const terminal = { stdoutIsTTY: true, columns: 80, env: { TZ: "UTC" } };
+    const table = await query(app, ["-n", "1", "--utc"], terminal);
+    expect(table.out).toContain("TIME");
+    expect(table.out).toContain("2026-11-24 12:00:00.000Z");
+    expect(table.out).toContain(ESCAPE);
+    const pipe = await query(app, ["-n", "1"]);
+    expect(JSON.parse(pipe.out)).toMatchObject({ id: 12, message: "record 11 timed out", attributes: { n: 11 } });
+    expect((await query(app, ["-n", "1", "-o", "table"])).out.split("\n")[0]).toMatch(/^TIME +SEVERITY +SERVICE +MESSAGE$/);
+    const formats = {
+      line: /^2026-\S+ \S+ INFO payments record 11/,
+      json: /^\[\n\{"id":12/,
+      csv: /^id,timestamp/,
+      logfmt: /^timestamp=/,
+      raw: /^record 11/,
+    };
+    for (const [format, start] of Object.entries(formats))
+      expect((await query(app, ["-n", "1", "-o", format])).out).toMatch(start);
+  });
+
+  test("paints for a terminal unless it is told not to", async () => {
+    await using app = await openFilledApp();
+    const painted = async (args: string[], env: Record<string, string>, stdoutIsTTY: boolean) =>
+      (await query(app, ["-n", "1", "-o", "line", ...args], { env, stdoutIsTTY })).out.includes(ESCAPE);
+    expect(await painted([], {}, true)).toBe(true);
+    expect(await painted([], {}, false)).toBe(false);
+    expect(await painted(["--no-color"], {}, true)).toBe(false);
+    expect(await painted([], { NO_COLOR: "1" }, true)).toBe(false);
+    expect(await painted([], { FORCE_COLOR: "1" }, false)).toBe(true);
+  });
+
+  test("says on a terminal, and nowhere else, that nothing was found", async () => {
+    await using app = await openFilledApp();
+    expect(await query(app, ["-q", "absent"], { stdoutIsTTY: true })).toMatchObject({
+      code: 0,
+      out: "",
+      err: "no records match\n",
+    });
+    expect(await query(app, ["-q", "absent"])).toMatchObject({ code: 0, out: "", err: "" });
+    expect((await query(app, ["-q", "absent", "-o", "json"])).out).toBe("[]\n");
+  });
+
+  test("reads ten thousand records in both ways", async () => {
+    await using app = await openTestApp();
+    const body = Array.from({ length: 10_000 }, (_, i) => JSON.stringify({ message: `record ${i}` })).join("\n");
+    expect((await app.post(body)).status).toBe(200);
+    const expected = Array.from({ length: 10_000 }, (_, i) => i);
+    expect(await numbers(app, ["-n", "all"])).toEqual(expected);
+    expect(await numbers(app, ["-n", "20000"])).toEqual(expected);
+  });
+
+  test.each([
+    [["--severity", "loud"], 2, "--severity 'loud' is no severity"],
+    [["--min-severity", ""], 2, "--min-severity '' is no severity"],
+    [["--since", "soon"], 2, "--since 'soon' is no time"],
+    [["--until", "2026-02-30"], 2, "--until '2026-02-30' is no time"],
+    [["-n", "0"], 2, "--limit '0' is no whole number from 1"],
+    [["-n", "some"], 2, "--limit 'some'"],
+    [["--offset", "-1"], 2, "--offset '-1'"],
+    [["-q", '"open'], 2, "position 1 is never closed"],
+    [["-o", "xml"], 2, "Allowed choices are table, line, json, ndjson, csv, logfmt, raw"],
+    [["--order", "up"], 2, "Allowed choices are asc, desc"],
+    [["--count", "-n", "5"], 2, "cannot be used with option '-n, --limit"],
+    [["--service", ""], 2, "service"],
+    [["--url", "ftp://x"], 2, "--url 'ftp://x'"],
+    [["extra"], 2, "too many arguments"],
+    [["--token", "nobody-made-this"], 4, "this token is not known here"],
+  ])("refuses %p", async (args, code, message) => {
+    await using app = await openTestApp();
+    const result = await query(app, args);
+    expect([result.code, result.out]).toEqual([code, ""]);
+    expect(result.err).toContain(message);
+    expect(result.err).toMatch(/^logctl: [^\n]+\n$/);
+  });
+
+  test("says in one line that nobody answers", async () => {
+    const context = createTestContext();
+    expect(await run(["query"], context)).toBe(3);
+    expect(context.err()).toMatch(/^logctl: no collector answers at http:\/\/127\.0\.0\.1:8000: [^\n]+\n$/);
+  });
+
+  test("lets no text of a server's answer drive the terminal", async () => {
+    const hostile = JSON.stringify({ error: { code: "internal", message: `bad ${ESCAPE}]0;owned\u0007 \u202e` } });
+    const context = createTestContext({ fetch: async () => new Response(hostile, { status: 500 }) });
+    expect(await run(["query"], context)).toBe(1);
+    expect(context.err()).toBe("logctl: bad \\x1b]0;owned\\x07 \\u202e\n");
+  });
+});

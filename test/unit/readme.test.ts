@@ -1,0 +1,87 @@
+import { describe, expect, test } from "bun:test";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { buildProgram } from "../../src/cli.ts";
+import { ERROR_CODES, EXIT_CODE, HTTP_STATUS } from "../../src/errors.ts";
+import { DEMO_TOKENS } from "../../src/schema/demo-tokens.ts";
+import { ENDPOINTS } from "../../src/server/create-app.ts";
+import { createTestContext } from "../support/cli.ts";
+
+const ROOT = resolve(import.meta.dir, "../..");
+const README = await Bun.file(`${ROOT}/README.md`).text();
+
+/** Options that README shows of other programs: npx, git, and the benchmark. */
+const OTHERS_OPTIONS = ["--yes", "--rows", "--json"];
+
+function commandsOf(command: Command, path: string): { path: string; command: Command }[] {
+  return [{ path, command }, ...command.commands.flatMap((inner) => commandsOf(inner, `${path} ${inner.name()}`))];
+}
+
+const COMMANDS = commandsOf(buildProgram(createTestContext()), "logctl");
+const OPTIONS = new Set(COMMANDS.flatMap(({ command }) => command.options.map(({ long }) => long as string)));
+
+/** The rows of the table under a heading, as trimmed cells without code marks. */
+function tableUnder(heading: string): string[][] {
+  const section = README.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? "";
+  const rows = section.split("\n").filter((line) => line.startsWith("| ") && !/^\| ?-/.test(line));
+  return rows.slice(1).map((row) =>
+    row
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll("`", "")),
+  );
+}
+
+describe("README", () => {
+  test("has every command and every option, and no option that is gone", () => {
+    for (const { path } of COMMANDS) expect([path, README.includes(path)]).toEqual([path, true]);
+    for (const option of OPTIONS) expect([option, README.includes(option)]).toEqual([option, true]);
+    const named = new Set(README.match(/(?<![\w-])--[a-z][a-z-]+/g));
+    const known = new Set([...OPTIONS, ...OTHERS_OPTIONS, "--help"]);
+    expect([...named].filter((option) => !known.has(option))).toEqual([]);
+  });
+
+  test("has every endpoint with its methods", () => {
+    for (const [path, methods] of Object.entries(ENDPOINTS)) {
+      for (const method of methods.filter((name) => name !== "HEAD")) {
+        expect([method, path, README.includes(`${method} ${path}`)]).toEqual([method, path, true]);
+      }
+    }
+  });
+
+  test("has every error code with its status and exit code, and none that is gone", () => {
+    const commandsOnly = ERROR_CODES.slice(ERROR_CODES.indexOf("usage"));
+    const expected = ERROR_CODES.map((code) => [
+      code,
+      commandsOnly.includes(code) ? "" : String(HTTP_STATUS[code]),
+      String(EXIT_CODE[code]),
+    ]);
+    expect(tableUnder("Error codes").map((cells) => cells.slice(0, 3))).toEqual(expected);
+  });
+
+  test("has every exit code", () => {
+    const codes = [...new Set([0, ...Object.values(EXIT_CODE)])].sort((a, b) => a - b);
+    expect(tableUnder("Exit codes").map(([code]) => Number(code))).toEqual(codes);
+  });
+
+  test("has every environment variable that is read, and none other", async () => {
+    const read = new Set<string>();
+    for await (const file of new Bun.Glob("src/**/*.ts").scan(ROOT)) {
+      for (const name of (await Bun.file(`${ROOT}/${file}`).text()).match(/LOGCTL_[A-Z_]+/g) ?? []) read.add(name);
+    }
+    expect([...new Set(README.match(/LOGCTL_[A-Z_]+/g))].sort()).toEqual([...read].sort());
+  });
+
+  test("has the demo tokens, and pins the Bun that package.json's types are for", async () => {
+    for (const token of Object.values(DEMO_TOKENS)) expect(README).toContain(token);
+    const { devDependencies } = await Bun.file(`${ROOT}/package.json`).json();
+    const versions = new Set(README.match(/bun@[\d.]+/g));
+    expect([...versions]).toEqual([`bun@${devDependencies["bun-types"]}`]);
+  });
+
+  test("names no file of the project that is gone", async () => {
+    for (const path of new Set(README.match(/(?:src|test)\/[\w/-]+\.ts/g))) {
+      expect([path, await Bun.file(`${ROOT}/${path}`).exists()]).toEqual([path, true]);
+    }
+  });
+});

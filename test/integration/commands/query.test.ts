@@ -77,7 +77,7 @@ describe("logctl query", () => {
       ],
       [
         ["--since", "2026-11-24T10:20:00Z", "--until", "2026-11-24T10:30:00.000Z"],
-        [3, 4],
+        [1, 2],
       ],
       [["--received-since", "now", "-n", "1"], [11]],
       [["--received-until", "1m"], []],

@@ -3,9 +3,10 @@ import { VERSION } from "./version.ts";
 
 const argv = process.argv.slice(2);
 
-// The version is asked for by scripts: it is answered before anything else is loaded.
+// The version is asked for by scripts: it is answered before anything else is loaded. Not by process.stdout, which takes
+// as long to come into being as all the rest of this.
 if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
-  process.stdout.write(`${VERSION}\n`);
+  console.log(VERSION);
 } else {
   const { run } = await import("./cli.ts");
   process.exitCode = await run(argv, processContext());

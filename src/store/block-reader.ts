@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
-import { type BlockMeta, decodeColumn, decodePage, decodePageStarts, PART, unbundle } from "./block.ts";
+import { type BlockMeta, decodePage, decodePageStarts, PART, unbundle } from "./block.ts";
 import { bloomOfPage } from "./bloom.ts";
 import { readPart } from "./database.ts";
+import { type IntColumn, openInts } from "./int-column.ts";
 
 /** Thrown where a block was replaced between its being listed and being read: list again and go on after the last row had. */
 export class BlockGone extends Error {}
@@ -26,7 +27,10 @@ export type ColumnPart =
 /** Reads of a block what is asked for, once. */
 export type BlockReader = {
   meta: BlockMeta;
+  /** A column's values for all rows. */
   column(part: ColumnPart): Float64Array;
+  /** A column's values for the rows of a page. */
+  columnOfPage(part: ColumnPart, page: number): Float64Array;
   pages(): number;
   /** The first row of the page and the row after its last. */
   pageRange(page: number): { from: number; to: number };
@@ -37,7 +41,7 @@ export type BlockReader = {
 };
 
 export function openBlock(database: Database, meta: BlockMeta): BlockReader {
-  const columns = new Map<ColumnPart, Float64Array>();
+  const columns = new Map<ColumnPart, IntColumn>();
   let bundled: Map<number, Uint8Array> | undefined;
   let loaded = false;
   let starts: Float64Array | undefined;
@@ -60,13 +64,18 @@ export function openBlock(database: Database, meta: BlockMeta): BlockReader {
     return bytes;
   }
 
-  function column(part: ColumnPart): Float64Array {
-    let values = columns.get(part);
-    if (values === undefined) {
-      values = decodeColumn(requiredPart(PART[part]), meta.rows);
-      columns.set(part, values);
+  function open(part: ColumnPart): IntColumn {
+    let column = columns.get(part);
+    if (column === undefined) {
+      column = openInts(requiredPart(PART[part]), meta.rows);
+      columns.set(part, column);
     }
-    return values;
+    return column;
+  }
+
+  function columnOfPage(part: ColumnPart, page: number): Float64Array {
+    const { from, to } = pageRange(page);
+    return open(part).slice(from, to);
   }
 
   function pageStarts(): Float64Array {
@@ -80,10 +89,9 @@ export function openBlock(database: Database, meta: BlockMeta): BlockReader {
   }
 
   function pageOffsets(lengthsOf: ColumnPart, page: number): Uint32Array {
-    const lengths = column(lengthsOf);
-    const { from, to } = pageRange(page);
-    const offsets = new Uint32Array(to - from + 1);
-    for (let row = from; row < to; row += 1) offsets[row - from + 1] = (offsets[row - from] as number) + (lengths[row] as number);
+    const lengths = columnOfPage(lengthsOf, page);
+    const offsets = new Uint32Array(lengths.length + 1);
+    for (let row = 0; row < lengths.length; row += 1) offsets[row + 1] = (offsets[row] as number) + (lengths[row] as number);
     return offsets;
   }
 
@@ -107,7 +115,8 @@ export function openBlock(database: Database, meta: BlockMeta): BlockReader {
 
   return {
     meta,
-    column,
+    column: (part) => open(part).slice(0, meta.rows),
+    columnOfPage,
     pages: () => pageStarts().length,
     pageRange,
     messages: (page) => pageText(PART.messages, "messageLengths", page),

@@ -197,11 +197,6 @@ export function decodePage(data: Uint8Array): string {
   return decoder.decode(unpackBytes(data));
 }
 
-/** Decodes a column of numbers. */
-export function decodeColumn(data: Uint8Array, rows: number): Float64Array {
-  return decodeInts(data, rows);
-}
-
 /** Several parts as one: their count, then for each its number, page and length (uint32), then their bytes. */
 function bundle(parts: BlockPart[]): Uint8Array {
   const headerBytes = 4 + parts.length * 12;

@@ -1,9 +1,9 @@
 /**
- * Bloom filters over 32-bit word hashes, one a page: each says for certain that a word is not on its page. About 8 bits
- * a word and 5 probes let one absent word in fifty through.
+ * Bloom filters over 32-bit word hashes, one a page: each says for certain that a word is not on its page. About 10 bits
+ * a word and 6 probes let one absent word in a hundred through.
  */
-const BITS_PER_WORD = 8;
-const PROBES = 5;
+const BITS_PER_WORD = 10;
+const PROBES = 6;
 const MIN_BYTES = 8;
 
 /** Collects distinct hashes by open addressing, without an object a word; emptied and used again from page to page. */

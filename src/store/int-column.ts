@@ -38,24 +38,46 @@ export function encodeInts(values: Column): Uint8Array {
   return concat(header(FROM_PREVIOUS, stepWidth, first, minStep), packBytes(distances(steps, stepWidth, 0)));
 }
 
-/** The column that `encodeInts` wrote; `rows` is how many it held. */
-export function decodeInts(bytes: Uint8Array, rows: number): Float64Array {
+/** A column that `encodeInts` wrote, of which no more is decoded than is asked for. */
+export type IntColumn = {
+  /** The values of the rows from `from` up to but not including `to`; not to be written to. */
+  slice(from: number, to: number): Float64Array;
+};
+
+/** `rows` is how many the column holds. */
+export function openInts(bytes: Uint8Array, rows: number): IntColumn {
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
   const tag = view.getUint8(0);
   const width = view.getUint8(1);
   const base = view.getFloat64(8, true);
-  const minStep = view.getFloat64(16, true);
-  const values = new Float64Array(rows);
-  if (tag === CONSTANT) return values.fill(base);
+  if (tag === CONSTANT) return { slice: (from, to) => new Float64Array(to - from).fill(base) };
   if (tag !== FROM_BASE && tag !== FROM_PREVIOUS) throw new Error(`unknown encoding ${tag} of a number column`);
-  // Widened by the engine itself: a loop over views of several kinds would be many times slower.
-  values.set(typedView(unpackBytes(bytes.subarray(HEADER_BYTES)), width));
-  if (tag === FROM_BASE) {
-    for (let row = 0; row < rows; row += 1) values[row] = (values[row] as number) + base;
-    return values;
+  const distances = typedView(unpackBytes(bytes.subarray(HEADER_BYTES)), width);
+  if (tag === FROM_PREVIOUS) {
+    const values = sumUp(distances, base, view.getFloat64(16, true));
+    return { slice: (from, to) => values.subarray(from, to) };
   }
-  values[0] = base;
-  for (let row = 1; row < rows; row += 1) values[row] = (values[row] as number) + (values[row - 1] as number) + minStep;
+  return {
+    slice(from, to) {
+      // Widened by the engine itself: a loop over views of several kinds would be many times slower.
+      const values = new Float64Array(distances.subarray(from, Math.min(to, rows)));
+      for (let row = 0; row < values.length; row += 1) values[row] = (values[row] as number) + base;
+      return values;
+    },
+  };
+}
+
+/** All of a column. */
+export function decodeInts(bytes: Uint8Array, rows: number): Float64Array {
+  return openInts(bytes, rows).slice(0, rows);
+}
+
+function sumUp(distances: ArrayLike<number>, first: number, minStep: number): Float64Array {
+  const values = new Float64Array(distances);
+  values[0] = first;
+  for (let row = 1; row < values.length; row += 1) {
+    values[row] = (values[row] as number) + (values[row - 1] as number) + minStep;
+  }
   return values;
 }
 

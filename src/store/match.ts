@@ -70,30 +70,36 @@ export function matchPage(matcher: Matcher, block: BlockReader, page: number): U
   if (!pageMayMatch(matcher, block, page)) return undefined;
   const { from, to } = block.pageRange(page);
   const alive = new Uint8Array(to - from).fill(1);
-  matchColumns(matcher, block, from, alive);
+  matchColumns(matcher, block, page, alive);
   if (matcher.terms.length > 0 && alive.includes(1)) matchTerms(matcher.terms, block, page, alive);
   return alive.includes(1) ? alive : undefined;
 }
 
-function matchColumns(matcher: Matcher, block: BlockReader, from: number, alive: Uint8Array): void {
+function matchColumns(matcher: Matcher, block: BlockReader, page: number, alive: Uint8Array): void {
   const { filter } = matcher;
   const { meta } = block;
   if (!timesWithin(meta.timestampMin, meta.timestampMax, filter.timestampStart, filter.timestampEnd)) {
-    keepTimes(block.column("timestamp"), block.column("nanos"), filter.timestampStart, filter.timestampEnd, from, alive);
+    keepTimes(
+      block.columnOfPage("timestamp", page),
+      block.columnOfPage("nanos", page),
+      filter.timestampStart,
+      filter.timestampEnd,
+      alive,
+    );
   }
   if (!timesWithin(meta.receivedMin, meta.receivedMax, filter.receivedStart, filter.receivedEnd)) {
-    keepTimes(block.column("received"), undefined, filter.receivedStart, filter.receivedEnd, from, alive);
+    keepTimes(block.columnOfPage("received", page), undefined, filter.receivedStart, filter.receivedEnd, alive);
   }
   if ((meta.severityMask & ~filter.severityMask) !== 0) {
-    const severity = block.column("severity");
+    const severity = block.columnOfPage("severity", page);
     for (let row = 0; row < alive.length; row += 1) {
-      if (((filter.severityMask >> (severity[from + row] as number)) & 1) === 0) alive[row] = 0;
+      if (((filter.severityMask >> (severity[row] as number)) & 1) === 0) alive[row] = 0;
     }
   }
   if (!servicesWithin(matcher, meta)) {
     const wanted = Uint8Array.from(meta.services, (name) => (matcher.services.has(name) ? 1 : 0));
-    const service = block.column("service");
-    for (let row = 0; row < alive.length; row += 1) if (wanted[service[from + row] as number] === 0) alive[row] = 0;
+    const service = block.columnOfPage("service", page);
+    for (let row = 0; row < alive.length; row += 1) if (wanted[service[row] as number] === 0) alive[row] = 0;
   }
 }
 
@@ -102,12 +108,11 @@ function keepTimes(
   nanos: Float64Array | undefined,
   start: Timestamp | undefined,
   end: Timestamp | undefined,
-  from: number,
   alive: Uint8Array,
 ): void {
   for (let row = 0; row < alive.length; row += 1) {
-    const time = ms[from + row] as number;
-    const rest = nanos === undefined ? 0 : (nanos[from + row] as number);
+    const time = ms[row] as number;
+    const rest = nanos === undefined ? 0 : (nanos[row] as number);
     if (start !== undefined && (time < start.ms || (time === start.ms && rest < start.nanos))) alive[row] = 0;
     else if (end !== undefined && (time > end.ms || (time === end.ms && rest > end.nanos))) alive[row] = 0;
   }

@@ -23,26 +23,26 @@ export function writeRows(
 ): void {
   const { from } = block.pageRange(page);
   const { firstId, services } = block.meta;
-  const timestamp = block.column("timestamp");
-  const nanos = block.column("nanos");
-  const digits = block.column("digits");
-  const received = block.column("received");
-  const severity = block.column("severity");
-  const service = block.column("service");
+  const timestamp = block.columnOfPage("timestamp", page);
+  const nanos = block.columnOfPage("nanos", page);
+  const digits = block.columnOfPage("digits", page);
+  const received = block.columnOfPage("received", page);
+  const severity = block.columnOfPage("severity", page);
+  const service = block.columnOfPage("service", page);
   const messages = block.messages(page);
   const attributes = block.attributes(page);
   // Everything is read before anything is written: a block that is gone leaves no half of it behind.
   const messageOffsets = messages.offsets();
   const attributeOffsets = attributes.offsets();
   for (let i = 0; i < rows.length; i += 1) {
-    const row = rows[i] as number;
-    const id = firstId + row;
+    const id = firstId + (rows[i] as number);
+    const row = (rows[i] as number) - from;
     const at = formatTimestamp(timestamp[row] as number, nanos[row] as number, digits[row] as number);
     const receivedAt = new Date(received[row] as number).toISOString();
     const severityName = SEVERITIES[severity[row] as number] as string;
     const serviceName = services[service[row] as number] as string;
-    const message = messages.text.slice(messageOffsets[row - from], messageOffsets[row - from + 1]);
-    const attributesText = attributes.text.slice(attributeOffsets[row - from], attributeOffsets[row - from + 1]);
+    const message = messages.text.slice(messageOffsets[row], messageOffsets[row + 1]);
+    const attributesText = attributes.text.slice(attributeOffsets[row], attributeOffsets[row + 1]);
     texts.push(
       format === "csv"
         ? writeCsvRow({

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Filter } from "../schema/filter.ts";
-import { BlockGone, type BlockReader } from "./block-reader.ts";
+import { BlockGone } from "./block-reader.ts";
 import { compileFilter, type Matcher, matchesWhole, matchPage, mayMatch } from "./match.ts";
 import { FRAMING, writeRows } from "./record-text.ts";
 import type { Hits, Position, SearchChunk, SearchPlan, Step } from "./search-plan.ts";
@@ -26,7 +26,7 @@ export function* search(database: Database, plan: SearchPlan): Generator<SearchC
         } else {
           const skipped = Math.min(offset, hits.rows.length);
           const wanted = hits.rows.slice(skipped, skipped + limit);
-          const position = positionOf(hits.block, (wanted.at(-1) ?? hits.rows.at(-1)) as number, plan);
+          const position = positionOf(hits, (wanted.at(-1) ?? hits.rows.at(-1)) as number, plan);
           if (wanted.length > 0) answer.add(hits, wanted, position);
           // Nothing below throws: a block that is gone was met before anything was counted.
           offset -= skipped;
@@ -49,10 +49,11 @@ function walk(database: Database, matcher: Matcher, plan: SearchPlan, after: Pos
   return walkBlocks(database, matcher, plan.order, after);
 }
 
-function positionOf(block: BlockReader, row: number, { sort }: SearchPlan): Position {
+function positionOf({ block, page }: Hits, row: number, { sort }: SearchPlan): Position {
   const id = block.meta.firstId + row;
   if (sort === "received_at") return { id, ms: 0, nanos: 0 };
-  return { id, ms: block.column("timestamp")[row] as number, nanos: block.column("nanos")[row] as number };
+  const i = row - block.pageRange(page).from;
+  return { id, ms: block.columnOfPage("timestamp", page)[i] as number, nanos: block.columnOfPage("nanos", page)[i] as number };
 }
 
 /** Gathers the text of an answer, framed as its format wants it. */

@@ -7,14 +7,14 @@ import { mergeBlocks } from "./merge-blocks.ts";
 /** A block with this many rows, or this much text, has its final size. */
 export const FULL_ROWS = 65_536;
 export const FULL_CHARACTERS = 16 * 1024 * 1024;
-/** So many neighbours of one level become one block of the next. */
+/** So many neighbours of about one size, the largest weighing up to twice the mean, become one block. */
 const FAN_IN = 32;
 /** Below this many rows a block is kept in one piece, without a Bloom filter: reading it whole is as quick. */
 const MIN_PARTED_ROWS = 1024;
 
-/** 0 for a few rows, one more for each factor of FAN_IN. */
-function levelOf(rows: number): number {
-  return Math.floor(Math.log(rows) / Math.log(FAN_IN));
+/** What a block costs to be rewritten; a full one of rows alone costs as much as a full one of text alone. */
+function weightOf({ rows, characters }: BlockMeta): number {
+  return rows * (FULL_CHARACTERS / FULL_ROWS) + characters;
 }
 
 function isFull(meta: Pick<BlockMeta, "rows" | "characters">): boolean {
@@ -23,8 +23,8 @@ function isFull(meta: Pick<BlockMeta, "rows" | "characters">): boolean {
 
 /**
  * Which neighbouring blocks to merge next, oldest first; empty when there is nothing to do. `metas` are all blocks in
- * the order of their ids. Each record is rewritten at most once a level, and no more than about FAN_IN blocks of a
- * level stay, whatever the sizes in which records arrive.
+ * the order of their ids. A merge makes a block many times as large as the largest that goes into it, so that a record is
+ * rewritten a few times at most; the more blocks there are, the less that need be, so that they stay few whatever their sizes.
  */
 export function planCompaction(metas: BlockMeta[]): BlockMeta[] {
   let start = 0;
@@ -46,10 +46,16 @@ function planRun(run: BlockMeta[]): BlockMeta[] {
     sum.characters += meta.characters;
     if (index > 0 && isFull(sum)) return run.slice(0, index + 1);
   }
-  for (let level = 0; level <= levelOf(FULL_ROWS); level += 1) {
-    let from = run.length;
-    while (from > 0 && levelOf((run[from - 1] as BlockMeta).rows) <= level) from -= 1;
-    if (run.length - from >= FAN_IN) return run.slice(from);
+  let weight = 0;
+  let largest = 0;
+  for (let from = run.length - 1; from >= 0; from -= 1) {
+    const added = weightOf(run[from] as BlockMeta);
+    weight += added;
+    largest = Math.max(largest, added);
+    if (weight * (run.length - from) * 2 < largest * FAN_IN * FAN_IN) continue;
+    // Those of about the same size that come before are taken along.
+    while (from > 0 && weightOf(run[from - 1] as BlockMeta) <= largest * 2) from -= 1;
+    return run.slice(from);
   }
   return [];
 }

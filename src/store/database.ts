@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { chmodSync, closeSync, openSync, statSync } from "node:fs";
 import { LogctlError } from "../errors.ts";
-import type { BlockMeta, BlockPart, EncodedBlock } from "./block.ts";
+import type { BlockMeta, EncodedBlock } from "./block.ts";
 
 /** "LgCt": tells our files from other people's SQLite databases. */
 const APPLICATION_ID = 0x4c674374;
@@ -54,18 +54,22 @@ const BUSY_TIMEOUT_MS = 10_000;
  * when it returns (`synchronous=FULL`). Throws `database_unusable` where the file is not logctl's or cannot be used.
  */
 export function openForWriting(path: string): Database {
+  let database: Database | undefined;
   try {
     // Made by us first, so that nobody else can read it for even a moment; SQLite gives its WAL the same mode.
     closeSync(openSync(path, "a", 0o600));
-    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
-    const database = new Database(path, { strict: true });
+    database = new Database(path, { strict: true });
     database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
+    // Before anything is changed: a file that is refused is left as it was.
+    isOurs(database, path);
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
     if (statSync(path).size === 0) database.run("PRAGMA auto_vacuum=INCREMENTAL");
     database.run("PRAGMA journal_mode=WAL");
     database.run("PRAGMA synchronous=FULL");
-    database.transaction(() => createSchema(database, path)).immediate();
+    createSchema(database, path);
     return database;
   } catch (error) {
+    database?.close();
     throw unusable(path, error);
   }
 }
@@ -100,11 +104,12 @@ export function openForReading(path: string): Database {
   }
 }
 
-function createSchema(database: Database, path: string): void {
+/** Whether the database is logctl's already; throws where it is somebody else's, or too new. */
+function isOurs(database: Database, path: string): boolean {
   const id = pragma(database, "application_id");
   const version = pragma(database, "user_version");
   if (id === APPLICATION_ID) {
-    if (version <= SCHEMA_VERSION) return;
+    if (version <= SCHEMA_VERSION) return true;
     throw new LogctlError(
       "database_unusable",
       `the database '${path}' was written by a newer logctl (format ${version}); this one reads up to ${SCHEMA_VERSION}`,
@@ -114,9 +119,19 @@ function createSchema(database: Database, path: string): void {
   if (id !== 0 || tables > 0) {
     throw new LogctlError("database_unusable", `'${path}' is a database of another program; name another file by --db`);
   }
-  database.run(SCHEMA);
-  database.run(`PRAGMA application_id=${APPLICATION_ID}`);
-  database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
+  return false;
+}
+
+function createSchema(database: Database, path: string): void {
+  database
+    .transaction(() => {
+      // Another process may have been quicker.
+      if (isOurs(database, path)) return;
+      database.run(SCHEMA);
+      database.run(`PRAGMA application_id=${APPLICATION_ID}`);
+      database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
+    })
+    .immediate();
 }
 
 function pragma(database: Database, name: string): number {
@@ -174,11 +189,11 @@ export function listBlocks(database: Database, where: string, parameters: number
 }
 
 /** A part's key: its block's id, its number and its page in one integer, so that a block's parts lie together. */
-const PART_FACTOR = 2 ** 14;
-const BLOCK_FACTOR = 2 ** 20;
+const PAGES_A_PART = 2 ** 8;
+const PARTS_A_BLOCK = 2 ** 6;
 
 function keyOfPart(blockId: number, part: number, page: number): number {
-  return blockId * BLOCK_FACTOR + part * PART_FACTOR + page;
+  return (blockId * PARTS_A_BLOCK + part) * PAGES_A_PART + page;
 }
 
 export function insertBlock(database: Database, id: number, { meta, parts }: EncodedBlock): void {
@@ -188,7 +203,10 @@ export function insertBlock(database: Database, id: number, { meta, parts }: Enc
     .query("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
     .run(...columns, ...rest, meta.services.join("\n"), meta.bytes, meta.characters);
   const insert = database.query("INSERT INTO block_part VALUES (?, ?)");
-  for (const { part, page, data } of parts) insert.run(keyOfPart(id, part, page), data);
+  for (const { part, page, data } of parts) {
+    if (part >= PARTS_A_BLOCK || page >= PAGES_A_PART) throw new Error(`a block has no room for part ${part}, page ${page}`);
+    insert.run(keyOfPart(id, part, page), data);
+  }
 }
 
 /** Deletes a block if it is still there, and says whether it was. */
@@ -204,5 +222,3 @@ export function readPart(database: Database, blockId: number, part: number, page
     .query<{ data: Uint8Array }, [number]>("SELECT data FROM block_part WHERE key = ?")
     .get(keyOfPart(blockId, part, page))?.data;
 }
-
-export type { BlockPart };

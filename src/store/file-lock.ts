@@ -35,6 +35,7 @@ export function lockDatabase(path: string, pid: number): { release(): void } {
       // A reserved lock keeps every other writer out, and lets them read who holds it.
       lock.run("BEGIN IMMEDIATE");
     } catch (error) {
+      if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
       const by = holder === undefined ? "another process" : `process ${holder}`;
       throw new LogctlError(
         "database_unusable",

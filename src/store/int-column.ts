@@ -32,7 +32,12 @@ export function encodeInts(values: Column): Uint8Array {
   if (min === max) return header(CONSTANT, 0, first, 0);
   const width = widthOf(max - min);
   const stepWidth = widthOf(maxStep - minStep);
-  if (stepWidth >= width) return concat(header(FROM_BASE, width, min, 0), packBytes(distances(values, width, min)));
+  const exactSteps = Number.isSafeInteger(minStep) && Number.isSafeInteger(maxStep);
+  if (stepWidth >= width || !exactSteps) {
+    // A distance of more than 2^53 would lose its last digits: so wide a column has its values as they are.
+    const base = Number.isSafeInteger(max - min) ? min : 0;
+    return concat(header(FROM_BASE, width, base, 0), packBytes(distances(values, width, base)));
+  }
   const steps = new Float64Array(rows);
   for (let row = 1; row < rows; row += 1) steps[row] = (values[row] as number) - (values[row - 1] as number) - minStep;
   return concat(header(FROM_PREVIOUS, stepWidth, first, minStep), packBytes(distances(steps, stepWidth, 0)));
@@ -76,7 +81,7 @@ function sumUp(distances: ArrayLike<number>, first: number, minStep: number): Fl
   const values = new Float64Array(distances);
   values[0] = first;
   for (let row = 1; row < values.length; row += 1) {
-    values[row] = (values[row] as number) + (values[row - 1] as number) + minStep;
+    values[row] = (values[row] as number) + minStep + (values[row - 1] as number);
   }
   return values;
 }

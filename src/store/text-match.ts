@@ -59,7 +59,7 @@ export function markMessages(term: Term, folded: string, page: PageText, hits: U
 
 /**
  * Sets `hits[row]` for each row of a page of attributes in which the term occurs in one value. The JSON text is
- * searched whole; only rows in which the needle shows up somewhere, perhaps in a key, are parsed to make sure.
+ * searched whole; only rows in which the needle shows up somewhere, perhaps in a key, are read to make sure.
  */
 export function markAttributes(term: Term, folded: string, page: PageText, hits: Uint8Array): void {
   let row = 0;
@@ -70,16 +70,49 @@ export function markAttributes(term: Term, folded: string, page: PageText, hits:
     while ((offsets[row + 1] as number) <= at) row += 1;
     const end = offsets[row + 1] as number;
     if (hits[row] !== 1 && at + term.jsonNeedle.length <= end) {
-      // Folding leaves JSON's own letters (true, \n, \u001b, 1e+21) as they are, but for the E of no number we write.
-      if (occursInValue(term, JSON.parse(folded.slice(offsets[row], end)))) hits[row] = 1;
+      if (occursInValues(term, folded.slice(offsets[row], end))) hits[row] = 1;
     }
     at = folded.indexOf(term.jsonNeedle, end);
   }
 }
 
-function occursInValue(term: Term, value: unknown): boolean {
-  if (typeof value === "string") return occursIn(term, value);
-  if (typeof value !== "object" || value === null) return occursIn(term, String(value));
-  for (const key in value) if (occursInValue(term, (value as Record<string, unknown>)[key])) return true;
+/** A number, true, false or null. */
+const LITERAL = /[^"{}[\],:]+/y;
+
+/**
+ * Whether the term occurs in one value of the folded JSON text. It is read, not parsed: in an object keys that differ
+ * only in case would be one, and numbers would lose the digits that they were written with.
+ */
+function occursInValues(term: Term, json: string): boolean {
+  for (let at = 0; at < json.length; ) {
+    if (json[at] === '"') {
+      const close = endOfString(json, at + 1);
+      if (json[close + 1] !== ":" && occursIn(term, unescapeString(json.slice(at + 1, close)))) return true;
+      at = close + 1;
+      continue;
+    }
+    LITERAL.lastIndex = at;
+    const literal = LITERAL.exec(json)?.[0];
+    if (literal !== undefined && occursIn(term, literal)) return true;
+    at += literal?.length ?? 1;
+  }
   return false;
+}
+
+/** Where the quote stands that ends the string whose text starts at `start`. */
+function endOfString(json: string, start: number): number {
+  let quote = json.indexOf('"', start);
+  while (quote >= 0 && isEscaped(json, quote)) quote = json.indexOf('"', quote + 1);
+  return quote < 0 ? json.length : quote;
+}
+
+function isEscaped(json: string, at: number): boolean {
+  let first = at;
+  while (json[first - 1] === "\\") first -= 1;
+  return (at - first) % 2 === 1;
+}
+
+/** Folding leaves JSON's own letters (\n, \u001b) as they are. */
+function unescapeString(text: string): string {
+  return text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text;
 }

@@ -1,0 +1,185 @@
+import { describe, expect, test } from "bun:test";
+import { createAppender } from "../../../src/store/append.ts";
+import type { BlockMeta } from "../../../src/store/block.ts";
+import { openBlock } from "../../../src/store/block-reader.ts";
+import { compactOnce, FULL_CHARACTERS, FULL_ROWS, planCompaction } from "../../../src/store/compaction.ts";
+import { listBlocks, openForWriting } from "../../../src/store/database.ts";
+import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+import { batchOf, numbered, type Row, row, rowsOf } from "./rows.ts";
+
+/** A block as planning sees it, with how often its records were rewritten at most. */
+type Block = BlockMeta & { rewritten: number };
+
+function blockOf(firstId: number, rows: number, characters: number, rewritten = 0): Block {
+  return {
+    ...{ id: firstId, version: 1, firstId, lastId: firstId + rows - 1, rows, characters, rewritten },
+    ...{ timestampMin: 0, timestampMax: 0, receivedMin: 0, receivedMax: 0, severityMask: 1, services: ["web"], bytes: 1 },
+  };
+}
+
+/** Does what the plan says, once; false where there is nothing to do. */
+function compact(blocks: Block[]): boolean {
+  const plan = planCompaction(blocks) as Block[];
+  const [first] = plan;
+  if (first === undefined) return false;
+  const start = blocks.indexOf(first);
+  expect(plan.length).toBeGreaterThan(1);
+  // Neighbours, in their order, each of them once.
+  expect(blocks.slice(start, start + plan.length).every((block, i) => block === plan[i])).toBe(true);
+  const sum = (pick: (block: Block) => number) => plan.reduce((total, block) => total + pick(block), 0);
+  const rewritten = 1 + Math.max(...plan.map((block) => block.rewritten));
+  blocks.splice(
+    start,
+    plan.length,
+    blockOf(
+      first.firstId,
+      sum(({ rows }) => rows),
+      sum(({ characters }) => characters),
+      rewritten,
+    ),
+  );
+  return true;
+}
+
+/** Commits batches of the sizes given, with compaction to a standstill after every few. */
+function simulate(commits: number, rowsOf: (commit: number) => number, every: number, charactersARow = 200) {
+  const blocks: Block[] = [];
+  let nextId = 1;
+  let most = 0;
+  for (let commit = 1; commit <= commits; commit += 1) {
+    const rows = rowsOf(commit);
+    blocks.push(blockOf(nextId, rows, rows * charactersARow));
+    nextId += rows;
+    if (commit % every !== 0 && commit !== commits) continue;
+    while (compact(blocks));
+    most = Math.max(most, blocks.filter((block) => block.rows < FULL_ROWS && block.characters < FULL_CHARACTERS).length);
+  }
+  expect(blocks.reduce((expected, { firstId, rows }) => (firstId === expected ? expected + rows : -1), 1)).toBe(nextId);
+  return { blocks, small: most, rewritten: Math.max(...blocks.map((block) => block.rewritten)) };
+}
+
+describe("planning compaction", () => {
+  test("has nothing to do where there is nothing, one block, or a few", () => {
+    expect(planCompaction([])).toEqual([]);
+    expect(planCompaction([blockOf(1, 1, 100)])).toEqual([]);
+    expect(planCompaction(Array.from({ length: 20 }, (_, i) => blockOf(i + 1, 1, 100)))).toEqual([]);
+    expect(planCompaction(Array.from({ length: 32 }, (_, i) => blockOf(i + 1, 1, 100)))).toHaveLength(32);
+  });
+
+  test("leaves full blocks alone, and never joins across them", () => {
+    const full = Array.from({ length: 100 }, (_, i) => blockOf(1 + i * FULL_ROWS, FULL_ROWS, 1000));
+    expect(planCompaction(full)).toEqual([]);
+    const large = Array.from({ length: 100 }, (_, i) => blockOf(i + 1, 1, FULL_CHARACTERS));
+    expect(planCompaction(large)).toEqual([]);
+    const small = (from: number, count: number) => Array.from({ length: count }, (_, i) => blockOf(from + i, 1, 10));
+    expect(planCompaction([...small(1, 20), blockOf(21, FULL_ROWS, 10), ...small(FULL_ROWS + 21, 20)])).toEqual([]);
+  });
+
+  test("makes a full block as soon as neighbours fill one, by rows or by text", () => {
+    const byRows = [blockOf(1, 40_000, 10), blockOf(40_001, 20_000, 10), blockOf(60_001, 6000, 10), blockOf(66_001, 5, 10)];
+    expect(planCompaction(byRows)).toEqual(byRows.slice(0, 3));
+    const byText = [1, 2, 3].map((id) => blockOf(id, 1, FULL_CHARACTERS / 2));
+    expect(planCompaction(byText)).toEqual(byText.slice(0, 2));
+  });
+
+  test.each([
+    ["20,000 commits of one row", 20_000, () => 1, 32],
+    ["20,000 commits of one row, compacted after each", 20_000, () => 1, 1],
+    ["500 commits of 1000 rows", 500, () => 1000, 32],
+    ["5000 commits of 1 to 3000 rows", 5000, (commit: number) => 1 + ((commit * 7919) % 3000), 16],
+    ["a large batch now and then among single rows", 10_000, (commit: number) => (commit % 100 === 0 ? 10_000 : 1), 32],
+    ["ever larger commits", 300, (commit: number) => commit * 10, 8],
+    ["single rows between batches of 32", 20_000, (commit: number) => (commit % 32 === 0 ? 32 : 1), 1],
+    ["ever smaller commits", 300, (commit: number) => 3001 - commit * 10, 8],
+  ])("keeps blocks few, and rewrites a record a few times at most: %s", (_what, commits, rowsOf, every) => {
+    const { blocks, small, rewritten } = simulate(commits, rowsOf, every);
+    expect(small).toBeLessThan(150);
+    // log32 of 65,536 is 3.2: four steps, and a last one to fill up.
+    expect(rewritten).toBeLessThanOrEqual(5);
+    for (const { rows } of blocks) expect(rows).toBeLessThan(2 * FULL_ROWS);
+  });
+
+  test("keeps blocks few where records are large", () => {
+    const { small, blocks } = simulate(2000, () => 1, 16, 256 * 1024);
+    expect(small).toBeLessThan(150);
+    for (const { characters } of blocks) expect(characters).toBeLessThan(2 * FULL_CHARACTERS);
+  });
+});
+
+describe("compacting once", () => {
+  async function compactAll(commits: Row[][]) {
+    await using folder = await makeTemporaryFolder();
+    using database = openForWriting(folder.file("logs.db"));
+    const appender = createAppender(database);
+    let receivedAtMs = 1000;
+    for (const rows of commits) {
+      receivedAtMs += 1;
+      appender.append({ batch: batchOf(rows), receipts: [], receivedAtMs });
+    }
+    const bundled: boolean[] = [];
+    for (let merge = compactOnce(database); merge !== undefined; merge = compactOnce(database)) {
+      bundled.push(merge.block.parts.length === 1);
+      expect(appender.replace(merge.replaced, merge.block)).toBe(true);
+    }
+    const metas = listBlocks(database, "1", [], "first_id ASC");
+    const blocks = metas.map((meta) => openBlock(database, meta));
+    return {
+      metas,
+      bundled,
+      rows: blocks.flatMap(rowsOf),
+      received: blocks.flatMap((block) => [...block.column("received")]),
+      blooms: blocks.map((block) => block.bloom(0) !== undefined),
+    };
+  }
+
+  test("does nothing where there is nothing to do", async () => {
+    const { metas, bundled } = await compactAll([numbered(3), numbered(3, 4)]);
+    expect([metas.length, bundled]).toEqual([2, []]);
+  });
+
+  test("merges small blocks into one that holds the same records, each with its service and times", async () => {
+    const commits = Array.from({ length: 40 }, (_, i) => [
+      row({
+        ms: -1 - i,
+        nanos: i,
+        digits: i % 10,
+        severity: i % 6,
+        service: `s${i % 3}`,
+        message: `ünï ${i} 😀`,
+        attributes: `{"i":${i}}`,
+      }),
+      row({ ms: 1000 * i, service: `t${i % 5}`, message: "" }),
+    ]);
+    const { metas, bundled, rows, received, blooms } = await compactAll(commits);
+    expect(rows).toEqual(commits.flat());
+    expect(received).toEqual(commits.flatMap((_, i) => [1001 + i, 1001 + i]));
+    expect(bundled).toEqual([true]);
+    expect(metas.map(({ firstId, lastId }) => [firstId, lastId])).toEqual([[1, 80]]);
+    expect(metas[0]).toMatchObject({ timestampMin: -40, timestampMax: 39_000, receivedMin: 1001, receivedMax: 1040 });
+    expect(metas[0]?.services.toSorted()).toEqual(["s0", "s1", "s2", "t0", "t1", "t2", "t3", "t4"]);
+    expect(blooms).toEqual([false]);
+  });
+
+  test("keeps larger blocks in parts, with Bloom filters", async () => {
+    const commits = Array.from({ length: 32 }, (_, i) => numbered(100, 1 + i * 100));
+    const { bundled, rows, blooms } = await compactAll(commits);
+    expect([bundled, blooms]).toEqual([[false], [true]]);
+    expect(rows).toEqual(numbered(3200));
+  });
+
+  test("merges blocks of several pages", async () => {
+    const heavy = (i: number) =>
+      row({ ms: i, message: `${i} ${"x".repeat(150_000)}`, attributes: i % 3 === 0 ? "" : `{"i":${i}}` });
+    const commits = Array.from({ length: 33 }, (_, i) => [0, 1, 2, 3].map((n) => heavy(i * 4 + n)));
+    const { metas, rows } = await compactAll(commits);
+    expect(metas.length).toBeLessThan(33);
+    const expected = commits.flat();
+    expect(rows.length).toBe(expected.length);
+    expect(
+      rows.every(({ ms, message, attributes }, i) => {
+        const one = expected[i];
+        return ms === one?.ms && message === one.message && attributes === one.attributes;
+      }),
+    ).toBe(true);
+  });
+});

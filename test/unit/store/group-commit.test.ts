@@ -1,0 +1,237 @@
+import { describe, expect, test } from "bun:test";
+import { LogctlError } from "../../../src/errors.ts";
+import type { AppendRequest } from "../../../src/store/append.ts";
+import { createGroupCommit } from "../../../src/store/group-commit.ts";
+import type { Receipt } from "../../../src/store/receipts.ts";
+import type { RecordBatchBuilder } from "../../../src/store/record-batch.ts";
+
+/** A writer whose commits end when the test says so. */
+function createFakeWriter() {
+  const requests: AppendRequest[] = [];
+  const pending: { resolve: (id: number) => void; reject: (error: Error) => void }[] = [];
+  return {
+    requests,
+    append(request: AppendRequest): Promise<number> {
+      requests.push(request);
+      return new Promise((resolve, reject) => pending.push({ resolve, reject }));
+    },
+    succeed: () => pending.shift()?.resolve(1),
+    fail: (error: Error) => pending.shift()?.reject(error),
+  };
+}
+
+function openGroupCommit(now = () => 5000) {
+  const writer = createFakeWriter();
+  const commits: number[] = [];
+  const group = createGroupCommit(writer, now, (rows) => commits.push(rows));
+  return { writer, commits, group, messages: () => writer.requests.map(({ batch }) => batch.messages) };
+}
+
+const fillWith =
+  (message: string, receipt?: Receipt) =>
+  (batch: RecordBatchBuilder): { message: string; receipt?: Receipt } => {
+    batch.append(1, 0, 0, 2, "web", message, "");
+    return { message, ...(receipt && { receipt }) };
+  };
+
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const settle = () => {
+    settled = true;
+  };
+  promise.then(settle, settle);
+  // Long enough a chain of turns for anything that was going to happen.
+  for (let turn = 0; turn < 30; turn += 1) await Promise.resolve();
+  return settled;
+}
+
+describe("group commit", () => {
+  test("resolves with what the filling answered, and only once the records are on disk", async () => {
+    const { writer, commits, group } = openGroupCommit();
+    const appended = group.append(fillWith("a"));
+    expect(writer.requests).toMatchObject([{ batch: { rows: 1, messages: "a" }, receipts: [], receivedAtMs: 5000 }]);
+    expect(await isSettled(appended)).toBe(false);
+    expect(commits).toEqual([]);
+    writer.succeed();
+    expect(await appended).toEqual({ message: "a" });
+    expect(commits).toEqual([1]);
+    expect(group.failure()).toBeUndefined();
+  });
+
+  test("commits what arrives during a commit together, in the order of arrival, in the next one", async () => {
+    const { writer, commits, group, messages } = openGroupCommit();
+    const first = group.append(fillWith("a"));
+    const later = ["b", "c", "d"].map((message) => group.append(fillWith(message)));
+    expect(messages()).toEqual(["a"]);
+    writer.succeed();
+    await first;
+    expect(await isSettled(Promise.all(later))).toBe(false);
+    expect(messages()).toEqual(["a", "bcd"]);
+    writer.succeed();
+    expect(await Promise.all(later)).toEqual([{ message: "b" }, { message: "c" }, { message: "d" }]);
+    expect(commits).toEqual([1, 3]);
+    const last = group.append(fillWith("e"));
+    writer.succeed();
+    await last;
+    expect(messages()).toEqual(["a", "bcd", "e"]);
+  });
+
+  test("stamps each commit with the time at which it starts", async () => {
+    let time = 100;
+    const { writer, group } = openGroupCommit(() => time);
+    const first = group.append(fillWith("a"));
+    time = 200;
+    const second = group.append(fillWith("b"));
+    time = 300;
+    writer.succeed();
+    await first;
+    writer.succeed();
+    await second;
+    expect(writer.requests.map(({ receivedAtMs }) => receivedAtMs)).toEqual([100, 300]);
+  });
+
+  test("commits each receipt with the records that it is for", async () => {
+    const { writer, group } = openGroupCommit();
+    const receipt = (key: string): Receipt => ({ scope: 1, key, bodyHash: "h", answer: "{}" });
+    const appends = [
+      group.append(fillWith("a", receipt("ka"))),
+      group.append(fillWith("b", receipt("kb"))),
+      group.append(fillWith("c")),
+      group.append(fillWith("d", receipt("kd"))),
+    ];
+    writer.succeed();
+    await appends[0];
+    writer.succeed();
+    await Promise.all(appends);
+    expect(writer.requests.map(({ receipts }) => receipts)).toEqual([[receipt("ka")], [receipt("kb"), receipt("kd")]]);
+  });
+
+  test("a failed commit rejects all of its group, no one else, and failure() tells until a commit succeeds", async () => {
+    const { writer, commits, group, messages } = openGroupCommit();
+    const error = new LogctlError("store_unavailable", "disk full");
+    const first = group.append(fillWith("a"));
+    const second = group.append(fillWith("b"));
+    const third = group.append(fillWith("c"));
+    writer.succeed();
+    await first;
+    const fourth = group.append(fillWith("d"));
+    writer.fail(error);
+    expect((await Promise.allSettled([second, third])).map((settled) => settled.status === "rejected" && settled.reason)).toEqual(
+      [error, error],
+    );
+    expect(group.failure()).toBe(error);
+    expect(commits).toEqual([1]);
+    writer.succeed();
+    expect(await fourth).toEqual({ message: "d" });
+    expect(group.failure()).toBeUndefined();
+    expect(messages()).toEqual(["a", "bc", "d"]);
+    expect(commits).toEqual([1, 1]);
+  });
+
+  test("goes on after a failure with nothing else under way", async () => {
+    const { writer, group } = openGroupCommit();
+    const failed = group.append(fillWith("a"));
+    writer.fail(new LogctlError("store_unavailable", "disk full"));
+    await expect(failed).rejects.toThrow("disk full");
+    const next = group.append(fillWith("b"));
+    expect(group.failure()?.message).toBe("disk full");
+    writer.succeed();
+    await next;
+    expect(group.failure()).toBeUndefined();
+  });
+
+  test("a filling that throws leaves nothing behind, and the others alone", async () => {
+    const { writer, group, messages } = openGroupCommit();
+    const first = group.append(fillWith("a"));
+    const second = group.append(fillWith("b"));
+    const broken = group.append((batch) => {
+      batch.append(1, 0, 0, 2, "bad", "half", '{"x":1}');
+      batch.append(1, 0, 0, 2, "bad", "done", "");
+      throw new LogctlError("invalid_json", "broken off");
+    });
+    await expect(broken).rejects.toMatchObject({ code: "invalid_json" });
+    const third = group.append(fillWith("c"));
+    writer.succeed();
+    await first;
+    writer.succeed();
+    await Promise.all([second, third]);
+    expect(messages()).toEqual(["a", "bc"]);
+    expect(writer.requests[1]?.batch).toMatchObject({ rows: 2, attributes: "" });
+    expect(group.failure()).toBeUndefined();
+  });
+
+  test("a filling that throws with nothing under way starts no commit", async () => {
+    const { writer, group } = openGroupCommit();
+    const broken = group.append((batch) => {
+      batch.append(1, 0, 0, 2, "bad", "half", "");
+      throw new Error("broken off");
+    });
+    await expect(broken).rejects.toThrow("broken off");
+    expect(writer.requests).toEqual([]);
+    const next = group.append(fillWith("a"));
+    writer.succeed();
+    await next;
+    expect(writer.requests).toMatchObject([{ batch: { rows: 1, messages: "a" } }]);
+  });
+
+  test("a filling that adds no records resolves at once, without a commit", async () => {
+    const { writer, commits, group } = openGroupCommit();
+    const receipt = { scope: 1, key: "k", bodyHash: "h", answer: "{}" };
+    expect(await group.append((): { rejected: number; receipt?: Receipt } => ({ rejected: 3, receipt }))).toEqual({
+      rejected: 3,
+      receipt,
+    });
+    expect([writer.requests, commits]).toEqual([[], []]);
+    const busy = group.append(fillWith("a"));
+    expect(await group.append((): { rejected: number; receipt?: Receipt } => ({ rejected: 1 }))).toEqual({ rejected: 1 });
+    writer.succeed();
+    await busy;
+    expect(writer.requests).toHaveLength(1);
+    expect(writer.requests[0]?.receipts).toEqual([]);
+  });
+
+  test("refuses more once too much waits, says when to come back, and takes it again later", async () => {
+    const { writer, group } = openGroupCommit();
+    const quarter = "x".repeat(33 * 1024 * 1024);
+    const accepted = [group.append(fillWith(quarter))];
+    for (let i = 0; i < 3; i += 1) accepted.push(group.append(fillWith(quarter)));
+    let filled = false;
+    const refused = group.append((batch) => {
+      filled = true;
+      return fillWith("too much")(batch);
+    });
+    await expect(refused).rejects.toMatchObject({ code: "overloaded", retryAfterS: 1 });
+    expect(filled).toBe(false);
+    writer.succeed();
+    await accepted[0];
+    const taken = group.append(fillWith("later"));
+    writer.succeed();
+    await Promise.all(accepted);
+    writer.succeed();
+    expect(await taken).toEqual({ message: "later" });
+    expect(writer.requests.map(({ batch }) => batch.rows)).toEqual([1, 3, 1]);
+    expect(group.failure()).toBeUndefined();
+  });
+
+  test("takes what is large while nothing waits", async () => {
+    const { writer, group } = openGroupCommit();
+    const appended = group.append(fillWith("x".repeat(130 * 1024 * 1024)));
+    await expect(group.append(fillWith("too much"))).rejects.toMatchObject({ code: "overloaded" });
+    writer.succeed();
+    await appended;
+    expect(writer.requests).toHaveLength(1);
+  });
+
+  test("flush resolves once nothing waits any more", async () => {
+    const { writer, group } = openGroupCommit();
+    await group.flush();
+    const appends = [group.append(fillWith("a")), group.append(fillWith("b"))];
+    const flushed = group.flush();
+    writer.succeed();
+    await appends[0];
+    expect(await isSettled(flushed)).toBe(false);
+    writer.succeed();
+    await flushed;
+    expect(await isSettled(Promise.all(appends))).toBe(true);
+  });
+});

@@ -1,0 +1,239 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { ALL_SEVERITIES, type Filter, NO_FILTER } from "../../../src/schema/filter.ts";
+import type { Timestamp } from "../../../src/schema/timestamp.ts";
+import { type BlockReader, openBlock } from "../../../src/store/block-reader.ts";
+import { insertBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
+import { compileFilter, matchesWhole, matchPage, mayMatch, pruningConditions } from "../../../src/store/match.ts";
+import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+import { encodedBlockOf, type Row, row } from "./rows.ts";
+
+const filterOf = (conditions: Partial<Filter>): Filter => ({ ...NO_FILTER, ...conditions });
+const at = (ms: number, nanos = 0): Timestamp => ({ ms, nanos, digits: 9 });
+
+async function openTestBlocks() {
+  const folder = await makeTemporaryFolder();
+  const database = openForWriting(folder.file("logs.db"));
+  let id = 0;
+  return {
+    database,
+    store(rows: Row[], fields: Parameters<typeof encodedBlockOf>[1] = {}): BlockReader {
+      id += 1;
+      insertBlock(database, id, encodedBlockOf(rows, { firstId: id * 1000, ...fields }));
+      const [meta] = listBlocks(database, "id = ?", [id], "first_id");
+      if (meta === undefined) throw new Error("the block is not listed");
+      return openBlock(database, meta);
+    },
+    async [Symbol.asyncDispose]() {
+      database.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The rows of the block that match, of all its pages. */
+function matchesOf(block: BlockReader, conditions: Partial<Filter>): number[] {
+  const found: number[] = [];
+  for (let page = 0; page < block.pages(); page += 1) {
+    const { from } = block.pageRange(page);
+    const matches = matchPage(compileFilter(filterOf(conditions)), block, page);
+    if (matches !== undefined) expect(matches.includes(1)).toBe(true);
+    for (const [index, hit] of (matches ?? []).entries()) if (hit === 1) found.push(from + index);
+  }
+  return found;
+}
+
+describe("matching", () => {
+  test("without any condition takes every row", async () => {
+    await using blocks = await openTestBlocks();
+    expect(matchesOf(blocks.store([row(), row({ severity: 5 }), row({ message: "" })]), {})).toEqual([0, 1, 2]);
+  });
+
+  test("takes times from the first bound to the last, both included, to the nanosecond", async () => {
+    await using blocks = await openTestBlocks();
+    const block = blocks.store([
+      row({ ms: 1000, nanos: 4 }),
+      row({ ms: 1000, nanos: 5 }),
+      row({ ms: 1000, nanos: 6 }),
+      row({ ms: 1001, nanos: 0 }),
+      row({ ms: 999, nanos: 999_999 }),
+      row({ ms: -5, nanos: 1 }),
+    ]);
+    expect(matchesOf(block, { timestampStart: at(1000, 5) })).toEqual([1, 2, 3]);
+    expect(matchesOf(block, { timestampEnd: at(1000, 5) })).toEqual([0, 1, 4, 5]);
+    expect(matchesOf(block, { timestampStart: at(1000, 5), timestampEnd: at(1000, 5) })).toEqual([1]);
+    expect(matchesOf(block, { timestampStart: at(1000, 6), timestampEnd: at(1001) })).toEqual([2, 3]);
+    expect(matchesOf(block, { timestampEnd: at(-5, 0) })).toEqual([]);
+    expect(matchesOf(block, { timestampEnd: at(-5, 1) })).toEqual([5]);
+    expect(matchesOf(block, { timestampStart: at(1001, 1) })).toEqual([]);
+    expect(matchesOf(block, { timestampStart: at(1001), timestampEnd: at(1000) })).toEqual([]);
+  });
+
+  test("takes times of receipt likewise, which are whole milliseconds", async () => {
+    await using blocks = await openTestBlocks();
+    const block = blocks.store([row({ nanos: 9 }), row({ nanos: 9 }), row({ nanos: 9 })], { receivedMs: [1000, 1001, 1002] });
+    expect(matchesOf(block, { receivedStart: at(1001) })).toEqual([1, 2]);
+    expect(matchesOf(block, { receivedStart: at(1001, 1) })).toEqual([2]);
+    expect(matchesOf(block, { receivedEnd: at(1001) })).toEqual([0, 1]);
+    expect(matchesOf(block, { receivedStart: at(1001), receivedEnd: at(1001, 999_999) })).toEqual([1]);
+    expect(matchesOf(block, { receivedStart: at(1003) })).toEqual([]);
+  });
+
+  test("takes the severities of the mask, and no others", async () => {
+    await using blocks = await openTestBlocks();
+    const block = blocks.store([0, 1, 2, 3, 4, 5].map((severity) => row({ severity })));
+    expect(matchesOf(block, { severityMask: ALL_SEVERITIES })).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(matchesOf(block, { severityMask: 0b101000 })).toEqual([3, 5]);
+    expect(matchesOf(block, { severityMask: 1 })).toEqual([0]);
+    expect(matchesOf(block, { severityMask: 0 })).toEqual([]);
+  });
+
+  test("takes any of the services, by their whole names", async () => {
+    await using blocks = await openTestBlocks();
+    const block = blocks.store(["web", "db", "web-2", "Web"].map((service) => row({ service })));
+    expect(matchesOf(block, { services: [] })).toEqual([0, 1, 2, 3]);
+    expect(matchesOf(block, { services: ["web"] })).toEqual([0]);
+    expect(matchesOf(block, { services: ["db", "Web", "absent"] })).toEqual([1, 3]);
+    expect(matchesOf(block, { services: ["absent"] })).toEqual([]);
+    const may = (services: string[]) => mayMatch(compileFilter(filterOf({ services })), block);
+    expect([may([]), may(["absent", "db"]), may(["absent"])]).toEqual([true, true, false]);
+  });
+
+  test.each([false, true])(
+    "takes rows in which every term occurs, in the message or a value (with Bloom filters: %p)",
+    async (blooms) => {
+      await using blocks = await openTestBlocks();
+      const rows = [
+        row({ message: "disk full" }),
+        row({ message: "disk", attributes: '{"state":"FULL"}' }),
+        row({ message: "disk", attributes: '{"full":1}' }),
+        row({ message: "diskfull" }),
+        row({ message: "x", attributes: '{"a":"full","b":["Disk"]}' }),
+      ];
+      const block = blocks.store(rows, { blooms, bundle: !blooms });
+      expect(matchesOf(block, { terms: ["disk", "full"] })).toEqual([0, 1, 4]);
+      expect(matchesOf(block, { terms: ["disk full"] })).toEqual([0]);
+      expect(matchesOf(block, { terms: ["DISK"] })).toEqual([0, 1, 2, 4]);
+      expect(matchesOf(block, { terms: ["disk", "absent"] })).toEqual([]);
+    },
+  );
+
+  test("finds rows on the page where they are", async () => {
+    await using blocks = await openTestBlocks();
+    const rows = Array.from({ length: 8 }, (_, i) =>
+      row({
+        ms: i,
+        severity: i % 2,
+        service: `s${i}`,
+        message: `needle${i} common ${"-".repeat(150_000)}`,
+        attributes: `{"i":${i}}`,
+      }),
+    );
+    for (const options of [
+      { blooms: true, bundle: false },
+      { blooms: false, bundle: true },
+    ]) {
+      const block = blocks.store(rows, options);
+      expect(block.pages()).toBe(4);
+      expect(matchesOf(block, { terms: ["needle5"] })).toEqual([5]);
+      expect(matchesOf(block, { terms: ["common", "7"] })).toEqual([7]);
+      expect(matchesOf(block, { terms: ["common"], timestampStart: at(3), severityMask: 0b10 })).toEqual([3, 5, 7]);
+      expect(matchesOf(block, { services: ["s0", "s6"] })).toEqual([0, 6]);
+      expect(matchPage(compileFilter(filterOf({ terms: ["needle5"] })), block, 0)).toBeUndefined();
+    }
+  });
+
+  test("agrees, page by page, with a naive reading of the filter; so do what leaves a block out and what takes it whole", async () => {
+    await using blocks = await openTestBlocks();
+    const time = fc.record({ ms: fc.integer({ min: 0, max: 3 }), nanos: fc.integer({ min: 0, max: 2 }) });
+    const bound = fc.option(
+      fc
+        .record({ ms: fc.integer({ min: -1, max: 4 }), nanos: fc.integer({ min: 0, max: 2 }) })
+        .map(({ ms, nanos }) => at(ms, nanos)),
+      { nil: undefined, freq: 1 },
+    );
+    const anyRow = fc.record({
+      time,
+      received: fc.integer({ min: 0, max: 3 }),
+      severity: fc.nat(2),
+      service: fc.constantFrom("a", "b", "c"),
+    });
+    const anyFilter = fc.record({
+      start: bound,
+      end: bound,
+      receivedStart: bound,
+      receivedEnd: bound,
+      severityMask: fc.constantFrom(ALL_SEVERITIES, 1, 2, 3, 6, 7),
+      services: fc.subarray(["a", "b", "c", "d"]),
+    });
+    const rank = ({ ms, nanos }: { ms: number; nanos: number }) => ms * 10 + nanos;
+    let whole = 0;
+    let leftOut = 0;
+    fc.assert(
+      fc.property(
+        fc.array(anyRow, { minLength: 1, maxLength: 6 }),
+        anyFilter,
+        (rows, { start, end, receivedStart, receivedEnd, ...rest }) => {
+          const block = blocks.store(
+            rows.map(({ time: { ms, nanos }, severity, service }) => row({ ms, nanos, severity, service })),
+            { receivedMs: rows.map(({ received }) => received) },
+          );
+          const filter: Filter = {
+            ...NO_FILTER,
+            ...rest,
+            ...(start && { timestampStart: start }),
+            ...(end && { timestampEnd: end }),
+            ...(receivedStart && { receivedStart }),
+            ...(receivedEnd && { receivedEnd }),
+          };
+          const within = (value: number, from: Timestamp | undefined, to: Timestamp | undefined) =>
+            (from === undefined || value >= rank(from)) && (to === undefined || value <= rank(to));
+          const expected = [...rows.keys()].filter((index) => {
+            const one = rows[index] as (typeof rows)[number];
+            return (
+              within(rank(one.time), start, end) &&
+              within(one.received * 10, receivedStart, receivedEnd) &&
+              ((rest.severityMask >> one.severity) & 1) === 1 &&
+              (rest.services.length === 0 || rest.services.includes(one.service))
+            );
+          });
+          expect(matchesOf(block, filter)).toEqual(expected);
+          const matcher = compileFilter(filter);
+          if (matchesWhole(matcher, block.meta)) {
+            whole += 1;
+            expect(expected.length).toBe(rows.length);
+          }
+          const { where, parameters } = pruningConditions(matcher);
+          const listed = listBlocks(
+            blocks.database,
+            ["id = ?", ...where].join(" AND "),
+            [block.meta.id, ...parameters],
+            "first_id",
+          );
+          if (listed.length === 0 || !mayMatch(matcher, block)) {
+            leftOut += 1;
+            expect(expected).toEqual([]);
+          }
+        },
+      ),
+      { numRuns: 1500 },
+    );
+    // Both were met: the property is about something.
+    expect([whole > 20, leftOut > 20]).toEqual([true, true]);
+  });
+
+  test("never takes a block whole where there are terms, or where a bound lies within its last millisecond", async () => {
+    await using blocks = await openTestBlocks();
+    const { meta } = blocks.store([row({ ms: 1000 }), row({ ms: 2000 })]);
+    const takesWhole = (conditions: Partial<Filter>) => matchesWhole(compileFilter(filterOf(conditions)), meta);
+    expect(takesWhole({})).toBe(true);
+    expect(takesWhole({ terms: ["m"] })).toBe(false);
+    expect(takesWhole({ timestampStart: at(999, 999_999), timestampEnd: at(2001) })).toBe(true);
+    expect(takesWhole({ timestampStart: at(1000, 1) })).toBe(false);
+    expect(takesWhole({ timestampEnd: at(1999, 999_999) })).toBe(false);
+    expect(takesWhole({ severityMask: 0b100 })).toBe(true);
+    expect(takesWhole({ severityMask: 0b011 })).toBe(false);
+    expect(takesWhole({ services: ["web", "db"] })).toBe(true);
+    expect(takesWhole({ services: ["db"] })).toBe(false);
+  });
+});

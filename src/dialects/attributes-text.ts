@@ -20,7 +20,7 @@ export const INEXACT = 1;
 export const TOO_DEEP = 2;
 
 const KEPT_KEYS = 10_000;
-const LONE_SURROGATE = /\\\\|\\ud[89a-f][0-9a-f]{2}/g;
+const HALF_PAIR = /\\\\|\\ud[89a-f][0-9a-f]{2}/g;
 
 export function createAttributesWriter(): AttributesWriter {
   // Senders use few names: their JSON text is made once. Bounded, since a hostile one could use many.
@@ -30,7 +30,7 @@ export function createAttributesWriter(): AttributesWriter {
   function textOfKey(key: string): string {
     let keyText = keyTexts.get(key);
     if (keyText === undefined) {
-      keyText = `${JSON.stringify(key)}:`;
+      keyText = `${JSON.stringify(key.toWellFormed())}:`;
       if (keyTexts.size < KEPT_KEYS && key.length < 100) keyTexts.set(key, keyText);
     }
     return keyText;
@@ -42,26 +42,26 @@ export function createAttributesWriter(): AttributesWriter {
     },
     add(key, value) {
       let valueText: string;
-      if (typeof value === "string") valueText = JSON.stringify(value);
+      if (typeof value === "string") valueText = JSON.stringify(value.isWellFormed() ? value : value.toWellFormed());
       else if (typeof value === "number") {
         if (isInexact(value)) return INEXACT;
         valueText = String(value === 0 ? 0 : value);
       } else if (typeof value === "object" && value !== null) {
         const problem = inspect(value, MAX_NESTING - 1);
         if (problem !== 0) return problem;
-        valueText = JSON.stringify(value);
+        valueText = replaceHalves(JSON.stringify(value));
       } else valueText = String(value);
       text += text === "" ? textOfKey(key) + valueText : `,${textOfKey(key)}${valueText}`;
       return 0;
     },
     hasReplacement: () => text.includes("\ufffd"),
-    finish() {
-      if (text === "") return "";
-      const whole = `{${text}}`;
-      // JSON.stringify escapes a lone surrogate, which is no character: it is kept as U+FFFD.
-      return whole.includes("\\ud") ? whole.replace(LONE_SURROGATE, (match) => (match === "\\\\" ? match : "\ufffd")) : whole;
-    },
+    finish: () => (text === "" ? "" : `{${text}}`),
   };
+}
+
+/** JSON.stringify escapes half a surrogate pair, which is no character: it is kept as U+FFFD. */
+function replaceHalves(json: string): string {
+  return json.includes("\\ud") ? json.replace(HALF_PAIR, (match) => (match === "\\\\" ? match : "\ufffd")) : json;
 }
 
 /** Looks through a nested value, which may have `levels` levels more. */

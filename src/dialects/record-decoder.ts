@@ -125,7 +125,7 @@ export function createRecordDecoder(): RecordDecoder {
         const given = sent["message"];
         return given === undefined || given === null || typeof given === "string" ? "missing_message" : "invalid_message";
       }
-      if (endsInHalfPair(message)) message = message.toWellFormed();
+      if (!message.isWellFormed()) message = message.toWellFormed();
       if (!readTime(sent)) return "invalid_timestamp";
       const severity = severityOf(sent);
       if (severity < 0) return "invalid_severity";
@@ -165,11 +165,6 @@ function isBlank(text: string): boolean {
   const first = text.charCodeAt(0);
   // Most texts start with a visible ASCII character: only the others need a closer look.
   return !(first > 32 && first < 127) && text.trim() === "";
-}
-
-/** A message that ends in half a surrogate pair would make a whole one with the message stored after it. */
-function endsInHalfPair(message: string): boolean {
-  return (message.charCodeAt(message.length - 1) & 0xfc00) === 0xd800;
 }
 
 function isTooLarge(message: string, attributes: string): boolean {

@@ -1,5 +1,5 @@
 import { parseExactJson } from "../schema/exact-json.ts";
-import { sanitizeJson } from "./sanitize.ts";
+import { sanitizeJson, sanitizeText } from "./sanitize.ts";
 
 /** A value that logfmt readers take as it is; anything else is quoted. */
 const BARE_VALUE = /^[^\s"=\\\p{C}\p{Z}]+$/u;
@@ -20,7 +20,7 @@ export function attributePairs(attributes: string): [key: string, value: string]
 }
 
 function formatKey(key: string): string {
-  return key === "" ? "_" : key.replace(NOT_IN_KEY, "_");
+  return key === "" ? "_" : sanitizeText(key.replace(NOT_IN_KEY, "_"));
 }
 
 function formatValue(value: string): string {

@@ -1,10 +1,12 @@
-import { describe, expect, test } from "bun:test";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { afterAll, describe, expect, test } from "bun:test";
 import { run } from "../../../src/cli.ts";
 import { connectAs, hasToken } from "../../../src/commands/demo-connection.ts";
 import { createTestContext } from "../../support/cli.ts";
 import { createFakeCollector } from "../../support/fake-collector.ts";
+import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+
+const folder = await makeTemporaryFolder();
+afterAll(() => folder[Symbol.asyncDispose]());
 
 /** The one request that a `send` with these flags makes. */
 async function requestOf(args: string[], env: Record<string, string> = {}) {
@@ -15,7 +17,7 @@ async function requestOf(args: string[], env: Record<string, string> = {}) {
 }
 
 async function tokenFile(text: string): Promise<string> {
-  const path = join(tmpdir(), `logctl-token-${crypto.randomUUID()}`);
+  const path = folder.file(crypto.randomUUID());
   await Bun.write(path, text);
   return path;
 }

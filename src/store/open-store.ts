@@ -42,7 +42,7 @@ export type StoreOptions = {
 export async function openStore({ path, pid, now, onFailure }: StoreOptions): Promise<Store> {
   const lock = lockDatabase(path, pid);
   try {
-    const writer = await startWriter(path);
+    const writer = await startWriter(path, onFailure);
     const reader = openForReading(path);
     const compactor = startCompactor(path, writer.replace, onFailure);
     const scanners = createScanners(path, availableParallelism());

@@ -33,6 +33,9 @@ export function createScanners(path: string, threads: number): Scanners {
       else entry?.resolve(message);
     });
     scanner.thread.onFailure((error) => {
+      // The next search starts another.
+      const at = scanners.indexOf(scanner);
+      if (at >= 0) scanners.splice(at, 1);
       for (const { reject } of scanner.waiting.values()) reject(error);
       scanner.waiting.clear();
     });

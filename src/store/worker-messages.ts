@@ -26,6 +26,8 @@ export type FromWriter =
   | { type: "closed" }
   | { type: "appended"; id: number; firstId: number }
   | { type: "replaced"; id: number; done: boolean }
+  /** Something that nobody waits for went wrong. */
+  | { type: "troubled"; message: string }
   | FailureMessage;
 
 export type ToScanner =

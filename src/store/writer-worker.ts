@@ -38,7 +38,7 @@ function handle(message: ToWriter): void {
       const [messages = "", attributes = ""] = readSharedText(texts);
       const firstId = (appender as Appender).append({ batch: { ...columns, messages, attributes }, receipts, receivedAtMs });
       answer({ type: "appended", id: message.id, firstId });
-      return prune(receivedAtMs);
+      return besides(() => prune(receivedAtMs));
     }
     case "replace":
       return answer({ type: "replaced", id: message.id, done: (appender as Appender).replace(message.replaced, message.block) });
@@ -53,9 +53,27 @@ function prune(nowMs: number): void {
 
 function tidyLater(): void {
   clearTimeout(tidying);
-  tidying = setTimeout(() => {
-    if (database !== undefined && giveSpaceBack(database)) tidyLater();
-  }, TIDY_AFTER_MS);
+  tidying = setTimeout(() => besides(tidy), TIDY_AFTER_MS);
+}
+
+function tidy(): void {
+  if (database === undefined) return;
+  try {
+    if (giveSpaceBack(database)) tidyLater();
+  } catch (error) {
+    if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
+    // Another process writes, a token perhaps: there is no hurry.
+    tidyLater();
+  }
+}
+
+/** Does what nobody waits for: its failure is told, and stops nothing. */
+function besides(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    answer({ type: "troubled", message: (error as Error).message });
+  }
 }
 
 self.onmessage = ({ data }: MessageEvent<ToWriter>) => {

@@ -2,7 +2,7 @@ import { LogctlError } from "../errors.ts";
 import type { AppendRequest } from "./append.ts";
 import { buffersOfBlock } from "./block.ts";
 import { createTextSender } from "./shared-text.ts";
-import type { AppendMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
+import type { AppendMessage, FailureMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
 import { startWorker } from "./worker-thread.ts";
 
 /** The writer thread, as the main thread sees it. Each promise resolves when what was asked for is on disk. */
@@ -15,12 +15,16 @@ export type Writer = {
 
 type Waiting = { resolve: (value: never) => void; reject: (error: LogctlError) => void };
 
-/** Starts the thread that writes; throws `database_unusable` where it cannot open the database. */
-export async function startWriter(path: string): Promise<Writer> {
+/**
+ * Starts the thread that writes; throws `database_unusable` where it cannot open the database. `onTrouble` is told of what
+ * goes wrong while nobody waits for it.
+ */
+export async function startWriter(path: string, onTrouble: (error: Error) => void): Promise<Writer> {
   const thread = startWorker<ToWriter, FromWriter>(new URL("./writer-worker.ts", import.meta.url));
   const texts = createTextSender();
   const waiting = new Map<number, Waiting>();
   let nextId = 1;
+  let dead: LogctlError | undefined;
 
   function settle(id: number, how: (entry: Waiting) => void): void {
     const entry = waiting.get(id);
@@ -32,6 +36,8 @@ export async function startWriter(path: string): Promise<Writer> {
     const id = nextId;
     nextId += 1;
     return new Promise((resolve, reject) => {
+      // Nobody would ever answer.
+      if (dead !== undefined) return reject(dead);
       waiting.set(id, { resolve, reject });
       thread.post(message(id), transfer);
     });
@@ -40,6 +46,7 @@ export async function startWriter(path: string): Promise<Writer> {
   // Opening and closing have no id of their own: they wait under 0, where a failure to open arrives too.
   function askAlone(message: ToWriter): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (dead !== undefined) return reject(dead);
       waiting.set(0, { resolve, reject });
       thread.post(message);
     });
@@ -47,9 +54,9 @@ export async function startWriter(path: string): Promise<Writer> {
 
   thread.onMessage((message) => {
     if (message.type === "failed") {
-      settle(message.id, ({ reject }) =>
-        reject(new LogctlError("store_unavailable", `the store cannot write: ${message.message}`)),
-      );
+      settle(message.id, ({ reject }) => reject(errorOf(message)));
+    } else if (message.type === "troubled") {
+      onTrouble(new Error(`tidying the database failed: ${message.message}`));
     } else if (message.type === "appended") {
       settle(message.id, ({ resolve }) => resolve(message.firstId as never));
     } else if (message.type === "replaced") {
@@ -59,10 +66,16 @@ export async function startWriter(path: string): Promise<Writer> {
     }
   });
   thread.onFailure((error) => {
+    dead = error;
     for (const id of [...waiting.keys()]) settle(id, ({ reject }) => reject(error));
   });
 
-  await askAlone({ type: "open", path });
+  try {
+    await askAlone({ type: "open", path });
+  } catch (error) {
+    thread.stop();
+    throw error;
+  }
   return {
     append({ batch: { messages, attributes, ...columns }, receipts, receivedAtMs }) {
       const message = { columns, texts: texts.share([messages, attributes]), receipts, receivedAtMs };
@@ -74,6 +87,11 @@ export async function startWriter(path: string): Promise<Writer> {
       thread.stop();
     },
   };
+}
+
+function errorOf({ id, message }: FailureMessage): LogctlError {
+  if (id === 0) return new LogctlError("database_unusable", message);
+  return new LogctlError("store_unavailable", `the store cannot write: ${message}`);
 }
 
 function buffersOf(columns: AppendMessage["columns"]): ArrayBuffer[] {

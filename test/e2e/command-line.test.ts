@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { BINARY, eventually, runBinary, startCollector } from "../support/binary.ts";
+import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 
 const NOBODY = "http://127.0.0.1:9";
 
@@ -60,6 +61,15 @@ describe("the compiled program", () => {
     const { code, err } = await runBinary(["query"], { cwd: collector.folder, env: { LOGCTL_URL: NOBODY } });
     expect([code, err]).toEqual([3, expect.stringContaining(NOBODY)]);
     expect((await runBinary(["query"], { cwd: collector.folder })).err).not.toContain(collector.url);
+  });
+
+  test("ends with one line where the file is no database of its own, and leaves the file alone", async () => {
+    await using folder = await makeTemporaryFolder();
+    const text = "somebody's notes, which are long enough to be looked at. ".repeat(20);
+    await Bun.write(folder.file("notes.txt"), text);
+    const { code, err } = await runBinary(["serve", "--port", "0", "--db", folder.file("notes.txt")]);
+    expect([code, err]).toEqual([1, expect.stringMatching(/^logctl: the database '.*notes\.txt' cannot be used: [^\n]+\n$/)]);
+    expect(await Bun.file(folder.file("notes.txt")).text()).toBe(text);
   });
 
   test("keeps a second collector away from the same file, and lets it in once the first was killed", async () => {

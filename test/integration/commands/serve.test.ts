@@ -83,6 +83,12 @@ describe("logctl serve", () => {
     ]);
     const sameFile = await serve(["--port", "0", "--db", db]);
     expect([await sameFile.ended, sameFile.err()]).toEqual([1, expect.stringContaining(`in use by process ${process.pid}`)]);
+    await Bun.write(folder.file("notes.txt"), "no database at all, but long enough to be looked at. ".repeat(20));
+    const text = await serve(["--port", "0", "--db", folder.file("notes.txt")]);
+    expect([await text.ended, text.err()]).toEqual([
+      1,
+      expect.stringMatching(/^logctl: the database '.*notes.txt' cannot be used: [^\n]+\n$/),
+    ]);
     const nowhere = await serve(["--port", "0", "--db", folder.file("no/such/folder.db")]);
     expect([await nowhere.ended, nowhere.err().trimEnd().split("\n").length]).toEqual([1, 1]);
     await server.stop();

@@ -97,6 +97,22 @@ describe("a store", () => {
   });
 });
 
+test("a database that cannot be opened leaves no thread and no lock behind", async () => {
+  await using folder = await makeTemporaryFolder();
+  const path = folder.file("logs.db");
+  await Bun.write(path, "no database at all, but long enough to be looked at. ".repeat(20));
+  const options = { path, pid: process.pid, now: () => Date.now(), onFailure: () => {} };
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const refused = await openStore(options).catch((error: Error) => error);
+    expect(refused).toMatchObject({ code: "database_unusable", message: expect.stringContaining(path) });
+  }
+  await Bun.file(path).delete();
+  const store = await openStore(options);
+  await appendSome(store, 1);
+  expect(await idsOf(store)).toEqual([1]);
+  await store.close();
+});
+
 describe("many small commits", () => {
   test("end in few blocks, with every record there once", async () => {
     await using test = await openTestStore();

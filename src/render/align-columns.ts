@@ -22,9 +22,23 @@ const NO_BORDERS = {
   middle: GAP,
 } as const;
 
-/** Rows of cells as text in which each column starts at one place; a cell may have several lines. */
+/** Of each run of spaces only the first is tried, since a message may have very many in a row. */
+const TRAILING_SPACES = /(?<! ) +$/gm;
+
+/**
+ * Rows of two or more cells as text in which each column starts at one place; the last cell may have several lines. It is
+ * added here: cli-table3 would fill each up to the longest, which may be a thousand times what there is to write.
+ */
 export function alignColumns(rows: string[][]): string {
   const table = new Table({ chars: NO_BORDERS, style: { "padding-left": 0, "padding-right": 0, head: [], border: [] } });
-  table.push(...rows);
-  return `${table.toString().replace(/ +$/gm, "")}\n`;
+  const lastColumn: string[] = [];
+  for (const row of rows) {
+    const [first = "", ...others] = row.slice(0, -1);
+    const lines = (row.at(-1) ?? "").split("\n");
+    table.push([first + "\n".repeat(lines.length - 1), ...others]);
+    lastColumn.push(...lines);
+  }
+  const starts = table.toString().split("\n");
+  const text = lastColumn.map((last, index) => `${starts[index]}${GAP}${last}\n`).join("");
+  return text.replace(TRAILING_SPACES, "");
 }

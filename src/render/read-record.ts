@@ -1,3 +1,4 @@
+import { LogctlError } from "../errors.ts";
 import { storedRecordSchema } from "../schema/api.ts";
 import type { CsvFields } from "../schema/csv.ts";
 import { parse } from "../schema/parse.ts";
@@ -7,11 +8,20 @@ import type { Severity } from "../schema/severity.ts";
 export type RenderedRecord = CsvFields & { severity: Severity };
 
 const ATTRIBUTES_KEY = ',"attributes":';
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** Reads one line of an NDJSON answer. Throws `unexpected_answer` where it is no log record. */
 export function readRecord(line: string): RenderedRecord {
   const { attributes, ...fields } = parse(storedRecordSchema, parseJson(line), "unexpected_answer");
+  checkTime("timestamp", fields.timestamp);
+  checkTime("received_at", fields.received_at);
   return { ...fields, attributes: attributes === undefined ? "" : (attributesText(line) ?? JSON.stringify(attributes)) };
+}
+
+/** Renderers show times as they are or as a Date has them: what is no time must not get there. */
+function checkTime(field: string, text: string): void {
+  if (RFC_3339.test(text) && !Number.isNaN(Date.parse(text))) return;
+  throw new LogctlError("unexpected_answer", `${field}: not an RFC 3339 time`, { field });
 }
 
 /**

@@ -61,8 +61,7 @@ export function sanitizeJson(json: string): string {
  * tabs that indent (a stack trace's) are spaces.
  */
 export function messageLines(message: string): string[] {
-  return message
-    .replace(/(?:\r?\n)+$/, "")
-    .split(/\r?\n/)
-    .map((line) => line.replace(/^[\t ]+/, (indent) => indent.replaceAll("\t", "    ")));
+  const lines = message.split(/\r?\n/);
+  while (lines.length > 1 && lines.at(-1) === "") lines.pop();
+  return lines.map((line) => line.replace(/^[\t ]+/, (indent) => indent.replaceAll("\t", "    ")));
 }

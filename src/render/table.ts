@@ -13,7 +13,7 @@ const MIN_MESSAGE_WIDTH = 20;
 /** Lines that one message takes at most; all of it is in the other formats. */
 const MAX_MESSAGE_LINES = 10;
 
-type Layout = { serviceWidth: number; messageWidth: number };
+type Layout = { serviceWidth: number; maxServiceWidth: number; messageWidth: number };
 
 /**
  * Time, severity, service and message in columns, as wide as the terminal. The message takes what is left, wraps within
@@ -44,11 +44,12 @@ export function createTableRenderer(settings: RenderSettings): Renderer {
 
 function planLayout(records: RenderedRecord[], { columns, utc }: RenderSettings): Layout {
   const longest = records.reduce((width, { service }) => Math.max(width, displayWidth(sanitizeText(service))), MIN_SERVICE_WIDTH);
-  if (columns === undefined) return { serviceWidth: longest, messageWidth: Number.POSITIVE_INFINITY };
+  const unlimited = Number.POSITIVE_INFINITY;
+  if (columns === undefined) return { serviceWidth: longest, maxServiceWidth: unlimited, messageWidth: unlimited };
   const serviceWidth = Math.min(longest, Math.max(MIN_SERVICE_WIDTH, Math.floor(columns / 5)));
   const timeWidth = formatTime(new Date(0).toISOString(), utc).length;
   const taken = timeWidth + SEVERITY_WIDTH + serviceWidth + 3 * GAP.length;
-  return { serviceWidth, messageWidth: Math.max(MIN_MESSAGE_WIDTH, columns - taken) };
+  return { serviceWidth, maxServiceWidth: serviceWidth, messageWidth: Math.max(MIN_MESSAGE_WIDTH, columns - taken) };
 }
 
 function renderRows(records: RenderedRecord[], layout: Layout, { paint, utc }: RenderSettings, head: boolean): string {
@@ -58,7 +59,7 @@ function renderRows(records: RenderedRecord[], layout: Layout, { paint, utc }: R
     rows.push([
       paint.faint(formatTime(record.timestamp, utc)),
       paint.severity(record.severity, padTo(record.severity, SEVERITY_WIDTH)),
-      padTo(fitTo(sanitizeText(record.service), layout.serviceWidth), layout.serviceWidth),
+      padTo(fitTo(sanitizeText(record.service), layout.maxServiceWidth), layout.serviceWidth),
       messageCell(record, layout.messageWidth, paint.faint),
     ]);
   }
@@ -73,12 +74,40 @@ function messageCell(record: RenderedRecord, width: number, faint: (text: string
   const lines = messageLines(record.message)
     .slice(0, MAX_MESSAGE_LINES + 1)
     .map((line) => sanitizeText(cutAt(line, room), faint));
-  const attributes = faint(cutAt(pairs.join(" "), room));
+  // Made safe once more, since the cut may part what is safe only together.
+  const attributes = faint(sanitizeText(cutAt(pairs.join(" "), room)));
   if (pairs.length > 0 && lines.length === 1) lines[0] += ` ${attributes}`;
   else if (pairs.length > 0) lines.push(attributes);
-  const wrapped = Bun.wrapAnsi(lines.join("\n"), width, { hard: true, trim: false }).split("\n");
+  const wrapped = wrapAt(lines.join("\n"), width);
   if (wrapped.length <= MAX_MESSAGE_LINES) return wrapped.join("\n");
   return [...wrapped.slice(0, MAX_MESSAGE_LINES - 1), fitTo(`${wrapped[MAX_MESSAGE_LINES - 1]}…`, width)].join("\n");
+}
+
+/** The lines of `text`, none wider than `width`. Long words are cut here: wrapAnsi parts emoji, and takes ❤️ for one column. */
+function wrapAt(text: string, width: number): string[] {
+  return Bun.wrapAnsi(text, width, { trim: false })
+    .split("\n")
+    .flatMap((line) => {
+      const parts: string[] = [];
+      let rest = line;
+      while (displayWidth(rest) > width) {
+        const part = startOf(rest, width);
+        if (part === undefined) return hardWrap(line, width);
+        parts.push(part);
+        rest = Bun.sliceAnsi(rest, displayWidth(part));
+      }
+      return [...parts, rest];
+    });
+}
+
+function hardWrap(text: string, width: number): string[] {
+  return Bun.wrapAnsi(text, width, { hard: true, trim: false }).split("\n");
+}
+
+/** As many of the first characters of `text` as fit into `width` columns; undefined where its first, of many letters, does not. */
+function startOf(text: string, width: number): string | undefined {
+  // Of a wide character that begins in the last column, sliceAnsi keeps all.
+  return [width, width - 1].map((end) => Bun.sliceAnsi(text, 0, end)).find((start) => displayWidth(start) <= width);
 }
 
 function displayWidth(text: string): number {
@@ -91,11 +120,15 @@ function padTo(text: string, width: number): string {
 
 /** `text`, or as much of it as fits into `width` columns with an ellipsis at its end. */
 function fitTo(text: string, width: number): string {
-  return displayWidth(text) <= width ? text : `${Bun.sliceAnsi(text, 0, width - 1)}…`;
+  return displayWidth(text) <= width ? text : `${startOf(text, width - 1) ?? hardWrap(text, width - 1)[0]}…`;
 }
 
-/** The first `length` UTF-16 units of `text`, or one less where that would cut a character in two. */
+/**
+ * `text`, or its first `length` UTF-16 units and an ellipsis, which may be shown: some characters take no column or many
+ * units. One unit less where the cut would part a character.
+ */
 function cutAt(text: string, length: number): string {
+  if (text.length <= length) return text;
   const last = text.charCodeAt(length - 1);
-  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length);
+  return `${text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length)}…`;
 }

@@ -6,5 +6,5 @@ import { format } from "date-fns";
  */
 export function formatTime(rfc3339: string, utc: boolean): string {
   const date = new Date(rfc3339);
-  return utc ? date.toISOString().replace("T", " ") : format(date, "yyyy-MM-dd HH:mm:ss.SSS");
+  return utc ? date.toISOString().replace("T", " ") : format(date, "uuuu-MM-dd HH:mm:ss.SSS");
 }

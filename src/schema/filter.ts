@@ -28,7 +28,7 @@ export const NO_FILTER: Filter = { services: [], severityMask: ALL_SEVERITIES, t
 const timeSchema = z.string().transform((text, context) => {
   // In a URL a plus sign is a space, so `...+01:00` arrives as `... 01:00` unless it was escaped.
   const timestamp = parseTimestamp(
-    text.replace(/ (\d\d:?\d\d)$/, (_, offset) => (text.length > 17 ? `+${offset}` : ` ${offset}`)),
+    text.replace(/ (\d\d(?::?\d\d)?)$/, (_, offset) => (text.length > 17 ? `+${offset}` : ` ${offset}`)),
   );
   if (timestamp !== undefined) return timestamp;
   context.addIssue({ code: "custom", message: `'${text}' is no time; use 2026-11-24T10:00:00Z or a time since the epoch` });

@@ -149,6 +149,15 @@ test.each([
   ["a\rb", ["a\rb"]],
   ["trace:\n\tat x\n\n", ["trace:", "    at x"]],
   ["a\n\nb", ["a", "", "b"]],
+  ["\n\r\n", [""]],
+  ["x\r\r\n", ["x\r"]],
 ])("messageLines(%j)", (message, lines) => {
   expect(messageLines(message)).toEqual(lines);
+});
+
+test("messageLines takes no longer for very many line ends than for as much text", () => {
+  const started = performance.now();
+  expect(messageLines(`${"\n".repeat(200_000)}x`)).toHaveLength(200_001);
+  expect(messageLines(`x${"\r\n".repeat(200_000)}`)).toEqual(["x"]);
+  expect(performance.now() - started).toBeLessThan(400);
 });

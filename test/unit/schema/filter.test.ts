@@ -37,6 +37,10 @@ describe("the parameters of a search", () => {
   test("take a plus sign that became a space for the sign of an offset, and nothing else for one", () => {
     const { timestamp_start } = statsParametersSchema.parse({ timestamp_start: "2026-11-24T11:00:00 01:00" });
     expect(timestamp_start?.ms).toBe(Date.UTC(2026, 10, 24, 10));
+    for (const offset of ["0100", "01"]) {
+      const short = statsParametersSchema.parse({ timestamp_start: `2026-11-24T11:00:00 ${offset}` });
+      expect([offset, short.timestamp_start?.ms]).toEqual([offset, Date.UTC(2026, 10, 24, 10)]);
+    }
     expect(statsParametersSchema.parse({ timestamp_start: "2026-11-24 01:00" }).timestamp_start?.ms).toBe(
       Date.UTC(2026, 10, 24, 1),
     );

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { type BlockRows, type EncodedBlock, encodeBlock } from "./block.ts";
-import { FULL_CHARACTERS, FULL_ROWS } from "./compaction.ts";
+import { FULL_CHARACTERS, FULL_ROWS, isFull } from "./compaction.ts";
 import { deleteBlock, insertBlock } from "./database.ts";
 import { insertReceipt, type Receipt } from "./receipts.ts";
 import type { RecordBatch } from "./record-batch.ts";
@@ -74,18 +74,22 @@ function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number): E
   }
   const texts = { messages: createTextSource([batch.messages]), attributes: createTextSource([batch.attributes]) };
   const rows: BlockRows = { ...batch, ...texts, firstId, receivedMs: new Float64Array(batch.rows).fill(receivedAtMs) };
-  return splitRows(rows).map((part) => encodeBlock(part, { blooms: false, bundle: true }));
+  return splitRows(rows).map(({ part, characters }) => {
+    // A part that is full stays as it is: no merge will bring it its filters later.
+    const full = isFull({ rows: part.rows, characters });
+    return encodeBlock(part, { blooms: full, bundle: !full });
+  });
 }
 
 /** Parts that are no larger than a block may be. They take their texts from the same sources, in order. */
-function splitRows(rows: BlockRows): BlockRows[] {
-  const parts: BlockRows[] = [];
+function splitRows(rows: BlockRows): { part: BlockRows; characters: number }[] {
+  const parts: { part: BlockRows; characters: number }[] = [];
   let from = 0;
   let characters = 0;
   for (let row = 0; row < rows.rows; row += 1) {
     characters += (rows.messageLengths[row] as number) + (rows.attributeLengths[row] as number);
     if (row + 1 < rows.rows && row + 1 - from < FULL_ROWS && characters < FULL_CHARACTERS) continue;
-    parts.push(sliceRows(rows, from, row + 1));
+    parts.push({ part: sliceRows(rows, from, row + 1), characters });
     from = row + 1;
     characters = 0;
   }

@@ -3,6 +3,7 @@ import { type BlockMeta, decodePage, decodePageStarts, PART, unbundle } from "./
 import { bloomOfPage } from "./bloom.ts";
 import { readPart } from "./database.ts";
 import { type IntColumn, openInts } from "./int-column.ts";
+import type { PageCache } from "./page-cache.ts";
 
 /** Thrown where a block was replaced between its being listed and being read: list again and go on after the last row had. */
 export class BlockGone extends Error {}
@@ -14,15 +15,17 @@ export type PageText = {
   offsets(): Uint32Array;
 };
 
-export type ColumnPart =
-  | "timestamp"
-  | "nanos"
-  | "digits"
-  | "received"
-  | "severity"
-  | "service"
-  | "messageLengths"
-  | "attributeLengths";
+const COLUMN_PARTS = [
+  "timestamp",
+  "nanos",
+  "digits",
+  "received",
+  "severity",
+  "service",
+  "messageLengths",
+  "attributeLengths",
+] as const;
+export type ColumnPart = (typeof COLUMN_PARTS)[number];
 
 /** Reads of a block what is asked for, once. */
 export type BlockReader = {
@@ -36,17 +39,20 @@ export type BlockReader = {
   pageRange(page: number): { from: number; to: number };
   messages(page: number): PageText;
   attributes(page: number): PageText;
+  /** Reads all that there is to know of the rows of a page; false where the block is gone. Until another page is read it can be had. */
+  load(page: number): boolean;
   /** The Bloom filter of a page; undefined where the block is too small to have any. */
   bloom(page: number): Uint8Array | undefined;
 };
 
-export function openBlock(database: Database, meta: BlockMeta): BlockReader {
+/** With a `cache`, pages of texts that were read before are there to be had again. */
+export function openBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
   const columns = new Map<ColumnPart, IntColumn>();
   let bundled: Map<number, Uint8Array> | undefined;
   let loaded = false;
   let starts: Float64Array | undefined;
   let blooms: { bytes: Uint8Array | undefined } | undefined;
-  // Rows are read page by page: the page last read of each text is kept, not more.
+  // Rows are mostly read page by page: the page last read of each text is kept, and what the cache has room for.
   const kept = new Map<number, { page: number; text: PageText }>();
 
   function optionalPart(part: number, page: number): Uint8Array | undefined {
@@ -98,20 +104,28 @@ export function openBlock(database: Database, meta: BlockMeta): BlockReader {
   function pageText(part: number, lengthsOf: ColumnPart, page: number): PageText {
     const held = kept.get(part);
     if (held?.page === page) return held.text;
+    const read = () => readPage(part, lengthsOf, page);
+    const text = cache?.get(`${meta.id}/${part}/${page}`, read) ?? read();
+    kept.set(part, { page, text });
+    return text;
+  }
+
+  function readPage(part: number, lengthsOf: ColumnPart, page: number): PageText {
     const bytes = optionalPart(part, page);
     let offsets = bytes === undefined ? pageOffsets(lengthsOf, page) : undefined;
     // A page without text has no part; one that has text and no part was deleted meanwhile.
     if ((offsets?.at(-1) ?? 0) > 0) throw new BlockGone();
-    const text: PageText = {
+    return {
       text: bytes === undefined ? "" : decodePage(bytes),
       offsets() {
         offsets ??= pageOffsets(lengthsOf, page);
         return offsets;
       },
     };
-    kept.set(part, { page, text });
-    return text;
   }
+
+  const messages = (page: number) => pageText(PART.messages, "messageLengths", page);
+  const attributes = (page: number) => pageText(PART.attributes, "attributeLengths", page);
 
   return {
     meta,
@@ -119,8 +133,19 @@ export function openBlock(database: Database, meta: BlockMeta): BlockReader {
     columnOfPage,
     pages: () => pageStarts().length,
     pageRange,
-    messages: (page) => pageText(PART.messages, "messageLengths", page),
-    attributes: (page) => pageText(PART.attributes, "attributeLengths", page),
+    messages,
+    attributes,
+    load(page) {
+      try {
+        for (const part of COLUMN_PARTS) open(part);
+        messages(page);
+        attributes(page);
+        return true;
+      } catch (error) {
+        if (error instanceof BlockGone) return false;
+        throw error;
+      }
+    },
     bloom(page) {
       blooms ??= { bytes: optionalPart(PART.blooms, 0) };
       return blooms.bytes && bloomOfPage(blooms.bytes, pageStarts().length, page);

@@ -17,7 +17,7 @@ function weightOf({ rows, characters }: BlockMeta): number {
   return rows * (FULL_CHARACTERS / FULL_ROWS) + characters;
 }
 
-function isFull(meta: Pick<BlockMeta, "rows" | "characters">): boolean {
+export function isFull(meta: Pick<BlockMeta, "rows" | "characters">): boolean {
   return meta.rows >= FULL_ROWS || meta.characters >= FULL_CHARACTERS;
 }
 
@@ -31,21 +31,31 @@ export function planCompaction(metas: BlockMeta[]): BlockMeta[] {
   for (let i = 0; i <= metas.length; i += 1) {
     const meta = metas[i];
     if (meta !== undefined && !isFull(meta)) continue;
-    const chosen = planRun(metas.slice(start, i));
+    const run = metas.slice(start, i);
+    // What lies between full blocks comes to no more: it is merged as it is.
+    const chosen = meta === undefined ? planRun(run) : run.length > 1 ? untilFull(run) : [];
     if (chosen.length > 0) return chosen;
     start = i + 1;
   }
   return [];
 }
 
-/** What to merge of a run of neighbours none of which is full. */
-function planRun(run: BlockMeta[]): BlockMeta[] {
+/** As many blocks from the first on as make a full one, or all. */
+function untilFull(run: BlockMeta[]): BlockMeta[] {
   const sum = { rows: 0, characters: 0 };
-  for (const [index, meta] of run.entries()) {
+  const end = run.findIndex((meta, index) => {
     sum.rows += meta.rows;
     sum.characters += meta.characters;
-    if (index > 0 && isFull(sum)) return run.slice(0, index + 1);
-  }
+    return index > 0 && isFull(sum);
+  });
+  return end < 0 ? run : run.slice(0, end + 1);
+}
+
+/** What to merge of the newest blocks, none of which is full. */
+function planRun(run: BlockMeta[]): BlockMeta[] {
+  const rows = run.reduce((sum, meta) => sum + meta.rows, 0);
+  const characters = run.reduce((sum, meta) => sum + meta.characters, 0);
+  if (run.length > 1 && isFull({ rows, characters })) return untilFull(run);
   let weight = 0;
   let largest = 0;
   for (let from = run.length - 1; from >= 0; from -= 1) {

@@ -1,5 +1,5 @@
 import type { FromCompactor, ReplaceRequest, ToCompactor } from "./worker-messages.ts";
-import { startWorker } from "./worker-thread.ts";
+import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
 /** Compaction in the background, one merge at a time, with a rest after each. */
 export type Compactor = {
@@ -19,12 +19,16 @@ const REST_FACTOR = 3;
 const REST_FACTOR_BEHIND = 1;
 const MANY_SMALL_BLOCKS = 512;
 
+export type CompactorThread = WorkerThread<ToCompactor, FromCompactor>;
+
+/** Starts the thread that merges; `replace` puts what it made in place. `onFailure` is told of what went wrong. */
 export function startCompactor(
   path: string,
   replace: (request: ReplaceRequest) => Promise<boolean>,
   onFailure: (error: Error) => void,
+  thread: CompactorThread = startWorker(new URL("./compactor-worker.ts", import.meta.url)),
 ): Compactor {
-  const thread = startWorker<ToCompactor, FromCompactor>(new URL("./compactor-worker.ts", import.meta.url));
+  let stopped = false;
   let commits = 0;
   let rows = 0;
   let busy = false;
@@ -48,7 +52,7 @@ export function startCompactor(
       busy = false;
       return onFailure(error as Error);
     }
-    if (closing !== undefined) return;
+    if (closing !== undefined || stopped) return;
     const factor = small > MANY_SMALL_BLOCKS ? REST_FACTOR_BEHIND : REST_FACTOR;
     rest = setTimeout(look, (performance.now() - startedAt) * factor);
   }
@@ -64,6 +68,8 @@ export function startCompactor(
     }
   });
   thread.onFailure((error) => {
+    // Small blocks stay small from now on; all else goes on.
+    stopped = true;
     onFailure(error);
     closing?.();
   });
@@ -74,13 +80,14 @@ export function startCompactor(
     committed(committedRows) {
       commits += 1;
       rows += committedRows;
-      if (!busy && (commits >= COMMITS_A_LOOK || rows >= ROWS_A_LOOK)) look();
+      if (!busy && !stopped && closing === undefined && (commits >= COMMITS_A_LOOK || rows >= ROWS_A_LOOK)) look();
     },
     async close() {
       clearTimeout(rest);
       await new Promise<void>((resolve) => {
         closing = resolve;
-        thread.post({ type: "close" });
+        if (stopped) resolve();
+        else thread.post({ type: "close" });
       });
       thread.stop();
     },

@@ -1,7 +1,8 @@
 import { Database } from "bun:sqlite";
-import { chmodSync, closeSync, openSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { LogctlError } from "../errors.ts";
 import type { BlockMeta, EncodedBlock } from "./block.ts";
+import { keepPrivate, makePrivateFile } from "./private-file.ts";
 
 /** "LgCt": tells our files from other people's SQLite databases. */
 const APPLICATION_ID = 0x4c674374;
@@ -57,12 +58,12 @@ export function openForWriting(path: string): Database {
   let database: Database | undefined;
   try {
     // Made by us first, so that nobody else can read it for even a moment; SQLite gives its WAL the same mode.
-    closeSync(openSync(path, "a", 0o600));
+    makePrivateFile(path);
     database = new Database(path, { strict: true });
     database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
     // Before anything is changed: a file that is refused is left as it was.
     isOurs(database, path);
-    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+    keepPrivate(path);
     if (statSync(path).size === 0) database.run("PRAGMA auto_vacuum=INCREMENTAL");
     database.run("PRAGMA journal_mode=WAL");
     database.run("PRAGMA synchronous=FULL");
@@ -186,6 +187,11 @@ export function listBlocks(database: Database, where: string, parameters: number
     .query<BlockRow, number[]>(sql)
     .all(...parameters)
     .map(metaOf);
+}
+
+/** The id of the newest record; 0 where there is none. */
+export function newestRecordId(database: Database): number {
+  return listBlocks(database, "1", [], "first_id DESC", 1)[0]?.lastId ?? 0;
 }
 
 /** A part's key: its block's id, its number and its page in one integer, so that a block's parts lie together. */

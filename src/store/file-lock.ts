@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
-import { chmodSync, closeSync, openSync } from "node:fs";
 import { LogctlError } from "../errors.ts";
+import { keepPrivate, makePrivateFile } from "./private-file.ts";
 
 /**
  * Makes sure that one collector works on a database. The lock is an SQLite write lock on a small file beside it, which
@@ -9,15 +9,18 @@ import { LogctlError } from "../errors.ts";
  */
 export function lockDatabase(path: string, pid: number): { release(): void } {
   const lockPath = `${path}-lock`;
+  let lock: Database | undefined;
   try {
-    closeSync(openSync(lockPath, "a", 0o600));
-    chmodSync(lockPath, 0o600);
-    const lock = new Database(lockPath, { strict: true });
+    makePrivateFile(lockPath);
+    keepPrivate(lockPath);
+    lock = new Database(lockPath, { strict: true });
     lock.run("CREATE TABLE IF NOT EXISTS holder (pid INTEGER)");
     const holder = lock.query<{ pid: number }, []>("SELECT pid FROM holder").get()?.pid;
     takeLock(lock, path, holder);
-    return { release: () => lock.close() };
+    const held = lock;
+    return { release: () => held.close() };
   } catch (error) {
+    lock?.close();
     if (error instanceof LogctlError) throw error;
     throw new LogctlError("database_unusable", `the database '${path}' cannot be used: ${(error as Error).message}`, {
       cause: error,

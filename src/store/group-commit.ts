@@ -3,8 +3,10 @@ import type { Receipt } from "./receipts.ts";
 import { createRecordBatchBuilder, type RecordBatchBuilder } from "./record-batch.ts";
 import type { Writer } from "./writer.ts";
 
-/** Text that may wait for the disk, in UTF-16 units, before new records are refused. */
+/** What may wait for the disk before new records are refused: text, in UTF-16 units, and a little more a record. */
 const MAX_WAITING_CHARACTERS = 128 * 1024 * 1024;
+/** What a record takes beside its text, so that very many very small ones count too. */
+const CHARACTERS_A_RECORD = 64;
 const RETRY_AFTER_S = 1;
 
 export type GroupCommit = {
@@ -33,29 +35,37 @@ export function createGroupCommit(
   let committingCharacters = 0;
   let failure: LogctlError | undefined;
 
-  async function commitAll(): Promise<void> {
-    while (waiters.length > 0) {
-      const group = waiters;
-      const request = { batch: builder.seal(), receipts, receivedAtMs: now() };
-      committingCharacters = request.batch.messages.length + request.batch.attributes.length;
-      waiters = [];
-      receipts = [];
-      try {
-        await writer.append(request);
-        failure = undefined;
-        onCommit(request.batch.rows);
-        for (const { resolve } of group) resolve();
-      } catch (error) {
-        failure = error as LogctlError;
-        for (const { reject } of group) reject(failure);
-      }
+  function gatheredCharacters(): number {
+    return builder.characters() + builder.rows() * CHARACTERS_A_RECORD;
+  }
+
+  async function commitGathered(): Promise<void> {
+    const group = waiters;
+    committingCharacters = gatheredCharacters();
+    const request = { batch: builder.seal(), receipts, receivedAtMs: now() };
+    waiters = [];
+    receipts = [];
+    try {
+      await writer.append(request);
+    } catch (error) {
+      failure = error as LogctlError;
+      for (const { reject } of group) reject(failure);
+      return;
     }
+    failure = undefined;
+    for (const { resolve } of group) resolve();
+    onCommit(request.batch.rows);
+  }
+
+  async function commitAll(): Promise<void> {
+    // Awaited even where it failed at once, so that `committing` is set before it is taken back.
+    while (waiters.length > 0) await commitGathered();
     committing = undefined;
   }
 
   return {
     async append(fill) {
-      if (builder.characters() + committingCharacters > MAX_WAITING_CHARACTERS && committing !== undefined) {
+      if (committing !== undefined && gatheredCharacters() + committingCharacters > MAX_WAITING_CHARACTERS) {
         throw new LogctlError("overloaded", "too many records wait to be written; send this again in a moment", {
           retryAfterS: RETRY_AFTER_S,
         });

@@ -11,14 +11,18 @@ export type Matcher = {
   filter: Filter;
   terms: Term[];
   services: Set<string>;
+  /** The last record that is looked at; what came later does not match. */
+  lastId: number;
 };
 
-export function compileFilter(filter: Filter): Matcher {
-  return { filter, terms: filter.terms.map(compileTerm), services: new Set(filter.services) };
+export function compileFilter(filter: Filter, lastId = Number.POSITIVE_INFINITY): Matcher {
+  // An empty term would be found everywhere.
+  const terms = filter.terms.filter((term) => term !== "").map(compileTerm);
+  return { filter, terms, services: new Set(filter.services), lastId };
 }
 
 /** The conditions under which SQLite itself leaves a block out. */
-export function pruningConditions({ filter }: Matcher): { where: string[]; parameters: number[] } {
+export function pruningConditions({ filter, lastId }: Matcher): { where: string[]; parameters: number[] } {
   const where: string[] = [];
   const parameters: number[] = [];
   const bound = (condition: string, value: number | undefined) => {
@@ -30,6 +34,7 @@ export function pruningConditions({ filter }: Matcher): { where: string[]; param
   bound("timestamp_min <= ?", filter.timestampEnd?.ms);
   bound("received_max >= ?", filter.receivedStart?.ms);
   bound("received_min <= ?", filter.receivedEnd?.ms);
+  if (lastId < Number.POSITIVE_INFINITY) bound("first_id <= ?", lastId);
   if (filter.severityMask !== ALL_SEVERITIES) bound("severity_mask & ? <> 0", filter.severityMask);
   return { where, parameters };
 }
@@ -50,6 +55,7 @@ export function matchesWhole(matcher: Matcher, meta: BlockMeta): boolean {
   const { filter } = matcher;
   return (
     matcher.terms.length === 0 &&
+    meta.lastId <= matcher.lastId &&
     timesWithin(meta.timestampMin, meta.timestampMax, filter.timestampStart, filter.timestampEnd) &&
     timesWithin(meta.receivedMin, meta.receivedMax, filter.receivedStart, filter.receivedEnd) &&
     (meta.severityMask & ~filter.severityMask) === 0 &&
@@ -78,6 +84,7 @@ export function matchPage(matcher: Matcher, block: BlockReader, page: number): U
 function matchColumns(matcher: Matcher, block: BlockReader, page: number, alive: Uint8Array): void {
   const { filter } = matcher;
   const { meta } = block;
+  if (meta.lastId > matcher.lastId) alive.fill(0, Math.max(0, matcher.lastId + 1 - meta.firstId - block.pageRange(page).from));
   if (!timesWithin(meta.timestampMin, meta.timestampMax, filter.timestampStart, filter.timestampEnd)) {
     keepTimes(
       block.columnOfPage("timestamp", page),

@@ -1,3 +1,4 @@
+import type { Database } from "bun:sqlite";
 import { availableParallelism } from "node:os";
 import type { LogctlError } from "../errors.ts";
 import type { Filter } from "../schema/filter.ts";
@@ -10,7 +11,7 @@ import { findReceipt, type Receipt } from "./receipts.ts";
 import { createScanners } from "./scanners.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import { listTokens } from "./tokens.ts";
-import { startWriter } from "./writer.ts";
+import { startWriter, type Writer } from "./writer.ts";
 
 /** What the rest of logctl knows of storage. */
 export type Store = {
@@ -43,7 +44,7 @@ export async function openStore({ path, pid, now, onFailure }: StoreOptions): Pr
   const lock = lockDatabase(path, pid);
   try {
     const writer = await startWriter(path, onFailure);
-    const reader = openForReading(path);
+    const reader = await openBeside(writer, path);
     const compactor = startCompactor(path, writer.replace, onFailure);
     const scanners = createScanners(path, availableParallelism());
     const commits = createGroupCommit(writer, now, compactor.committed);
@@ -65,6 +66,16 @@ export async function openStore({ path, pid, now, onFailure }: StoreOptions): Pr
     };
   } catch (error) {
     lock.release();
+    throw error;
+  }
+}
+
+/** A connection that reads; where there is none to be had, the writer's thread is not left behind. */
+async function openBeside(writer: Writer, path: string): Promise<Database> {
+  try {
+    return openForReading(path);
+  } catch (error) {
+    await writer.close();
     throw error;
   }
 }

@@ -27,9 +27,13 @@ export function findReceipt(database: Database, scope: number, key: string): Rec
   return row === null ? undefined : { scope, key, bodyHash: row.body_hash, answer: row.answer };
 }
 
-/** Forgets receipts older than they need be kept, a bounded number at a time. */
-export function pruneReceipts(database: Database, nowMs: number): void {
-  database
-    .query("DELETE FROM receipt WHERE (scope, key) IN (SELECT scope, key FROM receipt WHERE created_at < ? LIMIT 10000)")
-    .run(nowMs - RECEIPT_RETENTION_MS);
+/** So few at a time that nobody who waits to write notices. */
+const RECEIPTS_AT_A_TIME = 1000;
+
+/** Forgets receipts older than they need be kept, a bounded number at a time; says whether there may be more. */
+export function pruneReceipts(database: Database, nowMs: number): boolean {
+  const { changes } = database
+    .query("DELETE FROM receipt WHERE (scope, key) IN (SELECT scope, key FROM receipt WHERE created_at < ? LIMIT ?)")
+    .run(nowMs - RECEIPT_RETENTION_MS, RECEIPTS_AT_A_TIME);
+  return changes === RECEIPTS_AT_A_TIME;
 }

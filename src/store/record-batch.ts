@@ -108,6 +108,11 @@ export function createRecordBatchBuilder(): RecordBatchBuilder {
       messages.length = keep;
       attributes.length = keep;
       rows = keep;
+      // Services are numbered as they first occur: those of the rows kept are the first ones.
+      let known = 0;
+      for (let row = 0; row < keep; row += 1) known = Math.max(known, (service[row] as number) + 1);
+      for (const name of services.splice(known)) serviceIndexes.delete(name);
+      lastServiceIndex = -1;
     },
     seal() {
       const batch: RecordBatch = {

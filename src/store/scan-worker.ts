@@ -10,6 +10,7 @@ declare const self: Worker;
 /** How long one search may run before another, or a cancellation, gets its turn. */
 const TURN_MS = 10;
 
+let path = "";
 let database: Database | undefined;
 const searches = new Map<number, Generator<SearchChunk | undefined, void>>();
 const encoder = new TextEncoder();
@@ -30,6 +31,10 @@ function advance(id: number): void {
     const bytes = encoder.encode(value?.text ?? "");
     return answer({ type: "chunk", id, bytes, rows: value?.rows ?? 0, last: value?.last, done: done === true }, [bytes.buffer]);
   } while (performance.now() - start < TURN_MS);
+  advanceLater(id);
+}
+
+function advanceLater(id: number): void {
   setImmediate(() => guard(id, () => advance(id)));
 }
 
@@ -51,24 +56,31 @@ function guard(id: number, work: () => void): void {
   }
 }
 
+/** The connection, made when it is first needed: whoever asks hears why there is none. */
+function reader(): Database {
+  database ??= openForReading(path);
+  return database;
+}
+
 function handle(message: ToScanner): void {
   switch (message.type) {
     case "open":
-      database = openForReading(message.path);
+      path = message.path;
       return;
     case "close":
       database?.close();
       return answer({ type: "closed" });
     case "search":
-      searches.set(message.id, search(database as Database, message.plan));
-      return advance(message.id);
+      searches.set(message.id, search(reader(), message.plan));
+      // Not at once: who has left already says so in the next message.
+      return advanceLater(message.id);
     case "more":
       return advance(message.id);
     case "cancel":
       searches.delete(message.id);
       return;
     case "count":
-      return advanceCount(message.id, count(database as Database, message.filter));
+      return advanceCount(message.id, count(reader(), message.filter));
   }
 }
 

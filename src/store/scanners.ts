@@ -6,22 +6,35 @@ import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
 /** The threads that read. They are started when there is first something to read. */
 export type Scanners = {
-  /** The answer in pieces, made no faster than they are taken; leaving the loop early ends the search. */
+  /** The answer in pieces, made no faster than they are taken. `return` ends the search at once, also while a piece is waited for. */
   search(plan: SearchPlan): AsyncGenerator<SearchPiece>;
   count(filter: Filter): Promise<number>;
   close(): Promise<void>;
 };
 
-type Scanner = { thread: WorkerThread<ToScanner, FromScanner>; waiting: Map<number, Waiting> };
+type Scanner = {
+  thread: ScannerThread;
+  waiting: Map<number, Waiting>;
+  /** Why it answers no more. */
+  ended?: LogctlError;
+};
 type Waiting = { resolve: (message: FromScanner) => void; reject: (error: LogctlError) => void };
 
-export function createScanners(path: string, threads: number): Scanners {
+export type ScannerThread = WorkerThread<ToScanner, FromScanner>;
+
+/** Reads the database at `path` with up to so many threads. Everything fails with `store_unavailable` where they cannot. */
+export function createScanners(
+  path: string,
+  threads: number,
+  startThread: () => ScannerThread = () => startWorker(new URL("./scan-worker.ts", import.meta.url)),
+): Scanners {
   const scanners: Scanner[] = [];
   let nextId = 1;
+  let closed = false;
 
   function start(): Scanner {
     const scanner: Scanner = {
-      thread: startWorker(new URL("./scan-worker.ts", import.meta.url)),
+      thread: startThread(),
       waiting: new Map(),
     };
     scanner.thread.onMessage((message) => {
@@ -36,16 +49,22 @@ export function createScanners(path: string, threads: number): Scanners {
       // The next search starts another.
       const at = scanners.indexOf(scanner);
       if (at >= 0) scanners.splice(at, 1);
-      for (const { reject } of scanner.waiting.values()) reject(error);
-      scanner.waiting.clear();
+      end(scanner, error);
     });
     scanner.thread.post({ type: "open", path });
     scanners.push(scanner);
     return scanner;
   }
 
+  function end(scanner: Scanner, reason: LogctlError): void {
+    scanner.ended = reason;
+    for (const { reject } of scanner.waiting.values()) reject(reason);
+    scanner.waiting.clear();
+  }
+
   /** An idle thread, or a new one, or else the one with the least to do. */
   function choose(): Scanner {
+    if (closed) throw closedError();
     const idle = scanners.find(({ waiting }) => waiting.size === 0);
     if (idle !== undefined) return idle;
     if (scanners.length < threads) return start();
@@ -58,28 +77,43 @@ export function createScanners(path: string, threads: number): Scanners {
     message: ToScanner,
   ): Promise<Extract<FromScanner, { type: Type }>> {
     return new Promise((resolve, reject) => {
+      if (scanner.ended !== undefined) return reject(scanner.ended);
       scanner.waiting.set(id, { resolve: resolve as (message: FromScanner) => void, reject });
       scanner.thread.post(message);
     });
   }
 
+  async function* readPieces(scanner: Scanner, id: number, plan: SearchPlan): AsyncGenerator<SearchPiece> {
+    let done = false;
+    try {
+      let piece = await ask<"chunk">(scanner, id, { type: "search", id, plan });
+      for (;;) {
+        done = piece.done;
+        if (piece.bytes.length > 0 || piece.rows > 0) yield piece;
+        if (done) return;
+        piece = await ask<"chunk">(scanner, id, { type: "more", id });
+      }
+    } finally {
+      if (!done) scanner.thread.post({ type: "cancel", id });
+    }
+  }
+
   return {
-    async *search(plan) {
+    search(plan) {
       const scanner = choose();
       const id = nextId;
       nextId += 1;
-      let done = false;
-      try {
-        let piece = await ask<"chunk">(scanner, id, { type: "search", id, plan });
-        for (;;) {
-          done = piece.done;
-          if (piece.bytes.length > 0 || piece.rows > 0) yield piece;
-          if (done) return;
-          piece = await ask<"chunk">(scanner, id, { type: "more", id });
-        }
-      } finally {
-        if (!done) scanner.thread.post({ type: "cancel", id });
-      }
+      const pieces = readPieces(scanner, id, plan);
+      const leave = pieces.return.bind(pieces);
+      pieces.return = (value) => {
+        // The generator itself would hear of it only with the next piece, which may be minutes away.
+        const entry = scanner.waiting.get(id);
+        scanner.waiting.delete(id);
+        if (entry !== undefined) scanner.thread.post({ type: "cancel", id });
+        entry?.resolve({ type: "chunk", id, bytes: new Uint8Array(), rows: 0, last: undefined, done: true });
+        return leave(value);
+      };
+      return pieces;
     },
     async count(filter) {
       const id = nextId;
@@ -87,8 +121,19 @@ export function createScanners(path: string, threads: number): Scanners {
       return (await ask<"counted">(choose(), id, { type: "count", id, filter })).count;
     },
     async close() {
-      await Promise.all(scanners.map((scanner) => ask(scanner, 0, { type: "close" })));
-      for (const { thread } of scanners) thread.stop();
+      closed = true;
+      await Promise.all(
+        scanners.map(async (scanner) => {
+          // A thread that has stopped, or stops now, has nothing to close.
+          await ask(scanner, 0, { type: "close" }).catch(() => {});
+          end(scanner, closedError());
+          scanner.thread.stop();
+        }),
+      );
     },
   };
+}
+
+function closedError(): LogctlError {
+  return new LogctlError("store_unavailable", "the store is closed");
 }

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Filter } from "../schema/filter.ts";
 import { BlockGone } from "./block-reader.ts";
+import { newestRecordId } from "./database.ts";
 import { compileFilter, type Matcher, matchesWhole, matchPage, mayMatch } from "./match.ts";
 import { FRAMING, writeRows } from "./record-text.ts";
 import type { Hits, Position, SearchChunk, SearchPlan, Step } from "./search-plan.ts";
@@ -12,10 +13,11 @@ const CHUNK_CHARACTERS = 256 * 1024;
 
 /**
  * Runs a search: yields the answer's text in pieces, and undefined now and then in between, so that whoever drives it
- * can do other work or stop. Blocks that compaction replaces meanwhile are listed again: no record is missed or doubled.
+ * can do other work or stop. It looks at the records there are when it starts: it ends, however fast more arrive. Blocks
+ * that compaction replaces meanwhile are listed again: no record is missed or doubled.
  */
 export function* search(database: Database, plan: SearchPlan): Generator<SearchChunk | undefined, void> {
-  const matcher = compileFilter(plan.filter);
+  const matcher = compileFilter(plan.filter, newestRecordId(database));
   const answer = createAnswer(plan);
   let { after, offset, limit } = plan;
   for (let complete = false; !complete; ) {
@@ -84,9 +86,9 @@ function createAnswer({ format }: SearchPlan) {
   };
 }
 
-/** How many records match; yields between blocks, as `search` does. */
+/** How many of the records that there are when it starts match; yields between blocks, as `search` does. */
 export function* count(database: Database, filter: Filter): Generator<undefined, number> {
-  const matcher = compileFilter(filter);
+  const matcher = compileFilter(filter, newestRecordId(database));
   let found = 0;
   let below: number | undefined;
   for (let complete = false; !complete; ) {

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { type Appender, createAppender } from "./append.ts";
 import { giveSpaceBack, openForWriting } from "./database.ts";
+import { watchFile } from "./private-file.ts";
 import { pruneReceipts } from "./receipts.ts";
 import { readSharedText } from "./shared-text.ts";
 import type { FromWriter, ToWriter } from "./worker-messages.ts";
@@ -14,6 +15,7 @@ const TIDY_AFTER_MS = 1000;
 
 let database: Database | undefined;
 let appender: Appender | undefined;
+let isInPlace: () => boolean = () => true;
 let prunedAtMs = 0;
 let tidying: ReturnType<typeof setTimeout> | undefined;
 
@@ -26,6 +28,7 @@ function handle(message: ToWriter): void {
     case "open":
       database = openForWriting(message.path);
       appender = createAppender(database);
+      isInPlace = watchFile(message.path);
       return answer({ type: "opened" });
     case "close":
       clearTimeout(tidying);
@@ -37,6 +40,8 @@ function handle(message: ToWriter): void {
       const { columns, texts, receipts, receivedAtMs } = message;
       const [messages = "", attributes = ""] = readSharedText(texts);
       const firstId = (appender as Appender).append({ batch: { ...columns, messages, attributes }, receipts, receivedAtMs });
+      // SQLite goes on as if nothing had happened: what it wrote is on disk, but nobody will ever find it.
+      if (!isInPlace()) throw new Error("the database's file was deleted or replaced; start the collector again");
       answer({ type: "appended", id: message.id, firstId });
       return besides(() => prune(receivedAtMs));
     }
@@ -47,8 +52,7 @@ function handle(message: ToWriter): void {
 
 function prune(nowMs: number): void {
   if (nowMs - prunedAtMs < PRUNE_EVERY_MS || database === undefined) return;
-  prunedAtMs = nowMs;
-  pruneReceipts(database, nowMs);
+  if (!pruneReceipts(database, nowMs)) prunedAtMs = nowMs;
 }
 
 function tidyLater(): void {

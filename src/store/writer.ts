@@ -83,8 +83,14 @@ export async function startWriter(path: string, onTrouble: (error: Error) => voi
     },
     replace: (request) => ask((id) => ({ ...request, type: "replace", id }), buffersOfBlock(request.block)),
     async close() {
-      await askAlone({ type: "close" });
-      thread.stop();
+      const closed = askAlone({ type: "close" });
+      // What comes from now on would arrive behind the last message that is read.
+      dead ??= new LogctlError("store_unavailable", "the store is closed");
+      try {
+        await closed;
+      } finally {
+        thread.stop();
+      }
     },
   };
 }

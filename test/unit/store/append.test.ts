@@ -119,6 +119,18 @@ describe("appending", () => {
     expect(metasOf(database).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
   });
 
+  test("keeps what is full at once in parts with Bloom filters, since no merge will come to it", async () => {
+    await using folder = await makeTemporaryFolder();
+    using database = openForWriting(folder.file("logs.db"));
+    createAppender(database).append(requestOf(numbered(70_000)));
+    const blocks = metasOf(database).map((meta) => openBlock(database, meta));
+    expect(blocks.map(({ meta, bloom }) => [meta.rows, bloom(0) !== undefined])).toEqual([
+      [65_536, true],
+      [4464, false],
+    ]);
+    expect(allRows(database)).toEqual(numbered(70_000));
+  });
+
   test("splits a batch of more text than a block may have, between records", async () => {
     await using folder = await makeTemporaryFolder();
     using database = openForWriting(folder.file("logs.db"));

@@ -72,7 +72,16 @@ describe("planning compaction", () => {
     const large = Array.from({ length: 100 }, (_, i) => blockOf(i + 1, 1, FULL_CHARACTERS));
     expect(planCompaction(large)).toEqual([]);
     const small = (from: number, count: number) => Array.from({ length: count }, (_, i) => blockOf(from + i, 1, 10));
-    expect(planCompaction([...small(1, 20), blockOf(21, FULL_ROWS, 10), ...small(FULL_ROWS + 21, 20)])).toEqual([]);
+    expect(planCompaction([blockOf(1, 1, 10), blockOf(2, FULL_ROWS, 10), ...small(FULL_ROWS + 2, 20)])).toEqual([]);
+  });
+
+  test("merges the few that lie between full blocks, where no more will come", () => {
+    const between = [blockOf(1, 5, 10), blockOf(6, 1, 10), blockOf(7, 900, 10)];
+    expect(planCompaction([...between, blockOf(907, FULL_ROWS, 10), blockOf(FULL_ROWS + 907, 1, 10)])).toEqual(between);
+    const large = [blockOf(1, 40_000, 10), blockOf(40_001, 40_000, 10), blockOf(80_001, 1, 10)];
+    expect(planCompaction([...large, blockOf(80_002, FULL_ROWS, 10)])).toEqual(large.slice(0, 2));
+    const { blocks } = simulate(2000, (commit) => (commit % 20 === 0 ? FULL_ROWS : 1), 1);
+    expect(blocks.length).toBeLessThanOrEqual(200);
   });
 
   test("makes a full block as soon as neighbours fill one, by rows or by text", () => {

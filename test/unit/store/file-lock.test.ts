@@ -14,6 +14,12 @@ function refusalOf(path: string, pid: number): LogctlError {
   throw new Error("the lock was given");
 }
 
+/** A program that takes the lock and then does `work`. */
+function lockInChild(path: string, work: string): string {
+  const module = JSON.stringify(Bun.resolveSync("../../../src/store/file-lock.ts", import.meta.dir));
+  return `import { lockDatabase } from ${module}; globalThis.lock = lockDatabase(${JSON.stringify(path)}, process.pid); ${work}`;
+}
+
 describe("the lock on a database", () => {
   test("is given once; who comes second is told who has it", async () => {
     await using folder = await makeTemporaryFolder();
@@ -55,6 +61,29 @@ describe("the lock on a database", () => {
     expect((await stat(`${path}-lock`)).mode & 0o777).toBe(0o600);
     expect(await Bun.file(path).exists()).toBe(false);
     lock.release();
+  });
+
+  test("stays with its process when that one itself asks for it again", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = folder.file("logs.db");
+    const lock = lockDatabase(path, 1);
+    expect(refusalOf(path, 2).message).toContain("process 1;");
+    // Locks of this kind are a process's: one that closed the file by another way would have lost them.
+    const { stdout } = Bun.spawnSync([process.execPath, "-e", lockInChild(path, "console.log('given')")], { stderr: "ignore" });
+    expect(stdout.toString()).toBe("");
+    lock.release();
+  });
+
+  test("is free once its holder was killed", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = folder.file("logs.db");
+    const hold = "console.log('held'); setInterval(() => {}, 1000)";
+    await using child = Bun.spawn([process.execPath, "-e", lockInChild(path, hold)], { stdout: "pipe", stderr: "inherit" });
+    for await (const _ of child.stdout) break;
+    expect(refusalOf(path, 1).message).toContain(`in use by process ${child.pid}`);
+    child.kill("SIGKILL");
+    await child.exited;
+    lockDatabase(path, 1).release();
   });
 
   test("cannot be had where its file cannot be made, and the database is named", async () => {

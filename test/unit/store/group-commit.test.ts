@@ -234,4 +234,39 @@ describe("group commit", () => {
     await flushed;
     expect(await isSettled(Promise.all(appends))).toBe(true);
   });
+
+  test("goes on after a writer that throws at once, and after a batch that cannot be sealed", async () => {
+    let broken = true;
+    const writer = {
+      append(): Promise<number> {
+        if (broken) throw new RangeError("out of memory");
+        return Promise.resolve(1);
+      },
+    };
+    const group = createGroupCommit(
+      writer,
+      () => 5000,
+      () => {},
+    );
+    const both = await Promise.allSettled([group.append(fillWith("a")), group.append(fillWith("b"))]);
+    expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(group.failure()?.message).toBe("out of memory");
+    broken = false;
+    expect(await group.append(fillWith("c"))).toEqual({ message: "c" });
+    expect(group.failure()).toBeUndefined();
+  });
+
+  test("counts records as well as their text: very many very small ones are refused too", async () => {
+    const { writer, group } = openGroupCommit();
+    const first = group.append(fillWith("first"));
+    const many = group.append((batch) => {
+      for (let i = 0; i < 2_200_000; i += 1) batch.append(1, 0, 0, 2, "web", "m", "");
+      return {};
+    });
+    expect(await group.append(fillWith("late")).catch((error: LogctlError) => error.code)).toBe("overloaded");
+    writer.succeed();
+    await first;
+    writer.succeed();
+    await many;
+  });
 });

@@ -55,6 +55,21 @@ describe("a builder of batches", () => {
     expect([...batch.service].map((index) => batch.services[index])).toEqual(["web", "db", "web", "gone"]);
   });
 
+  test("knows no service of which every record was taken back", () => {
+    const builder = createRecordBatchBuilder();
+    for (const service of ["web", "db", "web"]) builder.append(1, 0, 3, 2, service, "m", "");
+    builder.append(1, 0, 3, 2, "gone", "m", "");
+    builder.truncate(3);
+    builder.append(1, 0, 3, 2, "new", "m", "");
+    builder.append(1, 0, 3, 2, "gone", "m", "");
+    builder.truncate(4);
+    const { services, service } = builder.seal();
+    expect([services, [...service]]).toEqual([
+      ["web", "db", "new"],
+      [0, 1, 0, 2],
+    ]);
+  });
+
   test("taking back nothing changes nothing", () => {
     const builder = createRecordBatchBuilder();
     appendNumbered(builder, 0, 3);

@@ -1,0 +1,27 @@
+import { chmodSync, closeSync, openSync, statSync } from "node:fs";
+
+/**
+ * Makes an empty file that only its owner may read and write, from its first moment on; one that exists stays as it is.
+ * That one is not even opened: closing it would take from this process the locks that SQLite holds on it (POSIX).
+ */
+export function makePrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, "ax", 0o600));
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EEXIST") throw error;
+  }
+}
+
+/** Takes from a file what others than its owner may do with it. */
+export function keepPrivate(path: string): void {
+  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+}
+
+/** Whether the file at `path` is still the one that was there at the time of the call: one that was deleted can be written to for ever. */
+export function watchFile(path: string): () => boolean {
+  const { dev, ino } = statSync(path);
+  return () => {
+    const now = statSync(path, { throwIfNoEntry: false });
+    return now?.dev === dev && now.ino === ino;
+  };
+}

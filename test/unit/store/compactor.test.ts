@@ -1,0 +1,129 @@
+import { describe, expect, test } from "bun:test";
+import { LogctlError } from "../../../src/errors.ts";
+import { type CompactorThread, startCompactor } from "../../../src/store/compactor.ts";
+import type { FromCompactor, ReplaceRequest, ToCompactor } from "../../../src/store/worker-messages.ts";
+import { eventually } from "../../support/binary.ts";
+import { encodedBlockOf, numbered } from "./rows.ts";
+
+const REPLACEMENT = { replaced: [{ id: 1, firstId: 1 }], block: encodedBlockOf(numbered(2)) };
+const MERGED: FromCompactor = { type: "compacted", small: 3, ...REPLACEMENT };
+
+/** A compactor whose thread answers when the test says so. */
+function openCompactor(replace: (request: ReplaceRequest) => Promise<boolean> = () => Promise.resolve(true)) {
+  const posted: ToCompactor["type"][] = [];
+  const replaced: ReplaceRequest[] = [];
+  const failures: Error[] = [];
+  let stopped = false;
+  let answer: (message: FromCompactor) => void = () => {};
+  let fail: (error: LogctlError) => void = () => {};
+  const thread: CompactorThread = {
+    post: ({ type }) => posted.push(type),
+    onMessage: (take) => {
+      answer = take;
+    },
+    onFailure: (take) => {
+      fail = take;
+    },
+    stop: () => {
+      stopped = true;
+    },
+  };
+  const compactor = startCompactor(
+    "logs.db",
+    (request) => {
+      replaced.push(request);
+      return replace(request);
+    },
+    (error) => failures.push(error),
+    thread,
+  );
+  return {
+    compactor,
+    posted,
+    replaced,
+    failures,
+    looks: () => posted.filter((type) => type === "compact").length,
+    answer: (message: FromCompactor) => answer(message),
+    fail: (error: LogctlError) => fail(error),
+    isStopped: () => stopped,
+  };
+}
+
+describe("the compactor", () => {
+  test("looks at the start, then after so many commits or rows, and never while it is at work", () => {
+    const { compactor, posted, looks, answer } = openCompactor();
+    expect(posted).toEqual(["open", "compact"]);
+    for (let i = 0; i < 100; i += 1) compactor.committed(1000);
+    expect(looks()).toBe(1);
+    answer({ type: "idle" });
+    compactor.committed(1);
+    expect(looks()).toBe(2);
+    answer({ type: "idle" });
+    for (let i = 0; i < 31; i += 1) compactor.committed(1);
+    expect(looks()).toBe(2);
+    compactor.committed(1);
+    expect(looks()).toBe(3);
+    answer({ type: "idle" });
+    compactor.committed(65_535);
+    expect(looks()).toBe(3);
+    compactor.committed(1);
+    expect(looks()).toBe(4);
+  });
+
+  test("has each merge put in place, rests, and looks again until there is nothing to do", async () => {
+    const { looks, replaced, answer, failures } = openCompactor();
+    answer(MERGED);
+    expect(replaced).toEqual([REPLACEMENT]);
+    await eventually(() => looks() === 2 || undefined);
+    answer({ ...MERGED, small: 1000 });
+    await eventually(() => looks() === 3 || undefined);
+    answer({ type: "idle" });
+    expect([replaced.length, failures]).toEqual([2, []]);
+  });
+
+  test("tells of a merge that failed, or could not be put in place, and tries again later", async () => {
+    const { compactor, looks, failures, answer } = openCompactor(() => Promise.reject(new Error("disk full")));
+    answer(MERGED);
+    await eventually(() => failures.length === 1 || undefined);
+    expect(failures[0]?.message).toBe("disk full");
+    expect(looks()).toBe(1);
+    compactor.committed(70_000);
+    expect(looks()).toBe(2);
+    answer({ type: "failed", message: "no such table" });
+    expect(failures[1]?.message).toBe("compaction failed: no such table");
+    compactor.committed(70_000);
+    expect(looks()).toBe(3);
+  });
+
+  test("closes once its thread has, also amid a merge or a rest, and looks no more", async () => {
+    const { compactor, posted, looks, answer, isStopped } = openCompactor();
+    let closed = false;
+    const closing = compactor.close().then(() => {
+      closed = true;
+    });
+    answer(MERGED);
+    await Promise.resolve();
+    compactor.committed(70_000);
+    expect([posted.at(-1), looks(), closed, isStopped()]).toEqual(["close", 1, false, false]);
+    answer({ type: "closed" });
+    await closing;
+    expect([looks(), isStopped()]).toEqual([1, true]);
+  });
+
+  test("whose thread has stopped says so once, is asked no more, and closes at once", async () => {
+    const { compactor, looks, failures, fail, answer } = openCompactor();
+    const reason = new LogctlError("store_unavailable", "a storage thread has stopped");
+    answer({ type: "idle" });
+    fail(reason);
+    compactor.committed(70_000);
+    expect([looks(), failures]).toEqual([1, [reason]]);
+    await compactor.close();
+  });
+
+  test("whose thread stops while it closes is closed", async () => {
+    const { compactor, fail } = openCompactor();
+    const closing = compactor.close();
+    fail(new LogctlError("store_unavailable", "a storage thread has stopped"));
+    await closing;
+  });
+});

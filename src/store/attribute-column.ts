@@ -1,0 +1,45 @@
+import type { PageText } from "./block-reader.ts";
+
+/** One attribute's values in the rows of a page: each distinct one once. */
+export type AttributeColumn = {
+  /** The JSON text of each distinct value. */
+  values: string[];
+  /** For each row 0 where it has no such attribute, else one more than its value's place in `values`. */
+  indexes: Uint32Array;
+};
+
+/**
+ * Reads the attribute at `path` from a page of attributes' texts. The path is a name, or the names on the way into nested
+ * objects joined by dots; a name that itself has dots is found too. Only rows in whose text the last name occurs are parsed.
+ */
+export function readAttributeColumn(page: PageText, path: string): AttributeColumn {
+  const values: string[] = [];
+  const known = new Map<string, number>();
+  const offsets = page.offsets();
+  const indexes = new Uint32Array(offsets.length - 1);
+  // Whatever the name is, its text ends with what stands behind its last dot.
+  const needle = `${JSON.stringify(path.slice(path.lastIndexOf(".") + 1)).slice(1)}:`;
+  let row = 0;
+  for (let at = page.text.indexOf(needle); at >= 0; at = page.text.indexOf(needle, offsets[row + 1])) {
+    while ((offsets[row + 1] as number) <= at) row += 1;
+    const value = valueAt(JSON.parse(page.text.slice(offsets[row], offsets[row + 1])), path);
+    if (value === undefined) continue;
+    const text = JSON.stringify(value);
+    const index = known.get(text) ?? values.push(text);
+    known.set(text, index);
+    indexes[row] = index;
+  }
+  return { values, indexes };
+}
+
+function valueAt(object: unknown, path: string): unknown {
+  if (typeof object !== "object" || object === null) return undefined;
+  if (Object.hasOwn(object, path)) return (object as Record<string, unknown>)[path];
+  for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1)) {
+    const name = path.slice(0, dot);
+    if (!Object.hasOwn(object, name)) continue;
+    const value = valueAt((object as Record<string, unknown>)[name], path.slice(dot + 1));
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}

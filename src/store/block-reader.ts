@@ -2,6 +2,8 @@ import type { Database } from "bun:sqlite";
 import { type BlockMeta, decodePage, decodePageStarts, PART, unbundle } from "./block.ts";
 import { bloomOfPage } from "./bloom.ts";
 import { readPart } from "./database.ts";
+import { DENSE_VERSION } from "./dense-block.ts";
+import { openDenseBlock } from "./dense-block-reader.ts";
 import { type IntColumn, openInts } from "./int-column.ts";
 import type { PageCache } from "./page-cache.ts";
 
@@ -15,17 +17,9 @@ export type PageText = {
   offsets(): Uint32Array;
 };
 
-const COLUMN_PARTS = [
-  "timestamp",
-  "nanos",
-  "digits",
-  "received",
-  "severity",
-  "service",
-  "messageLengths",
-  "attributeLengths",
-] as const;
+export const COLUMN_PARTS = ["timestamp", "nanos", "digits", "received", "severity", "service"] as const;
 export type ColumnPart = (typeof COLUMN_PARTS)[number];
+type LengthsPart = "messageLengths" | "attributeLengths";
 
 /** Reads of a block what is asked for, once. */
 export type BlockReader = {
@@ -39,6 +33,8 @@ export type BlockReader = {
   pageRange(page: number): { from: number; to: number };
   messages(page: number): PageText;
   attributes(page: number): PageText;
+  /** For each row the length of its text, in UTF-16 units. */
+  lengths(texts: "messages" | "attributes"): Float64Array;
   /** Reads all that there is to know of the rows of a page; false where the block is gone. Until another page is read it can be had. */
   load(page: number): boolean;
   /** The Bloom filter of a page; undefined where the block is too small to have any. */
@@ -47,7 +43,11 @@ export type BlockReader = {
 
 /** With a `cache`, pages of texts that were read before are there to be had again. */
 export function openBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
-  const columns = new Map<ColumnPart, IntColumn>();
+  return meta.version === DENSE_VERSION ? openDenseBlock(database, meta, cache) : openPlainBlock(database, meta, cache);
+}
+
+function openPlainBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
+  const columns = new Map<ColumnPart | LengthsPart, IntColumn>();
   let bundled: Map<number, Uint8Array> | undefined;
   let loaded = false;
   let starts: Float64Array | undefined;
@@ -70,7 +70,7 @@ export function openBlock(database: Database, meta: BlockMeta, cache?: PageCache
     return bytes;
   }
 
-  function open(part: ColumnPart): IntColumn {
+  function open(part: ColumnPart | LengthsPart): IntColumn {
     let column = columns.get(part);
     if (column === undefined) {
       column = openInts(requiredPart(PART[part]), meta.rows);
@@ -79,7 +79,7 @@ export function openBlock(database: Database, meta: BlockMeta, cache?: PageCache
     return column;
   }
 
-  function columnOfPage(part: ColumnPart, page: number): Float64Array {
+  function columnOfPage(part: ColumnPart | LengthsPart, page: number): Float64Array {
     const { from, to } = pageRange(page);
     return open(part).slice(from, to);
   }
@@ -94,14 +94,14 @@ export function openBlock(database: Database, meta: BlockMeta, cache?: PageCache
     return { from: all[page] as number, to: all[page + 1] ?? meta.rows };
   }
 
-  function pageOffsets(lengthsOf: ColumnPart, page: number): Uint32Array {
+  function pageOffsets(lengthsOf: LengthsPart, page: number): Uint32Array {
     const lengths = columnOfPage(lengthsOf, page);
     const offsets = new Uint32Array(lengths.length + 1);
     for (let row = 0; row < lengths.length; row += 1) offsets[row + 1] = (offsets[row] as number) + (lengths[row] as number);
     return offsets;
   }
 
-  function pageText(part: number, lengthsOf: ColumnPart, page: number): PageText {
+  function pageText(part: number, lengthsOf: LengthsPart, page: number): PageText {
     const held = kept.get(part);
     if (held?.page === page) return held.text;
     const read = () => readPage(part, lengthsOf, page);
@@ -110,7 +110,7 @@ export function openBlock(database: Database, meta: BlockMeta, cache?: PageCache
     return text;
   }
 
-  function readPage(part: number, lengthsOf: ColumnPart, page: number): PageText {
+  function readPage(part: number, lengthsOf: LengthsPart, page: number): PageText {
     const bytes = optionalPart(part, page);
     let offsets = bytes === undefined ? pageOffsets(lengthsOf, page) : undefined;
     // A page without text has no part; one that has text and no part was deleted meanwhile.
@@ -135,9 +135,12 @@ export function openBlock(database: Database, meta: BlockMeta, cache?: PageCache
     pageRange,
     messages,
     attributes,
+    lengths: (texts) => open(texts === "messages" ? "messageLengths" : "attributeLengths").slice(0, meta.rows),
     load(page) {
       try {
         for (const part of COLUMN_PARTS) open(part);
+        open("messageLengths");
+        open("attributeLengths");
         messages(page);
         attributes(page);
         return true;

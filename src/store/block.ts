@@ -105,7 +105,7 @@ export function buffersOfBlock({ parts }: EncodedBlock): ArrayBuffer[] {
   return parts.map(({ data }) => data.buffer as ArrayBuffer);
 }
 
-function metaOf(rows: BlockRows, parts: BlockPart[]): Omit<BlockMeta, "id"> {
+export function metaOf(rows: BlockRows, parts: BlockPart[]): Omit<BlockMeta, "id"> {
   let severityMask = 0;
   for (let row = 0; row < rows.rows; row += 1) severityMask |= 1 << (rows.severity[row] as number);
   const [timestampMin, timestampMax] = range(rows.timestampMs);

@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { type BlockMeta, type EncodedBlock, encodeBlock } from "./block.ts";
 import { openBlock } from "./block-reader.ts";
 import { listBlocks } from "./database.ts";
+import { encodeDenseBlock } from "./dense-block.ts";
 import { mergeBlocks } from "./merge-blocks.ts";
 
 /** A block with this many rows, or this much text, has its final size. */
@@ -11,6 +12,7 @@ export const FULL_CHARACTERS = 16 * 1024 * 1024;
 const FAN_IN = 32;
 /** Below this many rows a block is kept in one piece, without a Bloom filter: reading it whole is as quick. */
 const MIN_PARTED_ROWS = 1024;
+const MIN_DENSE_ROWS = 16_384;
 
 /** What a block costs to be rewritten; a full one of rows alone costs as much as a full one of text alone. */
 function weightOf({ rows, characters }: BlockMeta): number {
@@ -83,6 +85,7 @@ export function compactOnce(database: Database): Merge | undefined {
   const replaced = planCompaction(metas);
   if (replaced.length === 0) return undefined;
   const rows = mergeBlocks(replaced.map((meta) => openBlock(database, meta)));
+  if (rows.rows >= MIN_DENSE_ROWS) return { replaced, block: encodeDenseBlock(rows), small: metas.filter((meta) => !isFull(meta)).length };
   const parted = rows.rows >= MIN_PARTED_ROWS;
   const small = metas.filter((meta) => !isFull(meta)).length;
   return { replaced, block: encodeBlock(rows, { blooms: parted, bundle: !parted }), small };

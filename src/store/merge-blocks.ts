@@ -38,8 +38,8 @@ export function mergeBlocks(blocks: BlockReader[]): BlockRows {
     rows.digits.set(block.column("digits"), at);
     rows.receivedMs.set(block.column("received"), at);
     rows.severity.set(block.column("severity"), at);
-    rows.messageLengths.set(block.column("messageLengths"), at);
-    rows.attributeLengths.set(block.column("attributeLengths"), at);
+    rows.messageLengths.set(block.lengths("messages"), at);
+    rows.attributeLengths.set(block.lengths("attributes"), at);
     const indexes = block.meta.services.map(indexOfService);
     const service = block.column("service");
     for (let row = 0; row < block.meta.rows; row += 1) rows.service[at + row] = indexes[service[row] as number] as number;

@@ -21,8 +21,8 @@ const COLUMNS: ColumnPart[] = [
   "received",
   "severity",
   "service",
-  "messageLengths",
-  "attributeLengths",
+  
+  
 ];
 
 /** A database whose blocks can be written, read by another connection, and deleted. */

@@ -1,0 +1,70 @@
+import { tokenizeAttributes } from "./attribute-tokens.ts";
+import { FIRST_SLOT, SLOT, slotsOf } from "./skeleton.ts";
+import type { TemplatedRows } from "./templated-text.ts";
+import type { ColumnKind } from "./value-columns.ts";
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/** What fewer rows have in common is kept as text. */
+const MIN_ROWS = 4;
+
+/** Takes a block's attributes apart: a template for each shape of object, a column for each name and kind of value. */
+export function templateAttributes(utf8: Uint8Array, offsets: Uint32Array): TemplatedRows {
+  const tokens = tokenizeAttributes(utf8, offsets);
+  const { skeletons, skeletonOfRow } = tokens;
+  const rowsOf = new Uint32Array(skeletons.count());
+  for (const skeleton of skeletonOfRow) rowsOf[skeleton] = (rowsOf[skeleton] as number) + 1;
+  const kept = [...rowsOf.keys()].filter((skeleton) => (rowsOf[skeleton] as number) >= MIN_ROWS);
+  kept.sort((a, b) => (rowsOf[b] as number) - (rowsOf[a] as number));
+  const templateOf = new Uint32Array(skeletons.count());
+  for (const [place, skeleton] of kept.entries()) templateOf[skeleton] = place + 1;
+
+  const columns: ColumnKind[] = [];
+  const numbers = new Map<string, number>();
+  const templates = kept.map((skeleton) => skeletons.get(skeleton));
+  const columnsOf = templates.map((skeleton) => {
+    const paths = pathsOf(skeleton);
+    const own = new Map<string, number>();
+    return Uint32Array.from(slotsOf(skeleton), ({ kind, digits }, slot) => {
+      const path = JSON.stringify(paths[slot]);
+      // What is no proper JSON may have a name twice.
+      const times = own.get(path) ?? 0;
+      own.set(path, times + 1);
+      const key = `${kind} ${digits} ${times} ${path}`;
+      const known = numbers.get(key) ?? columns.push({ kind, digits }) - 1;
+      numbers.set(key, known);
+      return known;
+    });
+  });
+  const templateOfRow = Uint32Array.from(skeletonOfRow, (skeleton) => templateOf[skeleton] as number);
+  const { firstValue, values, lengths } = tokens;
+  return { templates, templateOfRow, columnsOf, columns, values, lengths, firstValue, words: [], utf8 };
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** For each slot of a shape the names that lead to it, as JSON writes them. */
+export function pathsOf(skeleton: Uint8Array): string[][] {
+  const paths: string[][] = [];
+  const outer: string[] = [];
+  let key = "";
+  for (let at = 0; at < skeleton.length; at += 1) {
+    const byte = skeleton[at] as number;
+    if (byte === QUOTE && (skeleton[at + 1] as number) < FIRST_SLOT) {
+      const start = at + 1;
+      for (at = start; at < skeleton.length && skeleton[at] !== QUOTE; at += 1) if (skeleton[at] === BACKSLASH) at += 1;
+      key = decoder.decode(skeleton.subarray(start, at));
+    } else if (byte === QUOTE || byte >= FIRST_SLOT) {
+      // A string's slot stands between quotes.
+      if (byte === QUOTE) at += 1;
+      paths.push([...outer.slice(1), key]);
+      if (skeleton[at] === SLOT.hex) at += 1;
+      if (byte === QUOTE) at += 1;
+    } else if (byte === OPEN_OBJECT) outer.push(key);
+    else if (byte === CLOSE_OBJECT) outer.pop();
+  }
+  return paths;
+}

@@ -1,0 +1,44 @@
+import type { ByteReader, ByteWriter } from "./byte-writer.ts";
+import { readNumbers, writeNumbers } from "./number-column.ts";
+
+/**
+ * Small numbers that mostly follow from the row's template: for each template the one that all its rows have, or, where
+ * they differ, the rows' own.
+ */
+export function writeConditioned(values: ArrayLike<number>, templateOfRow: ArrayLike<number>, templates: number, out: ByteWriter): void {
+  // One more than the value; 0 where rows differ.
+  const common = new Float64Array(templates + 1).fill(-1);
+  for (let row = 0; row < values.length; row += 1) {
+    const template = templateOfRow[row] as number;
+    const value = (values[row] as number) + 1;
+    if (common[template] === -1) common[template] = value;
+    else if (common[template] !== value) common[template] = 0;
+  }
+  for (let template = 0; template <= templates; template += 1) if (common[template] === -1) common[template] = 0;
+  writeNumbers(common, templates + 1, out);
+  const own = new Float64Array(values.length);
+  let count = 0;
+  for (let row = 0; row < values.length; row += 1) {
+    if (common[templateOfRow[row] as number] !== 0) continue;
+    own[count] = values[row] as number;
+    count += 1;
+  }
+  out.varint(count);
+  writeNumbers(own, count, out);
+}
+
+export function readConditioned(reader: ByteReader, templateOfRow: ArrayLike<number>, templates: number): Float64Array {
+  const common = readNumbers(reader, templates + 1);
+  const own = readNumbers(reader, reader.varint());
+  const values = new Float64Array(templateOfRow.length);
+  let next = 0;
+  for (let row = 0; row < values.length; row += 1) {
+    const value = common[templateOfRow[row] as number] as number;
+    if (value !== 0) values[row] = value - 1;
+    else {
+      values[row] = own[next] as number;
+      next += 1;
+    }
+  }
+  return values;
+}

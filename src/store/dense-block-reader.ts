@@ -1,0 +1,139 @@
+import type { Database } from "bun:sqlite";
+import type { BlockMeta } from "./block.ts";
+import { BlockGone, type BlockReader, COLUMN_PARTS, type ColumnPart, type PageText } from "./block-reader.ts";
+import { createByteReader } from "./byte-writer.ts";
+import { readConditioned } from "./conditioned-column.ts";
+import { readPart } from "./database.ts";
+import { DENSE_PART } from "./dense-block.ts";
+import { type KeptTexts, openTexts } from "./kept-texts.ts";
+import { readNumbers } from "./number-column.ts";
+import { openTemplated, type TemplatedReader } from "./templated-text.ts";
+import type { PageCache } from "./page-cache.ts";
+import { readTimes } from "./time-column.ts";
+
+/** So many rows are read together. */
+const PAGE_ROWS = 4096;
+
+/** One of the two texts of a block. */
+export type DenseText = {
+  templated: TemplatedReader;
+  kept: KeptTexts;
+  page(page: number): PageText;
+};
+
+/** Reads a block that `encodeDenseBlock` made. */
+export function openDenseBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
+  const columns = new Map<ColumnPart, Float64Array>();
+
+  function part(number: number, page = 0): Uint8Array {
+    const bytes = readPart(database, meta.id, number, page);
+    if (bytes === undefined) throw new BlockGone();
+    return bytes;
+  }
+
+  const messages = lazy(() => openText(DENSE_PART.messageDictionary));
+  const attributes = lazy(() => openText(DENSE_PART.attributeDictionary));
+
+  function openText(first: number): DenseText {
+    const parts = { dictionary: part(first), rows: part(first + 1), small: part(first + 2) };
+    const templated = openTemplated(parts, meta.rows, (index) => part(first + 3, index));
+    const kept = openTexts(part(first + 4), (page) => part(first + 5, page));
+    let held: { page: number; text: PageText } | undefined;
+    return {
+      templated,
+      kept,
+      page(page) {
+        if (held?.page !== page) {
+          const read = () => readPage({ templated, kept }, pageRange(page));
+          held = { page, text: cache?.get(`${meta.id}/${first}/${page}`, read) ?? read() };
+        }
+        return held.text;
+      },
+    };
+  }
+
+  function readColumn(name: ColumnPart): Float64Array {
+    switch (name) {
+      case "timestamp":
+        return readTimes(createByteReader(part(DENSE_PART.timestamp)), meta.rows);
+      case "severity":
+      case "service": {
+        const { templateOfRow, templates } = messages().templated;
+        return readConditioned(createByteReader(part(DENSE_PART[name])), templateOfRow, templates.length);
+      }
+      default:
+        return readNumbers(createByteReader(part(DENSE_PART[name])), meta.rows);
+    }
+  }
+
+  function column(name: ColumnPart): Float64Array {
+    let values = columns.get(name);
+    if (values === undefined) {
+      values = readColumn(name);
+      columns.set(name, values);
+    }
+    return values;
+  }
+
+  function pageRange(page: number): { from: number; to: number } {
+    return { from: page * PAGE_ROWS, to: Math.min(meta.rows, (page + 1) * PAGE_ROWS) };
+  }
+
+  const pages = () => Math.ceil(meta.rows / PAGE_ROWS);
+
+  return {
+    meta,
+    column,
+    columnOfPage(name, page) {
+      const { from, to } = pageRange(page);
+      return column(name).subarray(from, to);
+    },
+    pages,
+    pageRange,
+    messages: (page) => messages().page(page),
+    attributes: (page) => attributes().page(page),
+    lengths(texts) {
+      const lengths = new Float64Array(meta.rows);
+      for (let page = 0; page < pages(); page += 1) {
+        const { from } = pageRange(page);
+        const offsets = (texts === "messages" ? messages() : attributes()).page(page).offsets();
+        for (let row = 1; row < offsets.length; row += 1) {
+          lengths[from + row - 1] = (offsets[row] as number) - (offsets[row - 1] as number);
+        }
+      }
+      return lengths;
+    },
+    load(page) {
+      try {
+        for (const name of COLUMN_PARTS) column(name);
+        messages().page(page);
+        attributes().page(page);
+        return true;
+      } catch (error) {
+        if (error instanceof BlockGone) return false;
+        throw error;
+      }
+    },
+    bloom: () => undefined,
+  };
+}
+
+function lazy<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+function readPage({ templated, kept }: Omit<DenseText, "page">, { from, to }: { from: number; to: number }): PageText {
+  const texts: string[] = [];
+  const offsets = new Uint32Array(to - from + 1);
+  let length = 0;
+  templated.read(from, to, kept.text, (text, row) => {
+    texts.push(text);
+    length += text.length;
+    offsets[row - from + 1] = length;
+  });
+  return { text: texts.join(""), offsets: () => offsets };
+}

@@ -1,0 +1,204 @@
+import { templateAttributes } from "./attribute-shapes.ts";
+import type { BlockPart, BlockRows, EncodedBlock } from "./block.ts";
+import { metaOf } from "./block.ts";
+import { buildBloom, createHashSet, joinBlooms } from "./bloom.ts";
+import { createByteWriter } from "./byte-writer.ts";
+import { writeConditioned } from "./conditioned-column.ts";
+import { unitsOf, writeTexts } from "./kept-texts.ts";
+import { templateMessages } from "./message-templates.ts";
+import { writeNumbers } from "./number-column.ts";
+import { FIRST_SLOT, SLOT } from "./skeleton.ts";
+import { type TemplatedRows, writeTemplated } from "./templated-text.ts";
+import type { TextSource } from "./text-source.ts";
+import { writeTimes } from "./time-column.ts";
+import { hashWords } from "./words.ts";
+
+/** The version of a block whose texts are taken apart. */
+export const DENSE_VERSION = 2;
+
+/** The parts of a dense block. Numbers are stored: they are never given a second meaning. */
+export const DENSE_PART = {
+  timestamp: 1,
+  nanos: 2,
+  digits: 3,
+  received: 4,
+  severity: 5,
+  service: 6,
+  /** The filter of the words in what was taken apart, then those of the pages of messages and of attributes kept as they are. */
+  blooms: 10,
+  /** How many records there are of each service and severity. */
+  counts: 13,
+  messageDictionary: 20,
+  messageRows: 21,
+  messageColumns: 22,
+  /** A page a column. */
+  messageLargeColumns: 23,
+  messageTexts: 24,
+  messagePages: 25,
+  attributeDictionary: 30,
+  attributeRows: 31,
+  attributeColumns: 32,
+  attributeLargeColumns: 33,
+  attributeTexts: 34,
+  attributePages: 35,
+} as const;
+
+/** As many as there are pages of one part in the database. */
+const MAX_LARGE_COLUMNS = 256;
+
+const words = createHashSet();
+
+/** The block of `rows` in its last and smallest form: what the texts have in common once, and columns of what differs. */
+export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
+  const parts: BlockPart[] = [];
+  const put = (part: number, data: Uint8Array, page = 0) => parts.push({ part, page, data });
+  const numbers = (values: ArrayLike<number>) => {
+    const out = createByteWriter();
+    writeNumbers(values, rows.rows, out);
+    return out.copyFrom(0);
+  };
+  const times = createByteWriter();
+  writeTimes(rows.timestampMs.subarray(0, rows.rows), times);
+  put(DENSE_PART.timestamp, times.copyFrom(0));
+  put(DENSE_PART.nanos, numbers(rows.nanos));
+  put(DENSE_PART.digits, numbers(rows.digits));
+  put(DENSE_PART.received, numbers(rows.receivedMs));
+
+  const messages = takeTexts(rows.messages, rows.messageLengths);
+  const templated = templateMessages(messages.utf8, messages.offsets);
+  const { templateOfRow, templates } = templated;
+  const conditioned = (values: ArrayLike<number>) => {
+    const out = createByteWriter();
+    writeConditioned(values, templateOfRow, templates.length, out);
+    return out.copyFrom(0);
+  };
+  put(DENSE_PART.severity, conditioned(rows.severity));
+  put(DENSE_PART.service, conditioned(rows.service));
+  put(DENSE_PART.counts, countRecords(rows));
+  const messageBlooms = putTexts(put, DENSE_PART.messageDictionary, templated, messages.offsets, false);
+
+  const attributes = takeTexts(rows.attributes, rows.attributeLengths);
+  const shaped = templateAttributes(attributes.utf8, attributes.offsets);
+  const attributeBlooms = putTexts(put, DENSE_PART.attributeDictionary, shaped, attributes.offsets, true);
+
+  words.clear();
+  hashTemplated(templated, false);
+  hashTemplated(shaped, true);
+  put(DENSE_PART.blooms, joinBlooms([buildBloom(words), ...messageBlooms, ...attributeBlooms]));
+  return { meta: { ...metaOf(rows, parts), version: DENSE_VERSION }, parts };
+}
+
+/** The number of records for each pair of service and severity that occurs: service, severity, count, as numbers one after another. */
+function countRecords({ rows, service, severity, services }: BlockRows): Uint8Array {
+  const counts = new Uint32Array(services.length * 8);
+  for (let row = 0; row < rows; row += 1) {
+    const pair = (service[row] as number) * 8 + (severity[row] as number);
+    counts[pair] = (counts[pair] as number) + 1;
+  }
+  const out = createByteWriter();
+  writeNumbers(counts, counts.length, out);
+  return out.copyFrom(0);
+}
+
+type Put = (part: number, data: Uint8Array, page?: number) => void;
+
+/** Puts the parts of one text, the first of which is `first`; gives the filters of the texts that are kept as they are. */
+function putTexts(put: Put, first: number, source: TemplatedRows, offsets: Uint32Array, json: boolean): Uint8Array[] {
+  const { dictionary, rows, small, large } = writeTemplated(source, MAX_LARGE_COLUMNS);
+  const kept: number[] = [];
+  for (let row = 0; row < source.templateOfRow.length; row += 1) if (source.templateOfRow[row] === 0) kept.push(row);
+  const { index, pages, blooms } = writeTexts(source.utf8, offsets, kept, json, words);
+  put(first, dictionary);
+  put(first + 1, rows);
+  put(first + 2, small);
+  for (const [page, data] of large.entries()) put(first + 3, data, page);
+  put(first + 4, index);
+  for (const [page, data] of pages.entries()) put(first + 5, data, page);
+  return blooms;
+}
+
+const TAKEN_UNITS = 1024 * 1024;
+const encoder = new TextEncoder();
+
+/** All of a source's texts as UTF-8, and where each starts, with one more entry for the end. */
+function takeTexts(source: TextSource, lengths: Uint32Array): { utf8: Uint8Array; offsets: Uint32Array } {
+  let units = 0;
+  for (let row = 0; row < lengths.length; row += 1) units += lengths[row] as number;
+  let utf8 = new Uint8Array(units + (units >> 4) + 1024);
+  let length = 0;
+  for (let left = units; left > 0; ) {
+    let text = source.take(Math.min(left, TAKEN_UNITS));
+    // Both halves of a surrogate pair are needed at a time.
+    if (text.length < left && isFirstHalf(text.charCodeAt(text.length - 1))) text += source.take(1);
+    left -= text.length;
+    for (let read = 0; read < text.length; ) {
+      const result = encoder.encodeInto(read === 0 ? text : text.slice(read), utf8.subarray(length));
+      read += result.read;
+      length += result.written;
+      if (read === text.length) break;
+      const larger = new Uint8Array(utf8.length * 2);
+      larger.set(utf8.subarray(0, length));
+      utf8 = larger;
+    }
+  }
+  const offsets = new Uint32Array(lengths.length + 1);
+  let at = 0;
+  for (let row = 0; row < lengths.length; row += 1) {
+    if (length === units) at += lengths[row] as number;
+    else at = afterUnits(utf8, at, lengths[row] as number);
+    offsets[row + 1] = at;
+  }
+  return { utf8: utf8.subarray(0, length), offsets };
+}
+
+function isFirstHalf(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00;
+}
+
+/** Where the UTF-8 of so many UTF-16 units that starts at `start` ends. */
+function afterUnits(utf8: Uint8Array, start: number, units: number): number {
+  let at = start;
+  for (let left = units; left > 0; ) {
+    const byte = utf8[at] as number;
+    if (byte < 0x80) at += 1;
+    else if (byte < 0xe0) at += 2;
+    else if (byte < 0xf0) at += 3;
+    else at += 4;
+    left -= byte >= 0xf0 ? 2 : 1;
+  }
+  return at;
+}
+
+/**
+ * Takes the words of the skeletons and of the texts in columns. Words with an ASCII digit in them are not all taken: they
+ * may be in columns of numbers; all others are.
+ */
+function hashTemplated({ templates, words: slotWords, columns, columnsOf, templateOfRow, firstValue, values, lengths, utf8 }: TemplatedRows, json: boolean): void {
+  const add = (bytes: Uint8Array) => hashWords(bytes, [unitsOf(bytes)], json, words.add);
+  for (const skeleton of templates) {
+    let start = 0;
+    for (let at = 0; at <= skeleton.length; at += 1) {
+      if (at < skeleton.length && (skeleton[at] as number) < FIRST_SLOT) continue;
+      if (at > start) add(skeleton.subarray(start, at));
+      if (skeleton[at] === SLOT.hex) at += 1;
+      start = at + 1;
+    }
+  }
+  for (const word of slotWords) add(Buffer.from(word, "latin1"));
+  for (const literal of ["null", "false", "true"]) {
+    if (columns.some(({ kind }) => kind === SLOT.literal)) add(encoder.encode(literal));
+  }
+  if (!columns.some(({ kind }) => kind === SLOT.text)) return;
+  const isText = Uint8Array.from(columns, ({ kind }) => (kind === SLOT.text ? 1 : 0));
+  for (let row = 0; row < templateOfRow.length; row += 1) {
+    const template = templateOfRow[row] as number;
+    if (template === 0) continue;
+    const own = columnsOf[template - 1] as Uint32Array;
+    for (let i = 0; i < own.length; i += 1) {
+      if (isText[own[i] as number] === 0) continue;
+      const at = (firstValue[row] as number) + i;
+      const start = values[at] as number;
+      add(utf8.subarray(start, start + (lengths[at] as number)));
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import type { ByteReader, ByteWriter } from "./byte-writer.ts";
+import { readNumbers, writeNumbers } from "./number-column.ts";
+
+/**
+ * Hexadecimal texts of one length, half a byte a digit; digits that are the same in all of them are kept once. Where
+ * values come again and again, each distinct one is kept once, and for each text how long ago it was new.
+ */
+const EACH = 0;
+const DISTINCT = 1;
+
+/** For so many texts every one may be new before it is taken for granted that the rest are new as well. */
+const TRIED = 512;
+const MAX_TRIED_NEW = 480;
+
+const DASH = 0x2d;
+
+/** The value (0..15) of each lower-case hexadecimal digit. */
+const valueOfDigit = new Uint8Array(256);
+const digitOfValue = new Uint8Array(16);
+for (let value = 0; value < 16; value += 1) {
+  digitOfValue[value] = value.toString(16).charCodeAt(0);
+  valueOfDigit[digitOfValue[value] as number] = value;
+}
+
+/** Writes the texts of `digits` digits that start at `starts` in `bytes`; dashes in between are left out. */
+export function writeHex(bytes: Uint8Array, starts: ArrayLike<number>, count: number, digits: number, out: ByteWriter): void {
+  const nibbles = new Uint8Array(count * digits);
+  for (let i = 0, at = 0; i < count; i += 1) {
+    let from = starts[i] as number;
+    for (let digit = 0; digit < digits; digit += 1, from += 1) {
+      if (bytes[from] === DASH) from += 1;
+      nibbles[at] = valueOfDigit[bytes[from] as number] as number;
+      at += 1;
+    }
+  }
+  const indexes = new Uint32Array(count);
+  const distinct = findDistinct(nibbles, count, digits, indexes);
+  if (distinct * 4 > count * 3) {
+    out.byte(EACH);
+    return writeNibbles(nibbles, count, digits, out);
+  }
+  out.byte(DISTINCT);
+  out.varint(distinct);
+  const firsts = new Uint8Array(distinct * digits);
+  let next = 0;
+  for (let i = 0; i < count; i += 1) {
+    const index = indexes[i] as number;
+    if (index === next) {
+      firsts.set(nibbles.subarray(i * digits, (i + 1) * digits), next * digits);
+      next += 1;
+      indexes[i] = 0;
+    } else indexes[i] = next - index;
+  }
+  writeNibbles(firsts, distinct, digits, out);
+  writeNumbers(indexes, count, out);
+}
+
+/** Numbers the distinct values in the order of their first occurrence; infinite where nearly all of them are. */
+function findDistinct(nibbles: Uint8Array, count: number, digits: number, indexes: Uint32Array): number {
+  let size = 16;
+  while (size < count * 2) size *= 2;
+  const slots = new Int32Array(size).fill(-1);
+  const firsts = new Uint32Array(count);
+  let distinct = 0;
+  for (let i = 0; i < count; i += 1) {
+    const start = i * digits;
+    let hash = 0;
+    for (let at = start; at < start + digits; at += 1) hash = Math.imul(hash ^ (nibbles[at] as number), 0x01000193) + 0x9e37;
+    let slot = (hash ^ (hash >>> 15)) & (size - 1);
+    let found = slots[slot] as number;
+    while (found !== -1 && !same(nibbles, (firsts[found] as number) * digits, start, digits)) {
+      slot = (slot + 1) & (size - 1);
+      found = slots[slot] as number;
+    }
+    if (found === -1) {
+      found = distinct;
+      slots[slot] = distinct;
+      firsts[distinct] = i;
+      distinct += 1;
+    }
+    indexes[i] = found;
+    if (i === TRIED && distinct > MAX_TRIED_NEW) return Number.POSITIVE_INFINITY;
+  }
+  return distinct;
+}
+
+function same(nibbles: Uint8Array, a: number, b: number, digits: number): boolean {
+  for (let i = 0; i < digits; i += 1) if (nibbles[a + i] !== nibbles[b + i]) return false;
+  return true;
+}
+
+/** The first value whole, a bit for each digit that differs somewhere, and those digits of all values, two a byte. */
+function writeNibbles(nibbles: Uint8Array, count: number, digits: number, out: ByteWriter): void {
+  const differs = new Uint8Array(digits);
+  for (let at = digits; at < count * digits; ) {
+    for (let digit = 0; digit < digits; digit += 1, at += 1) if (nibbles[at] !== nibbles[digit]) differs[digit] = 1;
+  }
+  for (let digit = 0; digit < digits; digit += 1) out.byte((nibbles[digit] as number) | ((differs[digit] as number) << 4));
+  const varying = [...differs.keys()].filter((digit) => differs[digit] === 1);
+  const packed = new Uint8Array(Math.ceil((count * varying.length) / 2));
+  let at = 0;
+  for (let i = 0; i < count; i += 1) {
+    for (let v = 0; v < varying.length; v += 1) {
+      const nibble = nibbles[i * digits + (varying[v] as number)] as number;
+      packed[at >> 1] = (packed[at >> 1] as number) | (nibble << ((at & 1) * 4));
+      at += 1;
+    }
+  }
+  out.append(packed);
+}
+
+/** Hexadecimal texts as they were written: the digits of the distinct ones, one after another, and which one each text is. */
+export type HexColumn = { digits: number; text: Uint8Array; indexes: Uint32Array | undefined };
+
+export function readHex(reader: ByteReader, count: number, digits: number): HexColumn {
+  const mode = reader.byte();
+  if (mode === EACH) return { digits, text: readNibbles(reader, count, digits), indexes: undefined };
+  if (mode !== DISTINCT) throw new Error(`unknown encoding ${mode} of hexadecimal texts`);
+  const distinct = reader.varint();
+  const text = readNibbles(reader, distinct, digits);
+  const indexes = Uint32Array.from(readNumbers(reader, count));
+  let next = 0;
+  for (let i = 0; i < count; i += 1) {
+    const distance = indexes[i] as number;
+    indexes[i] = next - distance;
+    if (distance === 0) next += 1;
+  }
+  return { digits, text, indexes };
+}
+
+function readNibbles(reader: ByteReader, count: number, digits: number): Uint8Array {
+  const first = reader.take(digits);
+  const text = new Uint8Array(count * digits);
+  const varying = [...first.keys()].filter((digit) => (first[digit] as number) >= 16);
+  const constant = Uint8Array.from(first, (nibble) => digitOfValue[nibble & 15] as number);
+  const packed = reader.take(Math.ceil((count * varying.length) / 2));
+  const offsets = Uint8Array.from(varying);
+  let at = 0;
+  for (let i = 0; i < count; i += 1) {
+    const start = i * digits;
+    if (offsets.length < digits) text.set(constant, start);
+    for (let v = 0; v < offsets.length; v += 1) {
+      text[start + (offsets[v] as number)] = digitOfValue[((packed[at >> 1] as number) >> ((at & 1) * 4)) & 15] as number;
+      at += 1;
+    }
+  }
+  return text;
+}

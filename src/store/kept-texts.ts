@@ -1,0 +1,104 @@
+import { buildBloom, type HashSet } from "./bloom.ts";
+import { type ByteReader, createByteReader, createByteWriter } from "./byte-writer.ts";
+import { readNumbers, writeNumbers } from "./number-column.ts";
+import { packBytes, unpackBytes } from "./pack-bytes.ts";
+import { hashWords } from "./words.ts";
+
+/** About how many bytes of text make a page. */
+const PAGE_BYTES = 384 * 1024;
+
+export type WrittenTexts = {
+  /** How many texts there are, their lengths, and how many are on each page. */
+  index: Uint8Array;
+  pages: Uint8Array[];
+  /** For each page the Bloom filter of its words. */
+  blooms: Uint8Array[];
+};
+
+/** Writes texts as they are, in pages: those of the `rows` of `utf8`, whose texts start at `offsets`. */
+export function writeTexts(utf8: Uint8Array, offsets: Uint32Array, rows: ArrayLike<number>, json: boolean, words: HashSet): WrittenTexts {
+  const lengths = Float64Array.from(rows, (row) => (offsets[row + 1] as number) - (offsets[row] as number));
+  const pages: Uint8Array[] = [];
+  const blooms: Uint8Array[] = [];
+  const perPage: number[] = [];
+  for (let from = 0; from < rows.length; ) {
+    let to = from;
+    let bytes = 0;
+    while (to < rows.length && (to === from || bytes + (lengths[to] as number) <= PAGE_BYTES)) {
+      bytes += lengths[to] as number;
+      to += 1;
+    }
+    const page = new Uint8Array(bytes);
+    let at = 0;
+    words.clear();
+    for (let i = from; i < to; i += 1) {
+      const text = utf8.subarray(offsets[rows[i] as number], offsets[(rows[i] as number) + 1]);
+      page.set(text, at);
+      at += text.length;
+      hashWords(text, [unitsOf(text)], json, words.add);
+    }
+    pages.push(packBytes(page));
+    blooms.push(buildBloom(words));
+    perPage.push(to - from);
+    from = to;
+  }
+  const index = createByteWriter();
+  index.varint(rows.length);
+  writeNumbers(lengths, rows.length, index);
+  index.varint(perPage.length);
+  for (const count of perPage) index.varint(count);
+  return { index: index.copyFrom(0), pages, blooms };
+}
+
+/** UTF-16 units that the UTF-8 stands for. */
+export function unitsOf(utf8: Uint8Array): number {
+  let units = 0;
+  for (let i = 0; i < utf8.length; i += 1) {
+    const byte = utf8[i] as number;
+    if (byte < 0x80 || byte >= 0xc0) units += byte >= 0xf0 ? 2 : 1;
+  }
+  return units;
+}
+
+/** Texts that `writeTexts` wrote. */
+export type KeptTexts = {
+  count: number;
+  /** The first text of each page, and one more entry for the end. */
+  pageStarts: number[];
+  /** The UTF-8 of a page, and where each of its texts starts, with one more entry for the end. */
+  page(page: number): { utf8: Uint8Array; offsets: Uint32Array };
+  text(index: number): string;
+};
+
+export function openTexts(bytes: Uint8Array, readPage: (page: number) => Uint8Array): KeptTexts {
+  const reader: ByteReader = createByteReader(bytes);
+  const count = reader.varint();
+  const lengths = readNumbers(reader, count);
+  const pageStarts = [0];
+  for (let pages = reader.varint(); pages > 0; pages -= 1) pageStarts.push((pageStarts.at(-1) as number) + reader.varint());
+  let held: { page: number; utf8: Buffer; offsets: Uint32Array } | undefined;
+
+  function load(page: number): { utf8: Buffer; offsets: Uint32Array } {
+    if (held?.page === page) return held;
+    const unpacked = unpackBytes(readPage(page));
+    const from = pageStarts[page] as number;
+    const texts = (pageStarts[page + 1] as number) - from;
+    const offsets = new Uint32Array(texts + 1);
+    for (let i = 0; i < texts; i += 1) offsets[i + 1] = (offsets[i] as number) + (lengths[from + i] as number);
+    held = { page, utf8: Buffer.from(unpacked.buffer, unpacked.byteOffset, unpacked.length), offsets };
+    return held;
+  }
+
+  return {
+    count,
+    pageStarts,
+    page: load,
+    text(index) {
+      let page = held !== undefined && index >= (pageStarts[held.page] as number) ? held.page : 0;
+      while (index >= (pageStarts[page + 1] as number)) page += 1;
+      const { utf8, offsets } = load(page);
+      const at = index - (pageStarts[page] as number);
+      return utf8.toString("utf8", offsets[at], offsets[at + 1]);
+    },
+  };
+}

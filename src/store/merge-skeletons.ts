@@ -1,0 +1,153 @@
+import { FIRST_SLOT, SLOT, type SkeletonTable } from "./skeleton.ts";
+
+/** The skeletons that are worth columns of their own: the templates of a block. */
+export type Templates = {
+  skeletons: Uint8Array[];
+  /** For each skeleton of the table 0 where it has no template, else one more than its template's place. */
+  templateOf: Uint32Array;
+  /** For each skeleton of the table the words (by number) in the word slots of its template. */
+  wordsOf: (Uint32Array | undefined)[];
+  /** The words by number. Bytes of UTF-8, each as one character. */
+  words: string[];
+};
+
+/** A skeleton with so many rows is a template as it is. */
+const FREQUENT_ROWS = 24;
+/** What fewer rows have in common is not worth columns. */
+const MIN_ROWS = 8;
+/** Texts have one template in common where at least this share of their words is the same. */
+const MIN_COMMON_SHARE = 0.4;
+const MAX_CLUSTERS_A_SHAPE = 16;
+/** Beyond so many words texts are prose, or something stranger. */
+const MAX_WORDS = 256;
+const WILD = 0xffffffff;
+
+type Cluster = { shape: string; words: Uint32Array; rows: number; members: number[] };
+
+/**
+ * Finds the templates: skeletons with many rows, and of the others those that differ in a few words only, which become
+ * slots. `rowsOf` says how many rows each skeleton has.
+ */
+export function mergeSkeletons(table: SkeletonTable, rowsOf: Uint32Array): Templates {
+  const words = createWords();
+  const wordsOfMember: (Uint32Array | undefined)[] = [];
+  const clustersOfShape = new Map<string, Cluster[]>();
+  const found: { skeleton: Uint8Array; rows: number; members: number[] }[] = [];
+  for (let index = 0; index < table.count(); index += 1) {
+    const rows = rowsOf[index] as number;
+    if (rows >= FREQUENT_ROWS) {
+      found.push({ skeleton: table.get(index), rows, members: [index] });
+      continue;
+    }
+    const { shape, ids } = words.takeApart(table.get(index));
+    if (ids.length === 0 || ids.length > MAX_WORDS) {
+      if (rows >= MIN_ROWS) found.push({ skeleton: table.get(index), rows, members: [index] });
+      continue;
+    }
+    wordsOfMember[index] = ids;
+    let clusters = clustersOfShape.get(shape);
+    if (clusters === undefined) {
+      clusters = [];
+      clustersOfShape.set(shape, clusters);
+    }
+    join(clusters, { shape, words: ids, rows, members: [index] });
+  }
+  const wordsOf: (Uint32Array | undefined)[] = [];
+  for (const cluster of [...clustersOfShape.values()].flat()) {
+    if (cluster.rows < MIN_ROWS) continue;
+    found.push({ skeleton: words.fill(cluster.shape, cluster.words), rows: cluster.rows, members: cluster.members });
+    const wild = [...cluster.words.keys()].filter((i) => cluster.words[i] === WILD);
+    if (wild.length === 0) continue;
+    for (const member of cluster.members) {
+      const ids = wordsOfMember[member] as Uint32Array;
+      wordsOf[member] = Uint32Array.from(wild, (i) => ids[i] as number);
+    }
+  }
+  // The more rows, the smaller the number.
+  found.sort((a, b) => b.rows - a.rows);
+  const templateOf = new Uint32Array(table.count());
+  for (const [place, { members }] of found.entries()) for (const member of members) templateOf[member] = place + 1;
+  return { skeletons: found.map(({ skeleton }) => skeleton), templateOf, wordsOf, words: words.all };
+}
+
+/** Puts a skeleton into the cluster with which it has most words in common, or begins one. */
+function join(clusters: Cluster[], single: Cluster): void {
+  let best: Cluster | undefined;
+  let bestCommon = 0;
+  for (const cluster of clusters) {
+    let common = 0;
+    for (let i = 0; i < single.words.length; i += 1) if (cluster.words[i] === single.words[i]) common += 1;
+    if (common <= bestCommon) continue;
+    best = cluster;
+    bestCommon = common;
+  }
+  if (best === undefined || bestCommon < single.words.length * MIN_COMMON_SHARE) {
+    if (clusters.length < MAX_CLUSTERS_A_SHAPE) clusters.push({ ...single, words: single.words.slice() });
+    return;
+  }
+  for (let i = 0; i < single.words.length; i += 1) if (best.words[i] !== single.words[i]) best.words[i] = WILD;
+  best.rows += single.rows;
+  best.members.push(...single.members);
+}
+
+const isLetter = new Uint8Array(256);
+for (let byte = 0; byte < FIRST_SLOT; byte += 1) {
+  if (byte >= 0x80 || /[A-Za-z_]/.test(String.fromCharCode(byte))) isLetter[byte] = 1;
+}
+
+function createWords() {
+  const numbers = new Map<string, number>();
+  const all: string[] = [];
+  let shape = Buffer.alloc(1 << 12);
+  const ids: number[] = [];
+  return {
+    all,
+    /** A skeleton's words, and what is left of it with a slot in the place of each. */
+    takeApart(skeleton: Uint8Array): { shape: string; ids: Uint32Array } {
+      const bytes = Buffer.from(skeleton.buffer, skeleton.byteOffset, skeleton.length);
+      if (shape.length < bytes.length) shape = Buffer.alloc(bytes.length * 2);
+      let length = 0;
+      ids.length = 0;
+      for (let at = 0; at < bytes.length; ) {
+        const byte = bytes[at] as number;
+        if (isLetter[byte] === 0) {
+          shape[length] = byte;
+          length += 1;
+          at += 1;
+          if (byte !== SLOT.hex) continue;
+          shape[length] = bytes[at] as number;
+          length += 1;
+          at += 1;
+          continue;
+        }
+        const start = at;
+        while (at < bytes.length && isLetter[bytes[at] as number] === 1) at += 1;
+        const word = bytes.toString("latin1", start, at);
+        let id = numbers.get(word);
+        if (id === undefined) {
+          id = all.push(word) - 1;
+          numbers.set(word, id);
+        }
+        ids.push(id);
+        shape[length] = SLOT.word;
+        length += 1;
+      }
+      return { shape: shape.toString("latin1", 0, length), ids: Uint32Array.from(ids) };
+    },
+    /** The skeleton of a shape with words in its slots but where they are WILD. */
+    fill(filledShape: string, wordIds: Uint32Array): Uint8Array {
+      const slot = String.fromCharCode(SLOT.word);
+      let text = "";
+      let next = 0;
+      for (const [i, piece] of filledShape.split(slot).entries()) {
+        if (i > 0) {
+          const id = wordIds[next] as number;
+          text += id === WILD ? slot : (all[id] as string);
+          next += 1;
+        }
+        text += piece;
+      }
+      return Uint8Array.from(Buffer.from(text, "latin1"));
+    },
+  };
+}

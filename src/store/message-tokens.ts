@@ -1,0 +1,179 @@
+import { createSkeletonTable, SLOT, type SkeletonTable } from "./skeleton.ts";
+
+/**
+ * Texts taken apart into what stays the same and what differs, after CLP (Rodrigues et al., OSDI 2021): words without
+ * digits are the skeleton's, words with digits are values in its slots.
+ */
+export type Tokens = {
+  skeletons: SkeletonTable;
+  /** For each row the number of its skeleton. */
+  skeletonOfRow: Uint32Array;
+  /** For each row where its values start in the following arrays, and one more entry for the end. */
+  firstValue: Uint32Array;
+  /** A number's value; of any other value where its bytes start. */
+  values: Float64Array;
+  /** How many bytes the value takes in the text. */
+  lengths: Uint32Array;
+};
+
+const DIGIT = 1;
+const HEX_LETTER = 2;
+const LETTER = 4;
+const BEYOND_ASCII = 8;
+
+/** What a byte is in a word; 0 where it parts words. Anything beyond ASCII counts as a letter. */
+const classes = new Uint8Array(256);
+for (let byte = 0; byte < 256; byte += 1) {
+  const character = String.fromCharCode(byte);
+  if (/[0-9]/.test(character)) classes[byte] = DIGIT;
+  else if (/[a-f]/.test(character)) classes[byte] = HEX_LETTER;
+  else if (/[A-Za-z]/.test(character)) classes[byte] = LETTER;
+  else if (byte >= 0x80) classes[byte] = LETTER | BEYOND_ASCII;
+}
+
+const MAX_NUMBER_DIGITS = 15;
+const MIN_HEX_DIGITS = 8;
+const MAX_HEX_DIGITS = 64;
+/** A word such as `web01` or `v2x3` is letters with numbers between them; one with more to it is a value as a whole. */
+const MAX_MIXED_BYTES = 12;
+const MAX_MIXED_NUMBERS = 2;
+const DASH = 0x2d;
+const UUID_BYTES = 36;
+
+const FNV_OFFSET = 0x811c9dc5 | 0;
+const FNV_PRIME = 0x01000193;
+
+/** `offsets` say where in `bytes` (UTF-8) each row's text starts, with one more entry for the end. */
+export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Tokens {
+  const rows = offsets.length - 1;
+  const skeletons = createSkeletonTable();
+  const skeletonOfRow = new Uint32Array(rows);
+  const firstValue = new Uint32Array(rows + 1);
+  let values = new Float64Array(rows * 8);
+  let lengths = new Uint32Array(rows * 8);
+  let count = 0;
+  let skeleton = new Uint8Array(1 << 12);
+
+  for (let row = 0; row < rows; row += 1) {
+    const end = offsets[row + 1] as number;
+    let at = offsets[row] as number;
+    // Each slot of a skeleton is at most as long as what it stands for, but for the count behind a hexadecimal one.
+    if (skeleton.length < (end - at) * 2) skeleton = new Uint8Array((end - at) * 4);
+    // A value takes a byte at least, and something lies between two of them.
+    if (values.length < count + (end - at)) {
+      values = growTo(new Float64Array((count + (end - at)) * 2), values);
+      lengths = growTo(new Uint32Array(values.length), lengths);
+    }
+    firstValue[row] = count;
+    let length = 0;
+    let hash = FNV_OFFSET;
+    while (at < end) {
+      const byte = bytes[at] as number;
+      let seen = classes[byte] as number;
+      if (seen === 0) {
+        skeleton[length] = byte;
+        length += 1;
+        hash = Math.imul(hash ^ byte, FNV_PRIME);
+        at += 1;
+        continue;
+      }
+      // A word: taken for one without digits until there is one.
+      const wordStart = at;
+      const lengthBefore = length;
+      const hashBefore = hash;
+      for (let unit = byte, unitClass = seen; ; ) {
+        seen |= unitClass;
+        skeleton[length] = unit;
+        length += 1;
+        hash = Math.imul(hash ^ unit, FNV_PRIME);
+        at += 1;
+        if (at === end) break;
+        unit = bytes[at] as number;
+        unitClass = classes[unit] as number;
+        if (unitClass === 0) break;
+      }
+      // What lies beyond ASCII may part words: such a word is never a value, so that words without digits are in skeletons only.
+      if ((seen & DIGIT) === 0 || (seen & BEYOND_ASCII) !== 0) continue;
+      length = lengthBefore;
+      hash = hashBefore;
+      const wordBytes = at - wordStart;
+      let kind: number = SLOT.text;
+      if ((seen & LETTER) === 0 && wordBytes >= MIN_HEX_DIGITS && wordBytes <= MAX_HEX_DIGITS) {
+        kind = seen === DIGIT && wordBytes <= MAX_NUMBER_DIGITS ? SLOT.number : SLOT.hex;
+        if (wordBytes === MIN_HEX_DIGITS && bytes[at] === DASH && isUuid(bytes, wordStart, end)) {
+          kind = SLOT.uuid;
+          at = wordStart + UUID_BYTES;
+        }
+      } else if (seen === DIGIT && wordBytes <= MAX_NUMBER_DIGITS) kind = SLOT.number;
+      else if (wordBytes <= MAX_MIXED_BYTES && numbersIn(bytes, wordStart, at) <= MAX_MIXED_NUMBERS) {
+        for (let i = wordStart; i < at; ) {
+          const unit = bytes[i] as number;
+          if (classes[unit] !== DIGIT) {
+            skeleton[length] = unit;
+            length += 1;
+            hash = Math.imul(hash ^ unit, FNV_PRIME);
+            i += 1;
+            continue;
+          }
+          const start = i;
+          while (i < at && classes[bytes[i] as number] === DIGIT) i += 1;
+          values[count] = readNumber(bytes, start, i);
+          lengths[count] = i - start;
+          count += 1;
+          skeleton[length] = SLOT.number;
+          length += 1;
+          hash = Math.imul(hash ^ SLOT.number, FNV_PRIME);
+        }
+        continue;
+      }
+      values[count] = kind === SLOT.number ? readNumber(bytes, wordStart, at) : wordStart;
+      lengths[count] = at - wordStart;
+      count += 1;
+      skeleton[length] = kind;
+      length += 1;
+      hash = Math.imul(hash ^ kind, FNV_PRIME);
+      if (kind === SLOT.hex) {
+        skeleton[length] = wordBytes;
+        length += 1;
+        hash = Math.imul(hash ^ wordBytes, FNV_PRIME);
+      }
+    }
+    skeletonOfRow[row] = skeletons.intern(skeleton, length, hash);
+  }
+  firstValue[rows] = count;
+  return { skeletons, skeletonOfRow, firstValue, values, lengths };
+}
+
+function growTo<Column extends { set(source: Column): void }>(larger: Column, source: Column): Column {
+  larger.set(source);
+  return larger;
+}
+
+export function readNumber(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let i = start; i < end; i += 1) value = value * 10 + (bytes[i] as number) - 48;
+  return value;
+}
+
+function numbersIn(bytes: Uint8Array, start: number, end: number): number {
+  let numbers = 0;
+  let before = 0;
+  for (let i = start; i < end; i += 1) {
+    const unitClass = classes[bytes[i] as number] as number;
+    if (unitClass === DIGIT && before !== DIGIT) numbers += 1;
+    before = unitClass;
+  }
+  return numbers;
+}
+
+/** Whether a UUID in lower case stands at `start`, as a word of its own. */
+export function isUuid(bytes: Uint8Array, start: number, end: number): boolean {
+  if (start + UUID_BYTES > end) return false;
+  for (let i = 0; i < UUID_BYTES; i += 1) {
+    const unit = bytes[start + i] as number;
+    if (i === 8 || i === 13 || i === 18 || i === 23 ? unit !== DASH : (classes[unit] as number) === 0 || ((classes[unit] as number) & LETTER) !== 0) {
+      return false;
+    }
+  }
+  return start + UUID_BYTES === end || classes[bytes[start + UUID_BYTES] as number] === 0;
+}

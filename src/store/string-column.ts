@@ -1,0 +1,83 @@
+import type { ByteReader, ByteWriter } from "./byte-writer.ts";
+import { readNumbers, readSmallest, writeNumbers, writeSmallest } from "./number-column.ts";
+
+/** Texts of any kind: each distinct one once and which one each is, or, where few come again, one after another. */
+const EACH = 0;
+const DISTINCT = 1;
+
+/** For so many texts every one may be new before it is taken for granted that the rest are new as well. */
+const TRIED = 256;
+const MAX_TRIED_NEW = 200;
+
+/** Writes the texts that start at `starts` in `utf8`, `lengths` bytes each. */
+export function writeStrings(
+  utf8: Uint8Array,
+  starts: ArrayLike<number>,
+  lengths: ArrayLike<number>,
+  count: number,
+  out: ByteWriter,
+): void {
+  const buffer = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.length);
+  const known = new Map<string, number>();
+  const indexes = new Uint32Array(count);
+  const firsts: number[] = [];
+  let tried = 0;
+  for (; tried < count; tried += 1) {
+    const start = starts[tried] as number;
+    const text = buffer.toString("latin1", start, start + (lengths[tried] as number));
+    let index = known.get(text);
+    if (index === undefined) {
+      index = firsts.push(tried) - 1;
+      known.set(text, index);
+    }
+    indexes[tried] = index;
+    if (tried >= TRIED && firsts.length * TRIED > tried * MAX_TRIED_NEW) break;
+  }
+  if (tried < count || firsts.length * 4 > count * 3) {
+    out.byte(EACH);
+    return writeTexts(utf8, starts, lengths, count, out);
+  }
+  out.byte(DISTINCT);
+  out.varint(firsts.length);
+  const [firstStarts, firstLengths] = [firsts.map((i) => starts[i] as number), firsts.map((i) => lengths[i] as number)];
+  writeTexts(utf8, firstStarts, firstLengths, firsts.length, out);
+  writeNumbers(indexes, count, out);
+}
+
+function writeTexts(
+  utf8: Uint8Array,
+  starts: ArrayLike<number>,
+  lengths: ArrayLike<number>,
+  count: number,
+  out: ByteWriter,
+): void {
+  writeNumbers(lengths, count, out);
+  let total = 0;
+  for (let i = 0; i < count; i += 1) total += lengths[i] as number;
+  const joined = new Uint8Array(total);
+  let at = 0;
+  for (let i = 0; i < count; i += 1) {
+    const start = starts[i] as number;
+    joined.set(utf8.subarray(start, start + (lengths[i] as number)), at);
+    at += lengths[i] as number;
+  }
+  writeSmallest(joined, out);
+}
+
+/** Texts one after another in `utf8`, from each of `offsets` to the next; which one each is, where that is not just the next. */
+export type StringColumn = { utf8: Uint8Array; offsets: Uint32Array; indexes: Uint32Array | undefined };
+
+export function readStrings(reader: ByteReader, count: number): StringColumn {
+  const mode = reader.byte();
+  if (mode === EACH) return { ...readTexts(reader, count), indexes: undefined };
+  if (mode !== DISTINCT) throw new Error(`unknown encoding ${mode} of texts`);
+  const texts = readTexts(reader, reader.varint());
+  return { ...texts, indexes: Uint32Array.from(readNumbers(reader, count)) };
+}
+
+function readTexts(reader: ByteReader, count: number): { utf8: Uint8Array; offsets: Uint32Array } {
+  const lengths = readNumbers(reader, count);
+  const offsets = new Uint32Array(count + 1);
+  for (let i = 0; i < count; i += 1) offsets[i + 1] = (offsets[i] as number) + (lengths[i] as number);
+  return { utf8: readSmallest(reader), offsets };
+}

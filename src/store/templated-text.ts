@@ -1,0 +1,212 @@
+import { createByteReader, createByteWriter } from "./byte-writer.ts";
+import { readNumbers, readSmallest, writeNumbers, writeSmallest } from "./number-column.ts";
+import { slotsOf } from "./skeleton.ts";
+import {
+  type ColumnKind,
+  openColumns,
+  readValues,
+  type ValueReader,
+  type WrittenColumns,
+  writeColumns,
+  writeValues,
+} from "./value-columns.ts";
+
+/** The texts of a block taken apart: which template each row has, and the values of its slots in the order of the text. */
+export type TemplatedRows = {
+  /** Skeletons of the templates; template `n` is the one at `n - 1`. */
+  templates: Uint8Array[];
+  /** For each row its template, or 0 where the text is kept as it is. */
+  templateOfRow: Uint32Array;
+  /** For each template the columns of its slots. A template has a column once at most. */
+  columnsOf: Uint32Array[];
+  columns: ColumnKind[];
+  /** Row by row, slot by slot, as in `Tokens`. */
+  values: Float64Array;
+  lengths: Uint32Array;
+  /** For each row where its values start. */
+  firstValue: Uint32Array;
+  words: string[];
+  /** The texts, to which values and lengths point. */
+  utf8: Uint8Array;
+};
+
+/** Templates, the rows' templates, and the columns, as bytes of a block's parts. */
+export type TemplatedParts = { dictionary: Uint8Array; rows: Uint8Array } & WrittenColumns;
+
+export function writeTemplated(source: TemplatedRows, maxLarge: number): TemplatedParts {
+  const { templates, templateOfRow, columnsOf, columns, words } = source;
+  const dictionary = createByteWriter();
+  dictionary.varint(templates.length);
+  for (const [index, skeleton] of templates.entries()) {
+    dictionary.varint(skeleton.length);
+    dictionary.append(skeleton);
+    const own = columnsOf[index] as Uint32Array;
+    for (const column of own) dictionary.varint(column);
+  }
+  dictionary.varint(columns.length);
+  for (const { kind, digits } of columns) {
+    dictionary.byte(kind);
+    dictionary.byte(digits);
+  }
+  dictionary.varint(words.length);
+  for (const word of words) {
+    dictionary.varint(word.length);
+    dictionary.append(Buffer.from(word, "latin1"));
+  }
+  const packed = createByteWriter();
+  writeSmallest(dictionary.copyFrom(0), packed);
+  const rows = createByteWriter();
+  writeNumbers(templateOfRow, templateOfRow.length, rows);
+
+  const gathered = gather(source);
+  const written = writeColumns(columns.length, maxLarge, (column, out) => {
+    const from = gathered.starts[column] as number;
+    const to = gathered.starts[column + 1] as number;
+    const slice = { values: gathered.values.subarray(from, to), lengths: gathered.lengths.subarray(from, to), count: to - from };
+    writeValues(columns[column] as ColumnKind, slice, source.utf8, out);
+  });
+  return { dictionary: packed.copyFrom(0), rows: rows.copyFrom(0), ...written };
+}
+
+/** The values in the order of their columns, of each column in the order of the rows. */
+function gather({ templateOfRow, columnsOf, columns, values, lengths, firstValue }: TemplatedRows) {
+  const starts = new Uint32Array(columns.length + 1);
+  for (const template of templateOfRow) {
+    if (template === 0) continue;
+    const own = columnsOf[template - 1] as Uint32Array;
+    for (let i = 0; i < own.length; i += 1) starts[(own[i] as number) + 1] = (starts[(own[i] as number) + 1] as number) + 1;
+  }
+  for (let column = 0; column < columns.length; column += 1) {
+    starts[column + 1] = (starts[column + 1] as number) + (starts[column] as number);
+  }
+  const next = starts.slice();
+  const total = starts[columns.length] as number;
+  const gatheredValues = new Float64Array(total);
+  const gatheredLengths = new Uint32Array(total);
+  for (let row = 0; row < templateOfRow.length; row += 1) {
+    const template = templateOfRow[row] as number;
+    if (template === 0) continue;
+    const own = columnsOf[template - 1] as Uint32Array;
+    const from = firstValue[row] as number;
+    for (let i = 0; i < own.length; i += 1) {
+      const column = own[i] as number;
+      const to = next[column] as number;
+      gatheredValues[to] = values[from + i] as number;
+      gatheredLengths[to] = lengths[from + i] as number;
+      next[column] = to + 1;
+    }
+  }
+  return { starts, values: gatheredValues, lengths: gatheredLengths };
+}
+
+export type Template = {
+  /** The texts before, between and after the slots. */
+  pieces: string[];
+  slots: ColumnKind[];
+  columns: Uint32Array;
+};
+
+/** Reads texts that `writeTemplated` wrote. */
+export type TemplatedReader = {
+  templates: Template[];
+  /** For each row its template, or 0 where its text is kept as it is. */
+  templateOfRow: Float64Array;
+  column(index: number): ValueReader;
+  /** Calls `take` with the text of each row from `from` up to `to`; `keptText` gives the n-th of those that are kept as they are. */
+  read(from: number, to: number, keptText: (index: number) => string, take: (text: string, row: number) => void): void;
+};
+
+const ROWS_A_SNAPSHOT = 4096;
+
+export function openTemplated(
+  parts: { dictionary: Uint8Array; rows: Uint8Array; small: Uint8Array },
+  rows: number,
+  readLarge: (index: number) => Uint8Array,
+): TemplatedReader {
+  const { templates, columns, words } = readDictionary(parts.dictionary);
+  const templateOfRow = readNumbers(createByteReader(parts.rows), rows);
+  const opened: ValueReader[] = [];
+  let readerOf: ReturnType<typeof openColumns> | undefined;
+  // How many values of each column the rows before every 4096th one have, and how many texts kept as they are.
+  let snapshots: Uint32Array[] | undefined;
+
+  function countValues(): Uint32Array[] {
+    const counts = new Uint32Array(columns.length + 1);
+    const made = [counts.slice()];
+    for (let row = 0; row < rows; row += 1) {
+      advance(counts, templateOfRow[row] as number);
+      if ((row + 1) % ROWS_A_SNAPSHOT === 0 || row + 1 === rows) made.push(counts.slice());
+    }
+    return made;
+  }
+
+  function advance(counts: Uint32Array, template: number): void {
+    if (template === 0) {
+      counts[columns.length] = (counts[columns.length] as number) + 1;
+      return;
+    }
+    const own = (templates[template - 1] as Template).columns;
+    for (let i = 0; i < own.length; i += 1) counts[own[i] as number] = (counts[own[i] as number] as number) + 1;
+  }
+
+  function column(index: number): ValueReader {
+    let reader = opened[index];
+    if (reader === undefined) {
+      snapshots ??= countValues();
+      readerOf ??= openColumns(parts.small, columns.length, readLarge);
+      reader = readValues(columns[index] as ColumnKind, readerOf(index), snapshots.at(-1)?.[index] as number, words);
+      opened[index] = reader;
+    }
+    return reader;
+  }
+
+  return {
+    templates,
+    templateOfRow,
+    column,
+    read(from, to, keptText, take) {
+      snapshots ??= countValues();
+      const nearest = Math.floor(from / ROWS_A_SNAPSHOT);
+      const counts = (snapshots[nearest] as Uint32Array).slice();
+      for (let row = nearest * ROWS_A_SNAPSHOT; row < from; row += 1) advance(counts, templateOfRow[row] as number);
+      for (let row = from; row < to; row += 1) {
+        const number = templateOfRow[row] as number;
+        if (number === 0) {
+          const index = counts[columns.length] as number;
+          take(keptText(index), row);
+          counts[columns.length] = index + 1;
+          continue;
+        }
+        const { pieces, columns: own } = templates[number - 1] as Template;
+        let text = pieces[0] as string;
+        for (let i = 0; i < own.length; i += 1) {
+          const index = own[i] as number;
+          const at = counts[index] as number;
+          text += column(index).text(at) + (pieces[i + 1] as string);
+          counts[index] = at + 1;
+        }
+        take(text, row);
+      }
+    },
+  };
+}
+
+function readDictionary(packed: Uint8Array): { templates: Template[]; columns: ColumnKind[]; words: string[] } {
+  const reader = createByteReader(readSmallest(createByteReader(packed)));
+  const templates = Array.from({ length: reader.varint() }, () => {
+    const skeleton = reader.take(reader.varint());
+    const slots = slotsOf(skeleton);
+    const ends = [...slots.map(({ start }) => start), skeleton.length];
+    const pieces = ends.map((end, i) => textOf(skeleton.subarray(slots[i - 1]?.end ?? 0, end)));
+    return { pieces, slots, columns: Uint32Array.from(slots, () => reader.varint()) };
+  });
+  const columns = Array.from({ length: reader.varint() }, () => ({ kind: reader.byte(), digits: reader.byte() }));
+  const words = Array.from({ length: reader.varint() }, () => textOf(reader.take(reader.varint())));
+  return { templates, columns, words };
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function textOf(utf8: Uint8Array): string {
+  return decoder.decode(utf8);
+}

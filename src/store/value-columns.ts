@@ -1,0 +1,173 @@
+import { type ByteReader, type ByteWriter, createByteReader, createByteWriter } from "./byte-writer.ts";
+import { readHex, writeHex } from "./hex-column.ts";
+import { readNumbers, writeNumbers } from "./number-column.ts";
+import { SLOT } from "./skeleton.ts";
+import { readStrings, type StringColumn, writeStrings } from "./string-column.ts";
+
+/** What a slot holds, in one column: its kind (of SLOT), and of hexadecimal digits how many. */
+export type ColumnKind = { kind: number; digits: number };
+
+/** The values of a column that is to be written; what they are depends on the kind, as in `Tokens`. */
+export type ColumnValues = { values: Float64Array; lengths: Uint32Array; count: number };
+
+/** How the digits of numbers are written: without leading zeros, all of one width, or each with its own. */
+const CANONICAL = 0;
+const ONE_WIDTH = 1;
+const EACH_WIDTH = 2;
+
+export function writeValues({ kind, digits }: ColumnKind, column: ColumnValues, utf8: Uint8Array, out: ByteWriter): void {
+  const { values, lengths, count } = column;
+  switch (kind) {
+    case SLOT.number:
+      return writeDecimals(values, lengths, count, out);
+    case SLOT.hex:
+    case SLOT.uuid:
+      return writeHex(utf8, values, count, digits, out);
+    case SLOT.text:
+      return writeStrings(utf8, values, lengths, count, out);
+    default:
+      return writeNumbers(values, count, out);
+  }
+}
+
+function writeDecimals(values: Float64Array, lengths: Uint32Array, count: number, out: ByteWriter): void {
+  let canonical = true;
+  let oneWidth = true;
+  const width = lengths[0] as number;
+  for (let i = 0; i < count && (canonical || oneWidth); i += 1) {
+    const length = lengths[i] as number;
+    if (length !== width) oneWidth = false;
+    if (canonical && length > 1 && (values[i] as number) < (POWERS[length - 1] as number)) canonical = false;
+  }
+  if (canonical) out.byte(CANONICAL);
+  else if (oneWidth) {
+    out.byte(ONE_WIDTH);
+    out.byte(width);
+  } else {
+    out.byte(EACH_WIDTH);
+    writeNumbers(lengths, count, out);
+  }
+  writeNumbers(values, count, out);
+}
+
+const POWERS = Array.from({ length: 16 }, (_, digits) => 10 ** digits);
+
+/** A column's values as texts. */
+export type ValueReader = { text(index: number): string };
+
+export function readValues({ kind, digits }: ColumnKind, reader: ByteReader, count: number, words: readonly string[]): ValueReader {
+  switch (kind) {
+    case SLOT.number:
+      return readDecimals(reader, count);
+    case SLOT.hex:
+    case SLOT.uuid: {
+      const column = readHex(reader, count, digits);
+      const text = bufferOf(column.text);
+      const { indexes } = column;
+      const digitsOf = (index: number) => {
+        const start = (indexes === undefined ? index : (indexes[index] as number)) * digits;
+        return text.toString("latin1", start, start + digits);
+      };
+      if (kind === SLOT.hex) return { text: digitsOf };
+      return {
+        text(index) {
+          const d = digitsOf(index);
+          return `${d.slice(0, 8)}-${d.slice(8, 12)}-${d.slice(12, 16)}-${d.slice(16, 20)}-${d.slice(20)}`;
+        },
+      };
+    }
+    case SLOT.text:
+      return textsOf(readStrings(reader, count));
+    case SLOT.word: {
+      const ids = readNumbers(reader, count);
+      return { text: (index) => words[ids[index] as number] as string };
+    }
+    case SLOT.literal: {
+      const ids = readNumbers(reader, count);
+      return { text: (index) => LITERALS[ids[index] as number] as string };
+    }
+    default:
+      throw new Error(`unknown kind ${kind} of a column`);
+  }
+}
+
+export const LITERALS = ["null", "false", "true"] as const;
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function textsOf({ utf8, offsets, indexes }: StringColumn): ValueReader {
+  const buffer = bufferOf(utf8);
+  const textAt = (index: number) => buffer.toString("utf8", offsets[index], offsets[index + 1]);
+  if (indexes === undefined) return { text: textAt };
+  const texts = Array.from({ length: offsets.length - 1 }, (_, index) => textAt(index));
+  return { text: (index) => texts[indexes[index] as number] as string };
+}
+
+function readDecimals(reader: ByteReader, count: number): ValueReader {
+  const mode = reader.byte();
+  if (mode === CANONICAL) {
+    const values = readNumbers(reader, count);
+    return { text: (index) => String(values[index]) };
+  }
+  if (mode === ONE_WIDTH) {
+    const width = reader.byte();
+    const values = readNumbers(reader, count);
+    return { text: (index) => String(values[index]).padStart(width, "0") };
+  }
+  if (mode !== EACH_WIDTH) throw new Error(`unknown writing ${mode} of numbers`);
+  const widths = readNumbers(reader, count);
+  const values = readNumbers(reader, count);
+  return { text: (index) => String(values[index]).padStart(widths[index] as number, "0") };
+}
+
+/** Columns of this many bytes are parts of their own, read only where they are needed; of the smaller ones all lie in one part. */
+const LARGE_BYTES = 4096;
+
+/** Columns on their way into a block: `small` holds their sizes (0 for a large one), then the small ones. */
+export type WrittenColumns = { small: Uint8Array; large: Uint8Array[] };
+
+/** Writes columns one after another, each by its own call of `write`. */
+export function writeColumns(count: number, maxLarge: number, write: (column: number, out: ByteWriter) => void): WrittenColumns {
+  const out = createByteWriter();
+  const sizes = new Float64Array(count);
+  const large: Uint8Array[] = [];
+  const small = createByteWriter();
+  for (let column = 0; column < count; column += 1) {
+    out.clear();
+    write(column, out);
+    const bytes = out.copyFrom(0);
+    if (bytes.length >= LARGE_BYTES && large.length < maxLarge) {
+      large.push(bytes);
+      continue;
+    }
+    sizes[column] = bytes.length;
+    small.append(bytes);
+  }
+  const head = createByteWriter();
+  writeNumbers(sizes, count, head);
+  head.append(small.copyFrom(0));
+  return { small: head.copyFrom(0), large };
+}
+
+/** Gives a reader for each column that `writeColumns` wrote; `readLarge` gives the n-th large one. */
+export function openColumns(small: Uint8Array, count: number, readLarge: (index: number) => Uint8Array): (column: number) => ByteReader {
+  const reader = createByteReader(small);
+  const sizes = readNumbers(reader, count);
+  const places = new Float64Array(count);
+  let at = 0;
+  let large = 0;
+  for (let column = 0; column < count; column += 1) {
+    const size = sizes[column] as number;
+    // A large one is told by its place being negative.
+    places[column] = size === 0 ? -1 - large : at;
+    if (size === 0) large += 1;
+    at += size;
+  }
+  const bytes = reader.take(at);
+  return (column) => {
+    const place = places[column] as number;
+    return createByteReader(place < 0 ? readLarge(-1 - place) : bytes.subarray(place, place + (sizes[column] as number)));
+  };
+}

@@ -105,7 +105,8 @@ export function tokenizeAttributes(bytes: Uint8Array, offsets: Uint32Array): Tok
       } else {
         const close = Math.max(endOfScalar(bytes, at, end), at + 1);
         const literal = LITERAL_STARTS.indexOf(byte);
-        if (literal >= 0 && equals(bytes, at, close, LITERAL_BYTES[literal] as Uint8Array)) put(SLOT.literal, literal, close - at);
+        if (literal >= 0 && equals(bytes, at, close, LITERAL_BYTES[literal] as Uint8Array))
+          put(SLOT.literal, literal, close - at);
         else put(SLOT.text, at, close - at);
         at = close;
       }

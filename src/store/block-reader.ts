@@ -3,7 +3,7 @@ import { type BlockMeta, decodePage, decodePageStarts, PART, unbundle } from "./
 import { bloomOfPage } from "./bloom.ts";
 import { readPart } from "./database.ts";
 import { DENSE_VERSION } from "./dense-block.ts";
-import { openDenseBlock } from "./dense-block-reader.ts";
+import { type DenseBlock, openDenseBlock } from "./dense-block-reader.ts";
 import { type IntColumn, openInts } from "./int-column.ts";
 import type { PageCache } from "./page-cache.ts";
 
@@ -39,6 +39,8 @@ export type BlockReader = {
   load(page: number): boolean;
   /** The Bloom filter of a page; undefined where the block is too small to have any. */
   bloom(page: number): Uint8Array | undefined;
+  /** Where its texts are taken apart: what they are made of. */
+  dense?: DenseBlock;
 };
 
 /** With a `cache`, pages of texts that were read before are there to be had again. */

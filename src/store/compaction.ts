@@ -85,7 +85,8 @@ export function compactOnce(database: Database): Merge | undefined {
   const replaced = planCompaction(metas);
   if (replaced.length === 0) return undefined;
   const rows = mergeBlocks(replaced.map((meta) => openBlock(database, meta)));
-  if (rows.rows >= MIN_DENSE_ROWS) return { replaced, block: encodeDenseBlock(rows), small: metas.filter((meta) => !isFull(meta)).length };
+  if (rows.rows >= MIN_DENSE_ROWS)
+    return { replaced, block: encodeDenseBlock(rows), small: metas.filter((meta) => !isFull(meta)).length };
   const parted = rows.rows >= MIN_PARTED_ROWS;
   const small = metas.filter((meta) => !isFull(meta)).length;
   return { replaced, block: encodeBlock(rows, { blooms: parted, bundle: !parted }), small };

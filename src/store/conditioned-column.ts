@@ -5,7 +5,12 @@ import { readNumbers, writeNumbers } from "./number-column.ts";
  * Small numbers that mostly follow from the row's template: for each template the one that all its rows have, or, where
  * they differ, the rows' own.
  */
-export function writeConditioned(values: ArrayLike<number>, templateOfRow: ArrayLike<number>, templates: number, out: ByteWriter): void {
+export function writeConditioned(
+  values: ArrayLike<number>,
+  templateOfRow: ArrayLike<number>,
+  templates: number,
+  out: ByteWriter,
+): void {
   // One more than the value; 0 where rows differ.
   const common = new Float64Array(templates + 1).fill(-1);
   for (let row = 0; row < values.length; row += 1) {

@@ -1,14 +1,15 @@
 import type { Database } from "bun:sqlite";
 import type { BlockMeta } from "./block.ts";
 import { BlockGone, type BlockReader, COLUMN_PARTS, type ColumnPart, type PageText } from "./block-reader.ts";
+import { bloomOfPage } from "./bloom.ts";
 import { createByteReader } from "./byte-writer.ts";
 import { readConditioned } from "./conditioned-column.ts";
 import { readPart } from "./database.ts";
 import { DENSE_PART } from "./dense-block.ts";
 import { type KeptTexts, openTexts } from "./kept-texts.ts";
 import { readNumbers } from "./number-column.ts";
-import { openTemplated, type TemplatedReader } from "./templated-text.ts";
 import type { PageCache } from "./page-cache.ts";
+import { openTemplated, type TemplatedReader } from "./templated-text.ts";
 import { readTimes } from "./time-column.ts";
 
 /** So many rows are read together. */
@@ -21,6 +22,16 @@ export type DenseText = {
   page(page: number): PageText;
 };
 
+/** A dense block as searches see it. */
+export type DenseBlock = {
+  messages(): DenseText;
+  attributes(): DenseText;
+  /** The filter of the words in texts that are taken apart; words with an ASCII digit in them, and parts of UUIDs, need not be in it. */
+  bloom(): Uint8Array;
+  /** For each row whether `find` has set it; found once for each `key`. */
+  hits(key: object, find: (hits: Uint8Array) => void): Uint8Array;
+};
+
 /** Reads a block that `encodeDenseBlock` made. */
 export function openDenseBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
   const columns = new Map<ColumnPart, Float64Array>();
@@ -31,13 +42,19 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
     return bytes;
   }
 
-  const messages = lazy(() => openText(DENSE_PART.messageDictionary));
-  const attributes = lazy(() => openText(DENSE_PART.attributeDictionary));
+  const messages = lazy(() => openText(DENSE_PART.messageDictionary, (page) => bloom(1 + page)));
+  const attributes = lazy(() => openText(DENSE_PART.attributeDictionary, (page) => bloom(1 + pagesOf(messages()) + page)));
+  const blooms = lazy(() => part(DENSE_PART.blooms));
+  const hitsOf = new Map<object, Uint8Array>();
 
-  function openText(first: number): DenseText {
+  function bloom(index: number): Uint8Array {
+    return bloomOfPage(blooms(), 1 + pagesOf(messages()) + pagesOf(attributes()), index);
+  }
+
+  function openText(first: number, bloomOf: (page: number) => Uint8Array): DenseText {
     const parts = { dictionary: part(first), rows: part(first + 1), small: part(first + 2) };
     const templated = openTemplated(parts, meta.rows, (index) => part(first + 3, index));
-    const kept = openTexts(part(first + 4), (page) => part(first + 5, page));
+    const kept = openTexts(part(first + 4), (page) => part(first + 5, page), bloomOf);
     let held: { page: number; text: PageText } | undefined;
     return {
       templated,
@@ -115,7 +132,25 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       }
     },
     bloom: () => undefined,
+    dense: {
+      messages,
+      attributes,
+      bloom: () => bloom(0),
+      hits(key, find) {
+        let hits = hitsOf.get(key);
+        if (hits === undefined) {
+          hits = new Uint8Array(meta.rows);
+          find(hits);
+          hitsOf.set(key, hits);
+        }
+        return hits;
+      },
+    },
   };
+}
+
+function pagesOf({ kept }: DenseText): number {
+  return kept.pageStarts.length - 1;
 }
 
 function lazy<Value>(make: () => Value): () => Value {

@@ -173,7 +173,10 @@ function afterUnits(utf8: Uint8Array, start: number, units: number): number {
  * Takes the words of the skeletons and of the texts in columns. Words with an ASCII digit in them are not all taken: they
  * may be in columns of numbers; all others are.
  */
-function hashTemplated({ templates, words: slotWords, columns, columnsOf, templateOfRow, firstValue, values, lengths, utf8 }: TemplatedRows, json: boolean): void {
+function hashTemplated(
+  { templates, words: slotWords, columns, columnsOf, templateOfRow, firstValue, values, lengths, utf8 }: TemplatedRows,
+  json: boolean,
+): void {
   const add = (bytes: Uint8Array) => hashWords(bytes, [unitsOf(bytes)], json, words.add);
   for (const skeleton of templates) {
     let start = 0;

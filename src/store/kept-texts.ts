@@ -16,7 +16,13 @@ export type WrittenTexts = {
 };
 
 /** Writes texts as they are, in pages: those of the `rows` of `utf8`, whose texts start at `offsets`. */
-export function writeTexts(utf8: Uint8Array, offsets: Uint32Array, rows: ArrayLike<number>, json: boolean, words: HashSet): WrittenTexts {
+export function writeTexts(
+  utf8: Uint8Array,
+  offsets: Uint32Array,
+  rows: ArrayLike<number>,
+  json: boolean,
+  words: HashSet,
+): WrittenTexts {
   const lengths = Float64Array.from(rows, (row) => (offsets[row + 1] as number) - (offsets[row] as number));
   const pages: Uint8Array[] = [];
   const blooms: Uint8Array[] = [];
@@ -60,17 +66,25 @@ export function unitsOf(utf8: Uint8Array): number {
   return units;
 }
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Texts that `writeTexts` wrote. */
 export type KeptTexts = {
   count: number;
   /** The first text of each page, and one more entry for the end. */
   pageStarts: number[];
-  /** The UTF-8 of a page, and where each of its texts starts, with one more entry for the end. */
-  page(page: number): { utf8: Uint8Array; offsets: Uint32Array };
+  /** A page's texts one after another, and where each starts in UTF-16 units, with one more entry for the end. */
+  pageText(page: number): { text: string; offsets: Uint32Array };
+  /** The filter of a page's words. */
+  bloom(page: number): Uint8Array;
   text(index: number): string;
 };
 
-export function openTexts(bytes: Uint8Array, readPage: (page: number) => Uint8Array): KeptTexts {
+export function openTexts(
+  bytes: Uint8Array,
+  readPage: (page: number) => Uint8Array,
+  bloom: (page: number) => Uint8Array,
+): KeptTexts {
   const reader: ByteReader = createByteReader(bytes);
   const count = reader.varint();
   const lengths = readNumbers(reader, count);
@@ -92,7 +106,17 @@ export function openTexts(bytes: Uint8Array, readPage: (page: number) => Uint8Ar
   return {
     count,
     pageStarts,
-    page: load,
+    pageText(page) {
+      const { utf8, offsets } = load(page);
+      const text = decoder.decode(utf8);
+      if (text.length === utf8.length) return { text, offsets };
+      const units = new Uint32Array(offsets.length);
+      for (let i = 1; i < offsets.length; i += 1) {
+        units[i] = (units[i - 1] as number) + unitsOf(utf8.subarray(offsets[i - 1], offsets[i]));
+      }
+      return { text, offsets: units };
+    },
+    bloom,
     text(index) {
       let page = held !== undefined && index >= (pageStarts[held.page] as number) ? held.page : 0;
       while (index >= (pageStarts[page + 1] as number)) page += 1;

@@ -3,6 +3,7 @@ import type { Timestamp } from "../schema/timestamp.ts";
 import type { BlockMeta } from "./block.ts";
 import type { BlockReader } from "./block-reader.ts";
 import { bloomMayHold } from "./bloom.ts";
+import { findTerm, mayHoldTerm } from "./dense-term.ts";
 import { compileTerm, markAttributes, markMessages, type Term } from "./text-match.ts";
 import { foldCase } from "./words.ts";
 
@@ -46,6 +47,8 @@ export function mayMatch(matcher: Matcher, { meta }: BlockReader): boolean {
 
 /** False: no row of the page can match, as its Bloom filter tells. */
 function pageMayMatch({ terms }: Matcher, block: BlockReader, page: number): boolean {
+  const { dense } = block;
+  if (dense !== undefined) return terms.every((term) => mayHoldTerm(term, dense));
   const bloom = terms.length === 0 ? undefined : block.bloom(page);
   return bloom === undefined || terms.every(({ hashes }) => hashes.every((hash) => bloomMayHold(bloom, hash)));
 }
@@ -126,6 +129,15 @@ function keepTimes(
 }
 
 function matchTerms(terms: Term[], block: BlockReader, page: number, alive: Uint8Array): void {
+  const { dense } = block;
+  if (dense !== undefined) {
+    const { from } = block.pageRange(page);
+    for (const term of terms) {
+      const hits = dense.hits(term, (found) => findTerm(term, dense, found));
+      for (let row = 0; row < alive.length; row += 1) alive[row] = (alive[row] as number) & (hits[from + row] as number);
+    }
+    return;
+  }
   const messages = block.messages(page);
   const attributes = block.attributes(page);
   const foldedMessages = foldCase(messages.text);

@@ -1,4 +1,4 @@
-import { FIRST_SLOT, SLOT, type SkeletonTable } from "./skeleton.ts";
+import { FIRST_SLOT, type SkeletonTable, SLOT } from "./skeleton.ts";
 
 /** The skeletons that are worth columns of their own: the templates of a block. */
 export type Templates = {

@@ -22,7 +22,10 @@ export function templateMessages(utf8: Uint8Array, offsets: Uint32Array): Templa
   const columnsOf = slots.map((own) => Uint32Array.from(own, () => columnCount++));
   const used = createUsedWords(merged.words);
   // The words' numbers go in between the values of the text.
-  const total = templateOfRow.reduce((sum, template) => sum + (template === 0 ? 0 : (slots[template - 1] as unknown[]).length), 0);
+  const total = templateOfRow.reduce(
+    (sum, template) => sum + (template === 0 ? 0 : (slots[template - 1] as unknown[]).length),
+    0,
+  );
   const values = new Float64Array(total);
   const lengths = new Uint32Array(total);
   const firstValue = new Uint32Array(rows + 1);

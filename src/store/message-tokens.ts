@@ -1,4 +1,4 @@
-import { createSkeletonTable, SLOT, type SkeletonTable } from "./skeleton.ts";
+import { createSkeletonTable, type SkeletonTable, SLOT } from "./skeleton.ts";
 
 /**
  * Texts taken apart into what stays the same and what differs, after CLP (Rodrigues et al., OSDI 2021): words without
@@ -171,7 +171,11 @@ export function isUuid(bytes: Uint8Array, start: number, end: number): boolean {
   if (start + UUID_BYTES > end) return false;
   for (let i = 0; i < UUID_BYTES; i += 1) {
     const unit = bytes[start + i] as number;
-    if (i === 8 || i === 13 || i === 18 || i === 23 ? unit !== DASH : (classes[unit] as number) === 0 || ((classes[unit] as number) & LETTER) !== 0) {
+    if (
+      i === 8 || i === 13 || i === 18 || i === 23
+        ? unit !== DASH
+        : (classes[unit] as number) === 0 || ((classes[unit] as number) & LETTER) !== 0
+    ) {
       return false;
     }
   }

@@ -10,6 +10,7 @@ import {
   writeColumns,
   writeValues,
 } from "./value-columns.ts";
+import { foldCase } from "./words.ts";
 
 /** The texts of a block taken apart: which template each row has, and the values of its slots in the order of the text. */
 export type TemplatedRows = {
@@ -102,7 +103,10 @@ function gather({ templateOfRow, columnsOf, columns, values, lengths, firstValue
 export type Template = {
   /** The texts before, between and after the slots. */
   pieces: string[];
-  slots: ColumnKind[];
+  /** The same, folded. */
+  foldedPieces(): string[];
+  /** The kinds of the slots, and their columns. */
+  kinds: number[];
   columns: Uint32Array;
 };
 
@@ -111,9 +115,23 @@ export type TemplatedReader = {
   templates: Template[];
   /** For each row its template, or 0 where its text is kept as it is. */
   templateOfRow: Float64Array;
+  columns: ColumnKind[];
   column(index: number): ValueReader;
-  /** Calls `take` with the text of each row from `from` up to `to`; `keptText` gives the n-th of those that are kept as they are. */
-  read(from: number, to: number, keptText: (index: number) => string, take: (text: string, row: number) => void): void;
+  /**
+   * Calls `take` with the text of each row from `from` up to `to`, or of those for which `wanted` has a 1; `keptText` gives
+   * the n-th of the texts that are kept as they are.
+   */
+  read(
+    from: number,
+    to: number,
+    keptText: (index: number) => string,
+    take: (text: string, row: number) => void,
+    wanted?: Uint8Array,
+  ): void;
+  /** The rows that have a value in the column, in the order of its values. */
+  rowsOfColumn(index: number): Uint32Array;
+  /** The rows of a template (0: those whose texts are kept as they are), in their order. */
+  rowsOfTemplate(template: number): Uint32Array;
 };
 
 const ROWS_A_SNAPSHOT = 4096;
@@ -160,17 +178,41 @@ export function openTemplated(
     return reader;
   }
 
+  // The rows of the first template, then those of the next one ..., and where each begins.
+  let byTemplate: { rows: Uint32Array; starts: Uint32Array } | undefined;
+
   return {
     templates,
     templateOfRow,
+    columns,
     column,
-    read(from, to, keptText, take) {
+    rowsOfTemplate(template) {
+      byTemplate ??= sortByTemplate(templateOfRow, templates.length);
+      return byTemplate.rows.subarray(byTemplate.starts[template], byTemplate.starts[template + 1]);
+    },
+    rowsOfColumn(index) {
+      const has = Uint8Array.from([0, ...templates.map(({ columns: own }) => (own.includes(index) ? 1 : 0))]);
+      snapshots ??= countValues();
+      const rowsOf = new Uint32Array(snapshots.at(-1)?.[index] as number);
+      let count = 0;
+      for (let row = 0; row < rows; row += 1) {
+        if (has[templateOfRow[row] as number] === 0) continue;
+        rowsOf[count] = row;
+        count += 1;
+      }
+      return rowsOf;
+    },
+    read(from, to, keptText, take, wanted) {
       snapshots ??= countValues();
       const nearest = Math.floor(from / ROWS_A_SNAPSHOT);
       const counts = (snapshots[nearest] as Uint32Array).slice();
       for (let row = nearest * ROWS_A_SNAPSHOT; row < from; row += 1) advance(counts, templateOfRow[row] as number);
       for (let row = from; row < to; row += 1) {
         const number = templateOfRow[row] as number;
+        if (wanted !== undefined && wanted[row] !== 1) {
+          advance(counts, number);
+          continue;
+        }
         if (number === 0) {
           const index = counts[columns.length] as number;
           take(keptText(index), row);
@@ -191,6 +233,25 @@ export function openTemplated(
   };
 }
 
+function sortByTemplate(templateOfRow: Float64Array, templates: number): { rows: Uint32Array; starts: Uint32Array } {
+  const starts = new Uint32Array(templates + 2);
+  for (let row = 0; row < templateOfRow.length; row += 1) {
+    const next = (templateOfRow[row] as number) + 1;
+    starts[next] = (starts[next] as number) + 1;
+  }
+  for (let template = 1; template < starts.length; template += 1) {
+    starts[template] = (starts[template] as number) + (starts[template - 1] as number);
+  }
+  const rows = new Uint32Array(templateOfRow.length);
+  const next = starts.slice();
+  for (let row = 0; row < rows.length; row += 1) {
+    const template = templateOfRow[row] as number;
+    rows[next[template] as number] = row;
+    next[template] = (next[template] as number) + 1;
+  }
+  return { rows, starts };
+}
+
 function readDictionary(packed: Uint8Array): { templates: Template[]; columns: ColumnKind[]; words: string[] } {
   const reader = createByteReader(readSmallest(createByteReader(packed)));
   const templates = Array.from({ length: reader.varint() }, () => {
@@ -198,7 +259,13 @@ function readDictionary(packed: Uint8Array): { templates: Template[]; columns: C
     const slots = slotsOf(skeleton);
     const ends = [...slots.map(({ start }) => start), skeleton.length];
     const pieces = ends.map((end, i) => textOf(skeleton.subarray(slots[i - 1]?.end ?? 0, end)));
-    return { pieces, slots, columns: Uint32Array.from(slots, () => reader.varint()) };
+    const kinds = slots.map(({ kind }) => kind);
+    let folded: string[] | undefined;
+    const foldedPieces = () => {
+      folded ??= pieces.map(foldCase);
+      return folded;
+    };
+    return { pieces, foldedPieces, kinds, columns: Uint32Array.from(slots, () => reader.varint()) };
   });
   const columns = Array.from({ length: reader.varint() }, () => ({ kind: reader.byte(), digits: reader.byte() }));
   const words = Array.from({ length: reader.varint() }, () => textOf(reader.take(reader.varint())));

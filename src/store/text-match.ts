@@ -9,9 +9,15 @@ export type Term = {
   jsonNeedle: string;
   /** The hashes of its words, all of which a block must hold. */
   hashes: number[];
+  /** Those of them that the filter of a dense block knows for certain. */
+  denseHashes: number[];
   startsWithWord: boolean;
   endsWithWord: boolean;
 };
+
+const WORD = /[\p{L}\p{N}\p{M}_]+/gu;
+/** A word that a number, or a group of a UUID, may be a part of. */
+const MAY_BE_VALUE = /[0-9]|^[a-f]{4}|[a-f]{4}$/;
 
 export function compileTerm(text: string): Term {
   const needle = foldCase(text.toWellFormed());
@@ -19,6 +25,7 @@ export function compileTerm(text: string): Term {
     needle,
     jsonNeedle: JSON.stringify(needle).slice(1, -1),
     hashes: wordHashes(needle),
+    denseHashes: (needle.match(WORD) ?? []).filter((word) => !MAY_BE_VALUE.test(word)).flatMap(wordHashes),
     startsWithWord: classOfUnit(needle.charCodeAt(0)) === IN_WORD,
     endsWithWord: classOfUnit(needle.charCodeAt(needle.length - 1)) === IN_WORD,
   };
@@ -115,4 +122,14 @@ function isEscaped(json: string, at: number): boolean {
 /** Folding leaves JSON's own letters (\n, \u001b) as they are. */
 function unescapeString(text: string): string {
   return text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text;
+}
+
+/** Whether the term occurs in a message. */
+export function occursInMessage(term: Term, message: string): boolean {
+  return occursIn(term, foldCase(message));
+}
+
+/** Whether the term occurs in one value of attributes' JSON text. */
+export function occursInAttributes(term: Term, json: string): boolean {
+  return occursInValues(term, foldCase(json));
 }

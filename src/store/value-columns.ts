@@ -1,5 +1,5 @@
 import { type ByteReader, type ByteWriter, createByteReader, createByteWriter } from "./byte-writer.ts";
-import { readHex, writeHex } from "./hex-column.ts";
+import { type HexColumn, readHex, writeHex } from "./hex-column.ts";
 import { readNumbers, writeNumbers } from "./number-column.ts";
 import { SLOT } from "./skeleton.ts";
 import { readStrings, type StringColumn, writeStrings } from "./string-column.ts";
@@ -52,40 +52,39 @@ function writeDecimals(values: Float64Array, lengths: Uint32Array, count: number
 
 const POWERS = Array.from({ length: 16 }, (_, digits) => 10 ** digits);
 
-/** A column's values as texts. */
-export type ValueReader = { text(index: number): string };
+/** A column's values as they lie in memory, by what they are. */
+export type Values =
+  | { kind: "numbers"; values: Float64Array; widths: ArrayLike<number> | undefined }
+  | ({ kind: "hex"; dashed: boolean } & HexColumn)
+  | ({ kind: "strings" } & StringColumn)
+  | { kind: "words"; indexes: Float64Array; words: readonly string[] };
 
-export function readValues({ kind, digits }: ColumnKind, reader: ByteReader, count: number, words: readonly string[]): ValueReader {
+/** A column that can be read. */
+export type ValueReader = {
+  values: Values;
+  /** The text of a value. */
+  text(index: number): string;
+};
+
+export function readValues(
+  { kind, digits }: ColumnKind,
+  reader: ByteReader,
+  count: number,
+  words: readonly string[],
+): ValueReader {
   switch (kind) {
     case SLOT.number:
       return readDecimals(reader, count);
     case SLOT.hex:
-    case SLOT.uuid: {
-      const column = readHex(reader, count, digits);
-      const text = bufferOf(column.text);
-      const { indexes } = column;
-      const digitsOf = (index: number) => {
-        const start = (indexes === undefined ? index : (indexes[index] as number)) * digits;
-        return text.toString("latin1", start, start + digits);
-      };
-      if (kind === SLOT.hex) return { text: digitsOf };
-      return {
-        text(index) {
-          const d = digitsOf(index);
-          return `${d.slice(0, 8)}-${d.slice(8, 12)}-${d.slice(12, 16)}-${d.slice(16, 20)}-${d.slice(20)}`;
-        },
-      };
-    }
+      return hexReader(readHex(reader, count, digits), false);
+    case SLOT.uuid:
+      return hexReader(readHex(reader, count, digits), true);
     case SLOT.text:
-      return textsOf(readStrings(reader, count));
-    case SLOT.word: {
-      const ids = readNumbers(reader, count);
-      return { text: (index) => words[ids[index] as number] as string };
-    }
-    case SLOT.literal: {
-      const ids = readNumbers(reader, count);
-      return { text: (index) => LITERALS[ids[index] as number] as string };
-    }
+      return stringReader(readStrings(reader, count));
+    case SLOT.word:
+      return wordReader(readNumbers(reader, count), words);
+    case SLOT.literal:
+      return wordReader(readNumbers(reader, count), LITERALS);
     default:
       throw new Error(`unknown kind ${kind} of a column`);
   }
@@ -97,29 +96,57 @@ function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-function textsOf({ utf8, offsets, indexes }: StringColumn): ValueReader {
-  const buffer = bufferOf(utf8);
+function hexReader(column: HexColumn, dashed: boolean): ValueReader {
+  const { digits, indexes } = column;
+  const text = bufferOf(column.text);
+  const digitsOf = (index: number) => {
+    const start = (indexes === undefined ? index : (indexes[index] as number)) * digits;
+    return text.toString("latin1", start, start + digits);
+  };
+  return {
+    values: { kind: "hex", dashed, ...column },
+    text: dashed
+      ? (index) => {
+          const d = digitsOf(index);
+          return `${d.slice(0, 8)}-${d.slice(8, 12)}-${d.slice(12, 16)}-${d.slice(16, 20)}-${d.slice(20)}`;
+        }
+      : digitsOf,
+  };
+}
+
+function wordReader(indexes: Float64Array, words: readonly string[]): ValueReader {
+  return { values: { kind: "words", indexes, words }, text: (index) => words[indexes[index] as number] as string };
+}
+
+function stringReader(column: StringColumn): ValueReader {
+  const { offsets, indexes } = column;
+  const buffer = bufferOf(column.utf8);
   const textAt = (index: number) => buffer.toString("utf8", offsets[index], offsets[index + 1]);
-  if (indexes === undefined) return { text: textAt };
-  const texts = Array.from({ length: offsets.length - 1 }, (_, index) => textAt(index));
-  return { text: (index) => texts[indexes[index] as number] as string };
+  const values: Values = { kind: "strings", ...column };
+  if (indexes === undefined) return { values, text: textAt };
+  const texts: string[] = [];
+  return {
+    values,
+    text(index) {
+      const distinct = indexes[index] as number;
+      texts[distinct] ??= textAt(distinct);
+      return texts[distinct] as string;
+    },
+  };
 }
 
 function readDecimals(reader: ByteReader, count: number): ValueReader {
   const mode = reader.byte();
-  if (mode === CANONICAL) {
-    const values = readNumbers(reader, count);
-    return { text: (index) => String(values[index]) };
-  }
-  if (mode === ONE_WIDTH) {
-    const width = reader.byte();
-    const values = readNumbers(reader, count);
-    return { text: (index) => String(values[index]).padStart(width, "0") };
-  }
-  if (mode !== EACH_WIDTH) throw new Error(`unknown writing ${mode} of numbers`);
-  const widths = readNumbers(reader, count);
+  if (mode !== CANONICAL && mode !== ONE_WIDTH && mode !== EACH_WIDTH) throw new Error(`unknown writing ${mode} of numbers`);
+  const width = mode === ONE_WIDTH ? reader.byte() : 0;
+  const eachWidth = mode === EACH_WIDTH ? readNumbers(reader, count) : undefined;
+  const widths = mode === ONE_WIDTH ? new Uint8Array(count).fill(width) : eachWidth;
   const values = readNumbers(reader, count);
-  return { text: (index) => String(values[index]).padStart(widths[index] as number, "0") };
+  return {
+    values: { kind: "numbers", values, widths },
+    text: (index) =>
+      widths === undefined ? String(values[index]) : String(values[index]).padStart(widths[index] as number, "0"),
+  };
 }
 
 /** Columns of this many bytes are parts of their own, read only where they are needed; of the smaller ones all lie in one part. */
@@ -152,7 +179,11 @@ export function writeColumns(count: number, maxLarge: number, write: (column: nu
 }
 
 /** Gives a reader for each column that `writeColumns` wrote; `readLarge` gives the n-th large one. */
-export function openColumns(small: Uint8Array, count: number, readLarge: (index: number) => Uint8Array): (column: number) => ByteReader {
+export function openColumns(
+  small: Uint8Array,
+  count: number,
+  readLarge: (index: number) => Uint8Array,
+): (column: number) => ByteReader {
   const reader = createByteReader(small);
   const sizes = readNumbers(reader, count);
   const places = new Float64Array(count);

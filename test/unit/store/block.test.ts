@@ -14,16 +14,7 @@ const WAYS: EncodeOptions[] = [
   { blooms: false, bundle: false },
   { blooms: true, bundle: false },
 ];
-const COLUMNS: ColumnPart[] = [
-  "timestamp",
-  "nanos",
-  "digits",
-  "received",
-  "severity",
-  "service",
-  
-  
-];
+const COLUMNS: ColumnPart[] = ["timestamp", "nanos", "digits", "received", "severity", "service"];
 
 /** A database whose blocks can be written, read by another connection, and deleted. */
 async function openTestDatabase() {
@@ -200,8 +191,8 @@ describe.each(WAYS)("a block with %o", (options) => {
     const block = database.store(rows, options);
     const other = database.store(numbered(5), options);
     block.pages();
-    block.column("messageLengths");
-    block.column("attributeLengths");
+    block.lengths("messages");
+    block.lengths("attributes");
     block.messages(0);
     database.delete(block);
     expect(block.messages(0).text.startsWith("heavy0 ")).toBe(true);

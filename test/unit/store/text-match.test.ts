@@ -73,6 +73,7 @@ describe("a term made ready", () => {
       needle: 'disk "full"',
       jsonNeedle: 'disk \\"full\\"',
       hashes: wordHashes("disk full"),
+      denseHashes: wordHashes("disk full"),
       startsWithWord: true,
       endsWithWord: false,
     });

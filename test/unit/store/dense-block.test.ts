@@ -1,0 +1,158 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { createRandom, type Random } from "../../../src/simulate/random.ts";
+import { type BlockReader, openBlock } from "../../../src/store/block-reader.ts";
+import { insertBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
+import { encodeDenseBlock } from "../../../src/store/dense-block.ts";
+import { findTerm, mayHoldTerm } from "../../../src/store/dense-term.ts";
+import { compileTerm, occursInAttributes, occursInMessage } from "../../../src/store/text-match.ts";
+import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+import { blockRowsOf, type Row, row, rowsOf } from "./rows.ts";
+
+const folder = await makeTemporaryFolder();
+const database = openForWriting(folder.file("logs.db"));
+database.run("PRAGMA synchronous=OFF");
+let nextId = 1;
+
+afterAll(async () => {
+  database.close();
+  await folder[Symbol.asyncDispose]();
+});
+
+function store(rows: Row[], receivedMs?: number[]): BlockReader {
+  const firstId = nextId * 1_000_000;
+  insertBlock(database, nextId, encodeDenseBlock(blockRowsOf(rows, { firstId, ...(receivedMs && { receivedMs }) })));
+  const [meta] = listBlocks(database, "id = ?", [nextId], "first_id");
+  nextId += 1;
+  if (meta === undefined) throw new Error("the block is not listed");
+  return openBlock(database, meta);
+}
+
+const hex = (random: Random, digits: number) => Array.from({ length: digits }, () => random.between(0, 15).toString(16)).join("");
+const uuid = (random: Random) => [8, 4, 4, 4, 12].map((digits) => hex(random, digits)).join("-");
+
+/** What may stand in a text, from what a template takes apart to what it must leave alone. */
+const PARTS: ((random: Random) => string)[] = [
+  (random) => String(random.between(0, 99)),
+  (random) => String(random.between(0, 2 ** 40)),
+  (random) => String(random.between(0, 60)).padStart(2, "0"),
+  (random) => "0".repeat(random.between(1, 4)) + random.between(1, 9999),
+  (random) => hex(random, 8),
+  (random) => hex(random, random.pick([16, 32, 9, 7, 64, 66])),
+  uuid,
+  (random) => uuid(random).toUpperCase(),
+  (random) => random.pick(["alice", "Bob", "deadbeef", "facade", "björn", "東京", "x—y", "_id", "İstanbul", "ΣΊΣΥΦΟΣ"]),
+  (random) => `${random.pick(["web", "db", "v", "É"])}${random.between(1, 12)}`,
+  (random) => `a1b2c3d4e5${hex(random, 6)}z`,
+  (random) => random.pick(["timeout", "reset by peer", "10.0.0.1", "\n\tat x.y(z.ts:12)", "😀", '"quoted"', "C:\\temp", "end."]),
+  (random) => "9".repeat(random.between(14, 20)),
+];
+const GLUE = [" ", " ", "=", "-", "_", "/", ", ", ": ", "", "\n", "—", "(", "."];
+
+/** A line of code that logs: the same parts and glue each time. */
+function makeLine(random: Random): (random: Random) => string {
+  const parts = Array.from({ length: random.between(1, 7) }, () => ({
+    glue: random.pick(GLUE),
+    fixed: random.next() < 0.4 ? random.pick(PARTS)(random) : undefined,
+    part: random.pick(PARTS),
+  }));
+  return (again) => parts.map(({ glue, fixed, part }) => glue + (fixed ?? part(again))).join("") || "x";
+}
+
+function makeAttributes(random: Random): (random: Random) => string {
+  const keys = Array.from({ length: random.between(0, 4) }, (_, i) => `${random.pick(["user_id", "a", "東", 'q"', "_"])}${i}`);
+  const makers = keys.map(() => random.pick(PARTS));
+  return (again) => {
+    if (keys.length === 0) return "";
+    const pairs = keys.map((key, i) => {
+      const text = (makers[i] as (typeof makers)[number])(again);
+      const value = again.pick([
+        text,
+        text,
+        text,
+        Number(text.slice(0, 9)) || 0,
+        -1.5,
+        true,
+        null,
+        [text, 1],
+        { n: text, m: {} },
+        [],
+      ]);
+      return [key, value] as const;
+    });
+    return JSON.stringify(Object.fromEntries(pairs));
+  };
+}
+
+function makeRows(seed: number, count: number): Row[] {
+  const random = createRandom(seed);
+  const lines = Array.from({ length: 12 }, () => makeLine(random));
+  const objects = Array.from({ length: 5 }, () => makeAttributes(random));
+  return Array.from({ length: count }, (_, i) => {
+    const line = random.between(0, lines.length - 1);
+    return row({
+      ms: 1_764_000_000_000 + i * 3 - (random.next() < 0.1 ? random.between(0, 100_000) : 0),
+      nanos: random.next() < 0.5 ? random.between(0, 999_999) : 0,
+      severity: line % 6,
+      service: random.pick(["web", "payments", `s${line}`]),
+      message: (lines[line] as (typeof lines)[number])(random),
+      attributes: random.pick(objects)(random),
+    });
+  });
+}
+
+/** Something that occurs, or nearly: a stretch of a text, perhaps with a letter changed. */
+function makeTerm(random: Random, rows: Row[]): string {
+  const { message, attributes } = random.pick(rows);
+  const text = random.next() < 0.7 ? message : attributes.replaceAll(/[{}:,"[\]]/g, " ");
+  const words = text.split(/\s+/).filter((word) => word !== "");
+  const start = random.between(0, Math.max(0, words.length - 1));
+  const phrase = words.slice(start, start + random.between(1, 3)).join(" ") || "x";
+  const [from, to] = [random.between(0, 3), random.between(0, 3)];
+  const cut = random.next() < 0.5 ? phrase : phrase.slice(from, Math.max(from + 1, phrase.length - to)) || "x";
+  return random.next() < 0.2 ? cut.replace(/[a-z0-9]/i, random.pick(["0", "a", "x", "7"])) : cut;
+}
+
+const SEED = Math.floor(Math.random() * 2 ** 31);
+
+describe("a dense block", () => {
+  test("gives back every record letter by letter, whatever its texts are made of", () => {
+    for (let i = 0; i < 30; i += 1) {
+      const rows = makeRows(SEED + i, 400);
+      const block = store(rows);
+      const read = rowsOf(block);
+      if (!Bun.deepEquals(read, rows)) expect({ seed: SEED + i, rows: read }).toEqual({ seed: SEED + i, rows });
+    }
+  });
+
+  test("finds what a search of each text finds, also where it lies across values", () => {
+    let found = 0;
+    for (let i = 0; i < 30; i += 1) {
+      const rows = makeRows(SEED + i, 400);
+      const block = store(rows);
+      const random = createRandom(SEED - i);
+      for (let n = 0; n < 40; n += 1) {
+        const text = makeTerm(random, rows);
+        const term = compileTerm(text);
+        const expected = rows.map(({ message, attributes }) =>
+          occursInMessage(term, message) || (attributes !== "" && occursInAttributes(term, attributes)) ? 1 : 0,
+        );
+        const hits = new Uint8Array(rows.length);
+        findTerm(term, block.dense as NonNullable<typeof block.dense>, hits);
+        if (!Bun.deepEquals([...hits], expected)) {
+          const row = expected.findIndex((hit, at) => hit !== hits[at]);
+          expect({ seed: SEED, i, text, row: rows[row], hit: hits[row] }).toEqual({
+            seed: SEED,
+            i,
+            text,
+            row: rows[row],
+            hit: expected[row],
+          } as never);
+        }
+        const held = mayHoldTerm(term, block.dense as NonNullable<typeof block.dense>);
+        if (hits.includes(1) && !held) expect({ seed: SEED, i, text, held }).toEqual({ seed: SEED, i, text, held: true });
+        found += hits.reduce((sum, hit) => sum + hit, 0);
+      }
+    }
+    expect(found).toBeGreaterThan(1000);
+  }, 30_000);
+});

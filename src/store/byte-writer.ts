@@ -71,6 +71,8 @@ export type ByteReader = {
   varint(): number;
   signed(): number;
   take(count: number): Uint8Array;
+  /** All that was not read yet. */
+  rest(): Uint8Array;
 };
 
 export function createByteReader(bytes: Uint8Array): ByteReader {
@@ -105,5 +107,6 @@ export function createByteReader(bytes: Uint8Array): ByteReader {
       at += count;
       return bytes.subarray(at - count, at);
     },
+    rest: () => bytes.subarray(at),
   };
 }

@@ -22,12 +22,20 @@ export type DenseText = {
   page(page: number): PageText;
 };
 
+/** The filters of a dense block's words. */
+export type DenseBlooms = {
+  /** Of those in texts that are taken apart; words with an ASCII digit in them, and parts of UUIDs, need not be in it. */
+  templated: Uint8Array;
+  /** Of each page of messages that are kept as they are. */
+  messages: Uint8Array[];
+  attributes: Uint8Array[];
+};
+
 /** A dense block as searches see it. */
 export type DenseBlock = {
   messages(): DenseText;
   attributes(): DenseText;
-  /** The filter of the words in texts that are taken apart; words with an ASCII digit in them, and parts of UUIDs, need not be in it. */
-  bloom(): Uint8Array;
+  blooms(): DenseBlooms;
   /** For each row whether `find` has set it; found once for each `key`. */
   hits(key: object, find: (hits: Uint8Array) => void): Uint8Array;
 };
@@ -42,13 +50,20 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
     return bytes;
   }
 
-  const messages = lazy(() => openText(DENSE_PART.messageDictionary, (page) => bloom(1 + page)));
-  const attributes = lazy(() => openText(DENSE_PART.attributeDictionary, (page) => bloom(1 + pagesOf(messages()) + page)));
-  const blooms = lazy(() => part(DENSE_PART.blooms));
+  const blooms = lazy(readBlooms);
+  const messages = lazy(() => openText(DENSE_PART.messageDictionary, (page) => blooms().messages[page] as Uint8Array));
+  const attributes = lazy(() => openText(DENSE_PART.attributeDictionary, (page) => blooms().attributes[page] as Uint8Array));
   const hitsOf = new Map<object, Uint8Array>();
 
-  function bloom(index: number): Uint8Array {
-    return bloomOfPage(blooms(), 1 + pagesOf(messages()) + pagesOf(attributes()), index);
+  function readBlooms(): DenseBlooms {
+    const bytes = part(DENSE_PART.blooms);
+    const reader = createByteReader(bytes);
+    const messagePages = reader.varint();
+    const attributePages = reader.varint();
+    const filters = reader.rest();
+    const total = 1 + messagePages + attributePages;
+    const all = Array.from({ length: total }, (_, index) => bloomOfPage(filters, total, index));
+    return { templated: all[0] as Uint8Array, messages: all.slice(1, 1 + messagePages), attributes: all.slice(1 + messagePages) };
   }
 
   function openText(first: number, bloomOf: (page: number) => Uint8Array): DenseText {
@@ -135,7 +150,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
     dense: {
       messages,
       attributes,
-      bloom: () => bloom(0),
+      blooms,
       hits(key, find) {
         let hits = hitsOf.get(key);
         if (hits === undefined) {
@@ -147,10 +162,6 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       },
     },
   };
-}
-
-function pagesOf({ kept }: DenseText): number {
-  return kept.pageStarts.length - 1;
 }
 
 function lazy<Value>(make: () => Value): () => Value {

@@ -24,7 +24,7 @@ export const DENSE_PART = {
   received: 4,
   severity: 5,
   service: 6,
-  /** The filter of the words in what was taken apart, then those of the pages of messages and of attributes kept as they are. */
+  /** How many pages of messages and of attributes are kept as they are; the filter of the words in all else, then those of these pages. */
   blooms: 10,
   /** How many records there are of each service and severity. */
   counts: 13,
@@ -84,7 +84,11 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   words.clear();
   hashTemplated(templated, false);
   hashTemplated(shaped, true);
-  put(DENSE_PART.blooms, joinBlooms([buildBloom(words), ...messageBlooms, ...attributeBlooms]));
+  const blooms = createByteWriter();
+  blooms.varint(messageBlooms.length);
+  blooms.varint(attributeBlooms.length);
+  blooms.append(joinBlooms([buildBloom(words), ...messageBlooms, ...attributeBlooms]));
+  put(DENSE_PART.blooms, blooms.copyFrom(0));
   return { meta: { ...metaOf(rows, parts), version: DENSE_VERSION }, parts };
 }
 

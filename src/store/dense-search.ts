@@ -1,9 +1,9 @@
 import { bloomMayHold } from "./bloom.ts";
 import type { DenseText } from "./dense-block-reader.ts";
 import { SLOT } from "./skeleton.ts";
-import { alignNeedle, type Needle } from "./template-match.ts";
+import { alignNeedle, type Needle, type SlotTest } from "./template-match.ts";
 import type { ColumnKind } from "./value-columns.ts";
-import { selectValues, testValue } from "./value-search.ts";
+import { mayHold, selectValues, testValue } from "./value-search.ts";
 import { foldCase } from "./words.ts";
 
 /** A search of all the texts of a block, for a needle of which every text that is looked for has one. */
@@ -11,6 +11,8 @@ export type TextSearch = {
   needle: Needle;
   /** The hashes of words that the text must hold. */
   hashes: readonly number[];
+  /** False: only texts that are kept as they are need to be looked at. */
+  inTemplates: boolean;
   /** Whether a text in which the needle occurs is found for certain. */
   isEnough: boolean;
   /** Whether a text is found. */
@@ -19,37 +21,43 @@ export type TextSearch = {
 
 /** Sets `hits[row]` for each row of a block in whose message what is looked for occurs. */
 export function searchMessages(search: TextSearch, messages: DenseText, hits: Uint8Array): void {
-  const { needle } = search;
+  const { needle, isEnough, verify } = search;
   const { templated } = messages;
-  const candidates = new Uint8Array(hits.length);
   const always = new Uint8Array(templated.templates.length + 1);
-  for (const [index, template] of templated.templates.entries()) {
-    const pieces = needle.folded ? template.foldedPieces() : template.pieces;
-    const match = alignNeedle(pieces, template.kinds, needle);
-    if (match.always) always[index + 1] = 1;
-    else if (match.alignments.length > 0) {
-      const rows = templated.rowsOfTemplate(index + 1);
-      for (const [first, ...others] of match.alignments) {
-        if (first === undefined) for (const row of rows) candidates[row] = 1;
-        else {
-          const readers = others.map(({ slot }) => templated.column(template.columns[slot] as number));
-          selectValues(templated.column(template.columns[first.slot] as number), first, needle.folded, (value) => {
-            const holds = others.every((test, i) =>
-              testValue(readers[i] as (typeof readers)[number], value, test, needle.folded),
-            );
-            if (holds) candidates[rows[value] as number] = 1;
-          });
-        }
-      }
-    }
+  for (const [index, template] of search.inTemplates ? templated.templates.entries() : []) {
+    const match = alignNeedle(needle.folded ? template.foldedPieces() : template.pieces, template.kinds, needle);
+    if (match.always && isEnough) always[index + 1] = 1;
+    else if (match.always) verifyAll(index + 1);
+    else for (const tests of match.alignments) verifyAligned(index + 1, template.columns, tests);
   }
-  const marked = search.isEnough ? hits : candidates;
   if (always.includes(1)) {
     const { templateOfRow } = templated;
-    for (let row = 0; row < hits.length; row += 1) if (always[templateOfRow[row] as number] === 1) marked[row] = 1;
+    for (let row = 0; row < hits.length; row += 1) if (always[templateOfRow[row] as number] === 1) hits[row] = 1;
   }
-  searchKept(search, messages, candidates);
-  readCandidates(search, messages, candidates, hits);
+  searchKept(search, messages, (index, text) => {
+    if (verify(text)) hits[templated.rowsOfTemplate(0)[index] as number] = 1;
+  });
+
+  function verifyAll(template: number): void {
+    const rows = templated.rowsOfTemplate(template);
+    for (let rank = 0; rank < rows.length; rank += 1)
+      if (verify(templated.textAt(template, rank))) hits[rows[rank] as number] = 1;
+  }
+
+  /** Reads those texts of a template whose values the tests let through. */
+  function verifyAligned(template: number, columns: Uint32Array, [first, ...others]: SlotTest[]): void {
+    if (first === undefined) return verifyAll(template);
+    // A column need not be read to tell that none of the words is in it.
+    const isWord = templated.columns[columns[first.slot] as number]?.kind === SLOT.word;
+    if (isWord && templated.words.matching(first, needle.folded) === undefined) return;
+    const rows = templated.rowsOfTemplate(template);
+    const columnOf = ({ slot }: SlotTest) => templated.column(columns[slot] as number);
+    selectValues(columnOf(first), first, needle.folded, (rank) => {
+      const row = rows[rank] as number;
+      if (hits[row] === 1 || !others.every((test) => testValue(columnOf(test), rank, test, needle.folded))) return;
+      if (verify(templated.textAt(template, rank))) hits[row] = 1;
+    });
+  }
 }
 
 /** Sets `hits[row]` for each row in whose attributes' JSON text what is looked for occurs, as `verify` says. */
@@ -57,7 +65,8 @@ export function searchAttributes(search: TextSearch, attributes: DenseText, hits
   const { needle } = search;
   const { templated } = attributes;
   const candidates = new Uint8Array(hits.length);
-  for (const [index, kind] of templated.columns.entries()) {
+  for (const [index, kind] of search.inTemplates ? templated.columns.entries() : []) {
+    if (!mayHold(kind.kind, needle.text)) continue;
     const relation = isOneWord(kind) && needle.wholeStart && needle.wholeEnd ? "equals" : "contains";
     let rows: Uint32Array | undefined;
     selectValues(templated.column(index), { relation, text: needle.text }, needle.folded, (value) => {
@@ -65,7 +74,9 @@ export function searchAttributes(search: TextSearch, attributes: DenseText, hits
       candidates[rows[value] as number] = 1;
     });
   }
-  searchKept(search, attributes, candidates);
+  searchKept(search, attributes, (index, text) => {
+    if (search.verify(text)) hits[templated.rowsOfTemplate(0)[index] as number] = 1;
+  });
   readCandidates(search, attributes, candidates, hits);
 }
 
@@ -73,9 +84,8 @@ function isOneWord({ kind }: ColumnKind): boolean {
   return kind === SLOT.number || kind === SLOT.hex;
 }
 
-function searchKept({ needle, hashes }: TextSearch, { templated, kept }: DenseText, candidates: Uint8Array): void {
-  if (kept.count === 0) return;
-  const rows = templated.rowsOfTemplate(0);
+/** Calls `take` with each of the texts kept as they are in which the needle occurs, and its place among them. */
+function searchKept({ needle, hashes }: TextSearch, { kept }: DenseText, take: (index: number, text: string) => void): void {
   for (let page = 0; page + 1 < kept.pageStarts.length; page += 1) {
     const bloom = kept.bloom(page);
     if (!hashes.every((hash) => bloomMayHold(bloom, hash))) continue;
@@ -87,7 +97,7 @@ function searchKept({ needle, hashes }: TextSearch, { templated, kept }: DenseTe
       while ((offsets[index + 1] as number) <= at) index += 1;
       const end = offsets[index + 1] as number;
       if (at + needle.text.length <= end) {
-        candidates[rows[first + index] as number] = 1;
+        take(first + index, text.slice(offsets[index], end));
         at = searched.indexOf(needle.text, end);
       } else at = searched.indexOf(needle.text, at + 1);
     }

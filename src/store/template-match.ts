@@ -73,6 +73,8 @@ export function alignNeedle(pieces: readonly string[], kinds: readonly number[],
   function matchPiece(piece: number, offset: number, at: number, tests: SlotTest[], certain: boolean): void {
     const whole = pieces[piece] as string;
     const length = Math.min(whole.length - offset, text.length - at);
+    // Mostly the first letter says it.
+    if (length > 0 && whole.charCodeAt(offset) !== text.charCodeAt(at)) return;
     if (!whole.startsWith(text.slice(at, at + length), offset)) return;
     if (at + length < text.length) return matchSlot(piece, at + length, tests);
     const well = endsWell(piece, offset + length);

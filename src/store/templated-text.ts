@@ -10,6 +10,7 @@ import {
   writeColumns,
   writeValues,
 } from "./value-columns.ts";
+import { createWordList, type WordList } from "./word-list.ts";
 import { foldCase } from "./words.ts";
 
 /** The texts of a block taken apart: which template each row has, and the values of its slots in the order of the text. */
@@ -116,6 +117,7 @@ export type TemplatedReader = {
   /** For each row its template, or 0 where its text is kept as it is. */
   templateOfRow: Float64Array;
   columns: ColumnKind[];
+  words: WordList;
   column(index: number): ValueReader;
   /**
    * Calls `take` with the text of each row from `from` up to `to`, or of those for which `wanted` has a 1; `keptText` gives
@@ -128,6 +130,8 @@ export type TemplatedReader = {
     take: (text: string, row: number) => void,
     wanted?: Uint8Array,
   ): void;
+  /** The text of the `rank`-th row of a template that shares its columns with no other. */
+  textAt(template: number, rank: number): string;
   /** The rows that have a value in the column, in the order of its values. */
   rowsOfColumn(index: number): Uint32Array;
   /** The rows of a template (0: those whose texts are kept as they are), in their order. */
@@ -147,6 +151,7 @@ export function openTemplated(
   let readerOf: ReturnType<typeof openColumns> | undefined;
   // How many values of each column the rows before every 4096th one have, and how many texts kept as they are.
   let snapshots: Uint32Array[] | undefined;
+  let valueCounts: Uint32Array | undefined;
 
   function countValues(): Uint32Array[] {
     const counts = new Uint32Array(columns.length + 1);
@@ -167,12 +172,23 @@ export function openTemplated(
     for (let i = 0; i < own.length; i += 1) counts[own[i] as number] = (counts[own[i] as number] as number) + 1;
   }
 
+  /** How many values a column has: as many as its templates have rows. */
+  function countOf(index: number): number {
+    if (valueCounts === undefined) {
+      valueCounts = new Uint32Array(columns.length);
+      const rowsOf = countRows(templateOfRow, templates.length);
+      for (const [place, { columns: own }] of templates.entries()) {
+        for (const column of own) valueCounts[column] = (valueCounts[column] as number) + (rowsOf[place + 1] as number);
+      }
+    }
+    return valueCounts[index] as number;
+  }
+
   function column(index: number): ValueReader {
     let reader = opened[index];
     if (reader === undefined) {
-      snapshots ??= countValues();
       readerOf ??= openColumns(parts.small, columns.length, readLarge);
-      reader = readValues(columns[index] as ColumnKind, readerOf(index), snapshots.at(-1)?.[index] as number, words);
+      reader = readValues(columns[index] as ColumnKind, readerOf(index), countOf(index), words);
       opened[index] = reader;
     }
     return reader;
@@ -185,15 +201,21 @@ export function openTemplated(
     templates,
     templateOfRow,
     columns,
+    words,
     column,
     rowsOfTemplate(template) {
       byTemplate ??= sortByTemplate(templateOfRow, templates.length);
       return byTemplate.rows.subarray(byTemplate.starts[template], byTemplate.starts[template + 1]);
     },
+    textAt(number, rank) {
+      const { pieces, columns: own } = templates[number - 1] as Template;
+      let text = pieces[0] as string;
+      for (let i = 0; i < own.length; i += 1) text += column(own[i] as number).text(rank) + (pieces[i + 1] as string);
+      return text;
+    },
     rowsOfColumn(index) {
       const has = Uint8Array.from([0, ...templates.map(({ columns: own }) => (own.includes(index) ? 1 : 0))]);
-      snapshots ??= countValues();
-      const rowsOf = new Uint32Array(snapshots.at(-1)?.[index] as number);
+      const rowsOf = new Uint32Array(countOf(index));
       let count = 0;
       for (let row = 0; row < rows; row += 1) {
         if (has[templateOfRow[row] as number] === 0) continue;
@@ -233,14 +255,20 @@ export function openTemplated(
   };
 }
 
-function sortByTemplate(templateOfRow: Float64Array, templates: number): { rows: Uint32Array; starts: Uint32Array } {
-  const starts = new Uint32Array(templates + 2);
+function countRows(templateOfRow: Float64Array, templates: number): Uint32Array {
+  const counts = new Uint32Array(templates + 1);
   for (let row = 0; row < templateOfRow.length; row += 1) {
-    const next = (templateOfRow[row] as number) + 1;
-    starts[next] = (starts[next] as number) + 1;
+    const template = templateOfRow[row] as number;
+    counts[template] = (counts[template] as number) + 1;
   }
-  for (let template = 1; template < starts.length; template += 1) {
-    starts[template] = (starts[template] as number) + (starts[template - 1] as number);
+  return counts;
+}
+
+function sortByTemplate(templateOfRow: Float64Array, templates: number): { rows: Uint32Array; starts: Uint32Array } {
+  const rowsOf = countRows(templateOfRow, templates);
+  const starts = new Uint32Array(templates + 2);
+  for (let template = 0; template <= templates; template += 1) {
+    starts[template + 1] = (starts[template] as number) + (rowsOf[template] as number);
   }
   const rows = new Uint32Array(templateOfRow.length);
   const next = starts.slice();
@@ -252,24 +280,46 @@ function sortByTemplate(templateOfRow: Float64Array, templates: number): { rows:
   return { rows, starts };
 }
 
-function readDictionary(packed: Uint8Array): { templates: Template[]; columns: ColumnKind[]; words: string[] } {
-  const reader = createByteReader(readSmallest(createByteReader(packed)));
+function readDictionary(packed: Uint8Array): { templates: Template[]; columns: ColumnKind[]; words: WordList } {
+  const bytes = readSmallest(createByteReader(packed));
+  const reader = createByteReader(bytes);
+  const pieceAt = createPieces(bytes);
   const templates = Array.from({ length: reader.varint() }, () => {
     const skeleton = reader.take(reader.varint());
+    const from = skeleton.byteOffset - bytes.byteOffset;
     const slots = slotsOf(skeleton);
-    const ends = [...slots.map(({ start }) => start), skeleton.length];
-    const pieces = ends.map((end, i) => textOf(skeleton.subarray(slots[i - 1]?.end ?? 0, end)));
+    const starts = [from, ...slots.map(({ end }) => from + end)];
+    const ends = [...slots.map(({ start }) => from + start), from + skeleton.length];
+    const pieces = starts.map((start, i) => pieceAt.plain(start, ends[i] as number));
     const kinds = slots.map(({ kind }) => kind);
     let folded: string[] | undefined;
     const foldedPieces = () => {
-      folded ??= pieces.map(foldCase);
+      folded ??= starts.map((start, i) => pieceAt.folded(start, ends[i] as number));
       return folded;
     };
     return { pieces, foldedPieces, kinds, columns: Uint32Array.from(slots, () => reader.varint()) };
   });
   const columns = Array.from({ length: reader.varint() }, () => ({ kind: reader.byte(), digits: reader.byte() }));
   const words = Array.from({ length: reader.varint() }, () => textOf(reader.take(reader.varint())));
-  return { templates, columns, words };
+  return { templates, columns, words: createWordList(words) };
+}
+
+/** Cuts texts out of UTF-8, most of which is ASCII: that is decoded, and folded, in one go. */
+function createPieces(bytes: Uint8Array) {
+  const ascii = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  let foldedAscii: string | undefined;
+  const isAscii = (start: number, end: number) => {
+    for (let at = start; at < end; at += 1) if ((bytes[at] as number) >= 0x80) return false;
+    return true;
+  };
+  return {
+    plain: (start: number, end: number) => (isAscii(start, end) ? ascii.slice(start, end) : textOf(bytes.subarray(start, end))),
+    folded(start: number, end: number) {
+      if (!isAscii(start, end)) return foldCase(textOf(bytes.subarray(start, end)));
+      foldedAscii ??= ascii.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+      return foldedAscii.slice(start, end);
+    },
+  };
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

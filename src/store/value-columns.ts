@@ -3,6 +3,7 @@ import { type HexColumn, readHex, writeHex } from "./hex-column.ts";
 import { readNumbers, writeNumbers } from "./number-column.ts";
 import { SLOT } from "./skeleton.ts";
 import { readStrings, type StringColumn, writeStrings } from "./string-column.ts";
+import { createWordList, type WordList } from "./word-list.ts";
 
 /** What a slot holds, in one column: its kind (of SLOT), and of hexadecimal digits how many. */
 export type ColumnKind = { kind: number; digits: number };
@@ -57,7 +58,7 @@ export type Values =
   | { kind: "numbers"; values: Float64Array; widths: ArrayLike<number> | undefined }
   | ({ kind: "hex"; dashed: boolean } & HexColumn)
   | ({ kind: "strings" } & StringColumn)
-  | { kind: "words"; indexes: Float64Array; words: readonly string[] };
+  | { kind: "words"; indexes: Float64Array; list: WordList };
 
 /** A column that can be read. */
 export type ValueReader = {
@@ -66,12 +67,7 @@ export type ValueReader = {
   text(index: number): string;
 };
 
-export function readValues(
-  { kind, digits }: ColumnKind,
-  reader: ByteReader,
-  count: number,
-  words: readonly string[],
-): ValueReader {
+export function readValues({ kind, digits }: ColumnKind, reader: ByteReader, count: number, words: WordList): ValueReader {
   switch (kind) {
     case SLOT.number:
       return readDecimals(reader, count);
@@ -84,13 +80,14 @@ export function readValues(
     case SLOT.word:
       return wordReader(readNumbers(reader, count), words);
     case SLOT.literal:
-      return wordReader(readNumbers(reader, count), LITERALS);
+      return wordReader(readNumbers(reader, count), literals);
     default:
       throw new Error(`unknown kind ${kind} of a column`);
   }
 }
 
 export const LITERALS = ["null", "false", "true"] as const;
+const literals = createWordList(LITERALS);
 
 function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -114,8 +111,8 @@ function hexReader(column: HexColumn, dashed: boolean): ValueReader {
   };
 }
 
-function wordReader(indexes: Float64Array, words: readonly string[]): ValueReader {
-  return { values: { kind: "words", indexes, words }, text: (index) => words[indexes[index] as number] as string };
+function wordReader(indexes: Float64Array, list: WordList): ValueReader {
+  return { values: { kind: "words", indexes, list }, text: (index) => list.words[indexes[index] as number] as string };
 }
 
 function stringReader(column: StringColumn): ValueReader {

@@ -1,5 +1,7 @@
+import { SLOT } from "./skeleton.ts";
 import type { Needle, SlotTest } from "./template-match.ts";
 import type { ValueReader } from "./value-columns.ts";
+import { holds } from "./word-list.ts";
 import { foldCase } from "./words.ts";
 
 type ValueTest = Pick<SlotTest, "relation" | "text">;
@@ -7,17 +9,10 @@ type ValueTest = Pick<SlotTest, "relation" | "text">;
 const DIGITS = /^[0-9]+$/;
 const HEX_DIGITS = /^[0-9a-f-]+$/;
 
-function holds({ relation, text }: ValueTest, value: string): boolean {
-  switch (relation) {
-    case "equals":
-      return value === text;
-    case "contains":
-      return value.includes(text);
-    case "startsWith":
-      return value.startsWith(text);
-    case "endsWith":
-      return value.endsWith(text);
-  }
+/** Whether a value of a kind (of SLOT) may hold the text at all. */
+export function mayHold(kind: number, text: string): boolean {
+  if (kind === SLOT.number) return DIGITS.test(text);
+  return (kind !== SLOT.hex && kind !== SLOT.uuid) || HEX_DIGITS.test(text);
 }
 
 /** Whether the test holds of one value. */
@@ -30,17 +25,15 @@ export function selectValues(reader: ValueReader, test: ValueTest, folded: boole
   const { values } = reader;
   switch (values.kind) {
     case "numbers":
-      if (!DIGITS.test(test.text)) return;
       if (test.relation === "equals") return selectNumber(values, test.text, take);
       return selectOneByOne(reader, values.values.length, test, take);
     case "hex":
-      if (!HEX_DIGITS.test(test.text)) return;
       return values.dashed && test.text.includes("-")
         ? selectOneByOne(reader, values.indexes?.length ?? values.text.length / values.digits, test, take)
         : selectHex(values, test, take);
     case "words": {
-      const hits = Uint8Array.from(values.words, (word) => (holds(test, folded ? foldCase(word) : word) ? 1 : 0));
-      return selectByIndex(hits, values.indexes, take);
+      const hits = values.list.matching(test, folded);
+      return hits && selectByIndex(hits, values.indexes, take);
     }
     case "strings":
       return selectByIndex(findStrings(values, test, folded), values.indexes, take);

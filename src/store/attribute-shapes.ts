@@ -16,7 +16,10 @@ export function templateAttributes(utf8: Uint8Array, offsets: Uint32Array): Temp
   const tokens = tokenizeAttributes(utf8, offsets);
   const { skeletons, skeletonOfRow } = tokens;
   const rowsOf = new Uint32Array(skeletons.count());
-  for (const skeleton of skeletonOfRow) rowsOf[skeleton] = (rowsOf[skeleton] as number) + 1;
+  for (let row = 0; row < skeletonOfRow.length; row += 1) {
+    const skeleton = skeletonOfRow[row] as number;
+    rowsOf[skeleton] = (rowsOf[skeleton] as number) + 1;
+  }
   const kept = [...rowsOf.keys()].filter((skeleton) => (rowsOf[skeleton] as number) >= MIN_ROWS);
   kept.sort((a, b) => (rowsOf[b] as number) - (rowsOf[a] as number));
   const templateOf = new Uint32Array(skeletons.count());
@@ -39,9 +42,10 @@ export function templateAttributes(utf8: Uint8Array, offsets: Uint32Array): Temp
       return known;
     });
   });
-  const templateOfRow = Uint32Array.from(skeletonOfRow, (skeleton) => templateOf[skeleton] as number);
+  const templateOfRow = new Uint32Array(skeletonOfRow.length);
+  for (let row = 0; row < templateOfRow.length; row += 1) templateOfRow[row] = templateOf[skeletonOfRow[row] as number] as number;
   const { firstValue, values, lengths } = tokens;
-  return { templates, templateOfRow, columnsOf, columns, values, lengths, firstValue, words: [], utf8 };
+  return { templates, templateOfRow, columnsOf, columns, values, lengths, firstValue, words: [], utf8, derives: true };
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -111,7 +111,7 @@ export function tokenizeAttributes(bytes: Uint8Array, offsets: Uint32Array): Tok
         at = close;
       }
     }
-    skeletonOfRow[row] = skeletons.intern(skeleton, length, hash);
+    skeletonOfRow[row] = skeletons.intern(skeleton, 0, length, hash);
   }
   firstValue[rows] = count;
   return { skeletons, skeletonOfRow, firstValue, values, lengths };

@@ -191,7 +191,7 @@ function hashTemplated(
       start = at + 1;
     }
   }
-  for (const word of slotWords) add(Buffer.from(word, "latin1"));
+  for (const word of slotWords) add(word);
   for (const literal of ["null", "false", "true"]) {
     if (columns.some(({ kind }) => kind === SLOT.literal)) add(encoder.encode(literal));
   }

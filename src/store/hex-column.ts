@@ -22,19 +22,40 @@ for (let value = 0; value < 16; value += 1) {
   valueOfDigit[digitOfValue[value] as number] = value;
 }
 
-/** Writes the texts of `digits` digits that start at `starts` in `bytes`; dashes in between are left out. */
-export function writeHex(bytes: Uint8Array, starts: ArrayLike<number>, count: number, digits: number, out: ByteWriter): void {
+/** The digits of texts that start at `starts` in `bytes`, as numbers, one text after another; dashes in between are left out. */
+function nibblesOf(bytes: Uint8Array, starts: ArrayLike<number>, count: number, digits: number): Uint8Array {
   const nibbles = new Uint8Array(count * digits);
   for (let i = 0, at = 0; i < count; i += 1) {
-    let from = starts[i] as number;
-    for (let digit = 0; digit < digits; digit += 1, from += 1) {
-      if (bytes[from] === DASH) from += 1;
-      nibbles[at] = valueOfDigit[bytes[from] as number] as number;
+    for (let from = starts[i] as number, end = at + digits; at < end; from += 1) {
+      const byte = bytes[from] as number;
+      if (byte === DASH) continue;
+      nibbles[at] = valueOfDigit[byte] as number;
       at += 1;
     }
   }
+  return nibbles;
+}
+
+/** Numbers distinct texts in the order of their first occurrence; where nearly all are new, all count as new. */
+export function indexHex(
+  bytes: Uint8Array,
+  starts: ArrayLike<number>,
+  count: number,
+  digits: number,
+): { distinct: number; indexes: Uint32Array } {
+  return indexNibbles(nibblesOf(bytes, starts, count, digits), count, digits);
+}
+
+function indexNibbles(nibbles: Uint8Array, count: number, digits: number): { distinct: number; indexes: Uint32Array } {
   const indexes = new Uint32Array(count);
-  const distinct = findDistinct(nibbles, count, digits, indexes);
+  const isMostlyNew = count > TRIED && findDistinct(nibbles, TRIED, digits, indexes) > MAX_TRIED_NEW;
+  return { distinct: isMostlyNew ? count : findDistinct(nibbles, count, digits, indexes), indexes };
+}
+
+/** Writes the texts of `digits` digits that start at `starts` in `bytes`. */
+export function writeHex(bytes: Uint8Array, starts: ArrayLike<number>, count: number, digits: number, out: ByteWriter): void {
+  const nibbles = nibblesOf(bytes, starts, count, digits);
+  const { distinct, indexes } = indexNibbles(nibbles, count, digits);
   if (distinct * 4 > count * 3) {
     out.byte(EACH);
     return writeNibbles(nibbles, count, digits, out);
@@ -55,7 +76,7 @@ export function writeHex(bytes: Uint8Array, starts: ArrayLike<number>, count: nu
   writeNumbers(indexes, count, out);
 }
 
-/** Numbers the distinct values in the order of their first occurrence; infinite where nearly all of them are. */
+/** Numbers the distinct values in the order of their first occurrence, and says how many there are. */
 function findDistinct(nibbles: Uint8Array, count: number, digits: number, indexes: Uint32Array): number {
   let size = 16;
   while (size < count * 2) size *= 2;
@@ -79,7 +100,6 @@ function findDistinct(nibbles: Uint8Array, count: number, digits: number, indexe
       distinct += 1;
     }
     indexes[i] = found;
-    if (i === TRIED && distinct > MAX_TRIED_NEW) return Number.POSITIVE_INFINITY;
   }
   return distinct;
 }

@@ -1,4 +1,4 @@
-import { FIRST_SLOT, type SkeletonTable, SLOT } from "./skeleton.ts";
+import { createSkeletonTable, FIRST_SLOT, type SkeletonTable, SLOT } from "./skeleton.ts";
 
 /** The skeletons that are worth columns of their own: the templates of a block. */
 export type Templates = {
@@ -7,8 +7,8 @@ export type Templates = {
   templateOf: Uint32Array;
   /** For each skeleton of the table the words (by number) in the word slots of its template. */
   wordsOf: (Uint32Array | undefined)[];
-  /** The words by number. Bytes of UTF-8, each as one character. */
-  words: string[];
+  /** The words by number. */
+  words: SkeletonTable;
 };
 
 /** A skeleton with so many rows is a template as it is. */
@@ -22,7 +22,7 @@ const MAX_CLUSTERS_A_SHAPE = 16;
 const MAX_WORDS = 256;
 const WILD = 0xffffffff;
 
-type Cluster = { shape: string; words: Uint32Array; rows: number; members: number[] };
+type Cluster = { shape: number; words: Uint32Array; rows: number; members: number[] };
 
 /**
  * Finds the templates: skeletons with many rows, and of the others those that differ in a few words only, which become
@@ -31,7 +31,7 @@ type Cluster = { shape: string; words: Uint32Array; rows: number; members: numbe
 export function mergeSkeletons(table: SkeletonTable, rowsOf: Uint32Array): Templates {
   const words = createWords();
   const wordsOfMember: (Uint32Array | undefined)[] = [];
-  const clustersOfShape = new Map<string, Cluster[]>();
+  const clustersOfShape: Cluster[][] = [];
   const found: { skeleton: Uint8Array; rows: number; members: number[] }[] = [];
   for (let index = 0; index < table.count(); index += 1) {
     const rows = rowsOf[index] as number;
@@ -45,15 +45,11 @@ export function mergeSkeletons(table: SkeletonTable, rowsOf: Uint32Array): Templ
       continue;
     }
     wordsOfMember[index] = ids;
-    let clusters = clustersOfShape.get(shape);
-    if (clusters === undefined) {
-      clusters = [];
-      clustersOfShape.set(shape, clusters);
-    }
-    join(clusters, { shape, words: ids, rows, members: [index] });
+    clustersOfShape[shape] ??= [];
+    join(clustersOfShape[shape], { shape, words: ids, rows, members: [index] });
   }
   const wordsOf: (Uint32Array | undefined)[] = [];
-  for (const cluster of [...clustersOfShape.values()].flat()) {
+  for (const cluster of clustersOfShape.flat()) {
     if (cluster.rows < MIN_ROWS) continue;
     found.push({ skeleton: words.fill(cluster.shape, cluster.words), rows: cluster.rows, members: cluster.members });
     const wild = [...cluster.words.keys()].filter((i) => cluster.words[i] === WILD);
@@ -95,59 +91,64 @@ for (let byte = 0; byte < FIRST_SLOT; byte += 1) {
   if (byte >= 0x80 || /[A-Za-z_]/.test(String.fromCharCode(byte))) isLetter[byte] = 1;
 }
 
+const FNV_OFFSET = 0x811c9dc5 | 0;
+const FNV_PRIME = 0x01000193;
+
 function createWords() {
-  const numbers = new Map<string, number>();
-  const all: string[] = [];
-  let shape = Buffer.alloc(1 << 12);
-  const ids: number[] = [];
+  const all = createSkeletonTable();
+  const shapes = createSkeletonTable();
+  let shape = new Uint8Array(1 << 12);
+  let ids = new Uint32Array(1 << 8);
   return {
     all,
-    /** A skeleton's words, and what is left of it with a slot in the place of each. */
-    takeApart(skeleton: Uint8Array): { shape: string; ids: Uint32Array } {
-      const bytes = Buffer.from(skeleton.buffer, skeleton.byteOffset, skeleton.length);
-      if (shape.length < bytes.length) shape = Buffer.alloc(bytes.length * 2);
+    /** A skeleton's words, and the number of what is left of it with a slot in the place of each. */
+    takeApart(skeleton: Uint8Array): { shape: number; ids: Uint32Array } {
+      if (shape.length < skeleton.length) shape = new Uint8Array(skeleton.length * 2);
+      if (ids.length < skeleton.length) ids = new Uint32Array(skeleton.length * 2);
       let length = 0;
-      ids.length = 0;
-      for (let at = 0; at < bytes.length; ) {
-        const byte = bytes[at] as number;
-        if (isLetter[byte] === 0) {
-          shape[length] = byte;
-          length += 1;
-          at += 1;
-          if (byte !== SLOT.hex) continue;
-          shape[length] = bytes[at] as number;
-          length += 1;
-          at += 1;
-          continue;
-        }
-        const start = at;
-        while (at < bytes.length && isLetter[bytes[at] as number] === 1) at += 1;
-        const word = bytes.toString("latin1", start, at);
-        let id = numbers.get(word);
-        if (id === undefined) {
-          id = all.push(word) - 1;
-          numbers.set(word, id);
-        }
-        ids.push(id);
-        shape[length] = SLOT.word;
+      let count = 0;
+      let shapeHash = FNV_OFFSET;
+      for (let at = 0; at < skeleton.length; ) {
+        let byte = skeleton[at] as number;
+        if (isLetter[byte] === 1) {
+          const start = at;
+          let hash = FNV_OFFSET;
+          for (; at < skeleton.length && isLetter[skeleton[at] as number] === 1; at += 1) {
+            hash = Math.imul(hash ^ (skeleton[at] as number), FNV_PRIME);
+          }
+          ids[count] = all.intern(skeleton, start, at, hash);
+          count += 1;
+          byte = SLOT.word;
+        } else at += 1;
+        shape[length] = byte;
         length += 1;
+        shapeHash = Math.imul(shapeHash ^ byte, FNV_PRIME);
+        if (byte !== SLOT.hex) continue;
+        // How many digits: no letter, whatever the number.
+        const digits = skeleton[at] as number;
+        shape[length] = digits;
+        length += 1;
+        shapeHash = Math.imul(shapeHash ^ digits, FNV_PRIME);
+        at += 1;
       }
-      return { shape: shape.toString("latin1", 0, length), ids: Uint32Array.from(ids) };
+      return { shape: shapes.intern(shape, 0, length, shapeHash), ids: ids.slice(0, count) };
     },
     /** The skeleton of a shape with words in its slots but where they are WILD. */
-    fill(filledShape: string, wordIds: Uint32Array): Uint8Array {
-      const slot = String.fromCharCode(SLOT.word);
-      let text = "";
+    fill(filledShape: number, wordIds: Uint32Array): Uint8Array {
+      const bytes: number[] = [];
+      const from = shapes.get(filledShape);
       let next = 0;
-      for (const [i, piece] of filledShape.split(slot).entries()) {
-        if (i > 0) {
-          const id = wordIds[next] as number;
-          text += id === WILD ? slot : (all[id] as string);
-          next += 1;
-        }
-        text += piece;
+      for (let at = 0; at < from.length; at += 1) {
+        const byte = from[at] as number;
+        const id = byte === SLOT.word ? (wordIds[next] as number) : WILD;
+        if (byte === SLOT.word) next += 1;
+        if (id === WILD) bytes.push(byte);
+        else bytes.push(...all.get(id));
+        if (byte !== SLOT.hex) continue;
+        at += 1;
+        bytes.push(from[at] as number);
       }
-      return Uint8Array.from(Buffer.from(text, "latin1"));
+      return Uint8Array.from(bytes);
     },
   };
 }

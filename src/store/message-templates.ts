@@ -1,6 +1,6 @@
 import { mergeSkeletons } from "./merge-skeletons.ts";
 import { tokenizeMessages } from "./message-tokens.ts";
-import { SLOT, slotsOf } from "./skeleton.ts";
+import { type SkeletonTable, SLOT, slotsOf } from "./skeleton.ts";
 import type { TemplatedRows } from "./templated-text.ts";
 
 /** Takes a block's messages apart. `offsets` say where in `utf8` each one starts, with one more entry for the end. */
@@ -13,19 +13,19 @@ export function templateMessages(utf8: Uint8Array, offsets: Uint32Array): Templa
     rowsOf[skeleton] = (rowsOf[skeleton] as number) + 1;
   }
   const merged = mergeSkeletons(tokens.skeletons, rowsOf);
-  const templateOfRow = new Uint32Array(rows);
-  for (let row = 0; row < rows; row += 1) {
-    templateOfRow[row] = merged.templateOf[tokens.skeletonOfRow[row] as number] as number;
-  }
   const slots = merged.skeletons.map(slotsOf);
+  const slotCounts = Uint32Array.from([0, ...slots.map(({ length }) => length)]);
+  const templateOfRow = new Uint32Array(rows);
+  let total = 0;
+  for (let row = 0; row < rows; row += 1) {
+    const template = merged.templateOf[tokens.skeletonOfRow[row] as number] as number;
+    templateOfRow[row] = template;
+    total += slotCounts[template] as number;
+  }
   let columnCount = 0;
   const columnsOf = slots.map((own) => Uint32Array.from(own, () => columnCount++));
   const used = createUsedWords(merged.words);
   // The words' numbers go in between the values of the text.
-  const total = templateOfRow.reduce(
-    (sum, template) => sum + (template === 0 ? 0 : (slots[template - 1] as unknown[]).length),
-    0,
-  );
   const values = new Float64Array(total);
   const lengths = new Uint32Array(total);
   const firstValue = new Uint32Array(rows + 1);
@@ -61,17 +61,18 @@ export function templateMessages(utf8: Uint8Array, offsets: Uint32Array): Templa
     firstValue,
     words: used.words,
     utf8,
+    derives: false,
   };
 }
 
 /** Numbers the words that slots hold in the order of their first use. */
-function createUsedWords(all: readonly string[]) {
-  const numbers = new Int32Array(all.length).fill(-1);
-  const words: string[] = [];
+function createUsedWords(all: SkeletonTable) {
+  const numbers = new Int32Array(all.count()).fill(-1);
+  const words: Uint8Array[] = [];
   return {
     words,
     numberOf(id: number): number {
-      if (numbers[id] === -1) numbers[id] = words.push(all[id] as string) - 1;
+      if (numbers[id] === -1) numbers[id] = words.push(all.get(id)) - 1;
       return numbers[id] as number;
     },
   };

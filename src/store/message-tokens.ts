@@ -138,7 +138,7 @@ export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Token
         hash = Math.imul(hash ^ wordBytes, FNV_PRIME);
       }
     }
-    skeletonOfRow[row] = skeletons.intern(skeleton, length, hash);
+    skeletonOfRow[row] = skeletons.intern(skeleton, 0, length, hash);
   }
   firstValue[rows] = count;
   return { skeletons, skeletonOfRow, firstValue, values, lengths };

@@ -8,9 +8,9 @@ const MIN_COMPRESSED_BYTES = 96;
 /** On log text the next levels up save nothing and take twice the time; level 6 saves a tenth in five times as long. */
 const LEVEL = 1;
 
-export function packBytes(bytes: Uint8Array): Uint8Array {
+export function packBytes(bytes: Uint8Array, level = LEVEL): Uint8Array {
   if (bytes.length >= MIN_COMPRESSED_BYTES) {
-    const compressed = Bun.zstdCompressSync(bytes as Uint8Array<ArrayBuffer>, { level: LEVEL });
+    const compressed = Bun.zstdCompressSync(bytes as Uint8Array<ArrayBuffer>, { level });
     if (compressed.length < bytes.length) return tagged(ZSTD, compressed);
   }
   return tagged(RAW, bytes);

@@ -21,8 +21,8 @@ export const FIRST_SLOT = SLOT.number;
 
 /** The distinct skeletons of a block, by number in the order in which they were first met; found by their bytes. */
 export type SkeletonTable = {
-  /** The number of the skeleton in `bytes` (up to `length`), whose hash this is. */
-  intern(bytes: Uint8Array, length: number, hash: number): number;
+  /** The number of the skeleton that lies in `bytes` from `start` up to `end`, and whose hash this is. */
+  intern(bytes: Uint8Array, start: number, end: number, hash: number): number;
   count(): number;
   get(index: number): Uint8Array;
 };
@@ -34,14 +34,14 @@ export function createSkeletonTable(): SkeletonTable {
   let arena = new Uint8Array(1 << 17);
   let count = 0;
 
-  function equals(index: number, bytes: Uint8Array, length: number): boolean {
-    const start = ends[index] as number;
-    if ((ends[index + 1] as number) - start !== length) return false;
-    for (let i = 0; i < length; i += 1) if (arena[start + i] !== bytes[i]) return false;
+  function equals(index: number, bytes: Uint8Array, from: number, to: number): boolean {
+    let at = ends[index] as number;
+    if ((ends[index + 1] as number) - at !== to - from) return false;
+    for (let i = from; i < to; i += 1, at += 1) if (arena[at] !== bytes[i]) return false;
     return true;
   }
 
-  function add(bytes: Uint8Array, length: number, hash: number): void {
+  function add(bytes: Uint8Array, from: number, to: number, hash: number): void {
     if (count === hashes.length) {
       const largerHashes = new Int32Array(count * 2);
       largerHashes.set(hashes);
@@ -50,15 +50,16 @@ export function createSkeletonTable(): SkeletonTable {
       largerEnds.set(ends);
       ends = largerEnds;
     }
-    const start = ends[count] as number;
-    if (start + length > arena.length) {
-      const larger = new Uint8Array(Math.max(arena.length * 2, start + length));
+    let at = ends[count] as number;
+    const end = at + to - from;
+    if (end > arena.length) {
+      const larger = new Uint8Array(Math.max(arena.length * 2, end));
       larger.set(arena);
       arena = larger;
     }
-    arena.set(bytes.subarray(0, length), start);
+    for (let i = from; i < to; i += 1, at += 1) arena[at] = bytes[i] as number;
     hashes[count] = hash;
-    ends[count + 1] = start + length;
+    ends[count + 1] = end;
     count += 1;
   }
 
@@ -73,15 +74,15 @@ export function createSkeletonTable(): SkeletonTable {
   }
 
   return {
-    intern(bytes, length, hash) {
+    intern(bytes, from, to, hash) {
       const mask = slots.length - 1;
       let slot = Math.imul(hash, 0x9e3779b1) & mask;
       for (let index = slots[slot] as number; index !== -1; index = slots[slot] as number) {
-        if (hashes[index] === hash && equals(index, bytes, length)) return index;
+        if (hashes[index] === hash && equals(index, bytes, from, to)) return index;
         slot = (slot + 1) & mask;
       }
       slots[slot] = count;
-      add(bytes, length, hash);
+      add(bytes, from, to, hash);
       if (count * 2 > slots.length) rehash();
       return count - 1;
     },

@@ -1,4 +1,5 @@
 import { createByteReader, createByteWriter } from "./byte-writer.ts";
+import { expandDerived, findDerivations, placeDerived } from "./derived-columns.ts";
 import { readNumbers, readSmallest, writeNumbers, writeSmallest } from "./number-column.ts";
 import { slotsOf } from "./skeleton.ts";
 import {
@@ -27,16 +28,21 @@ export type TemplatedRows = {
   lengths: Uint32Array;
   /** For each row where its values start. */
   firstValue: Uint32Array;
-  words: string[];
+  /** The words that slots hold, by number; UTF-8. */
+  words: Uint8Array[];
   /** The texts, to which values and lengths point. */
   utf8: Uint8Array;
+  /** Whether columns may follow from one another. */
+  derives: boolean;
 };
 
 /** Templates, the rows' templates, and the columns, as bytes of a block's parts. */
 export type TemplatedParts = { dictionary: Uint8Array; rows: Uint8Array } & WrittenColumns;
 
 export function writeTemplated(source: TemplatedRows, maxLarge: number): TemplatedParts {
-  const { templates, templateOfRow, columnsOf, columns, words } = source;
+  const { templates, templateOfRow, columnsOf, columns, words, utf8 } = source;
+  const gathered = gather(source);
+  const derivations = source.derives ? findDerivations(gathered, utf8) : [];
   const dictionary = createByteWriter();
   dictionary.varint(templates.length);
   for (const [index, skeleton] of templates.entries()) {
@@ -46,26 +52,24 @@ export function writeTemplated(source: TemplatedRows, maxLarge: number): Templat
     for (const column of own) dictionary.varint(column);
   }
   dictionary.varint(columns.length);
-  for (const { kind, digits } of columns) {
+  for (const [index, { kind, digits }] of columns.entries()) {
     dictionary.byte(kind);
     dictionary.byte(digits);
+    // 0 where a column follows from no other.
+    dictionary.varint((derivations[index]?.source ?? -1) + 1);
   }
   dictionary.varint(words.length);
   for (const word of words) {
     dictionary.varint(word.length);
-    dictionary.append(Buffer.from(word, "latin1"));
+    dictionary.append(word);
   }
   const packed = createByteWriter();
   writeSmallest(dictionary.copyFrom(0), packed);
   const rows = createByteWriter();
   writeNumbers(templateOfRow, templateOfRow.length, rows);
-
-  const gathered = gather(source);
   const written = writeColumns(columns.length, maxLarge, (column, out) => {
-    const from = gathered.starts[column] as number;
-    const to = gathered.starts[column + 1] as number;
-    const slice = { values: gathered.values.subarray(from, to), lengths: gathered.lengths.subarray(from, to), count: to - from };
-    writeValues(columns[column] as ColumnKind, slice, source.utf8, out);
+    const { kind, values } = gathered[column] as (typeof gathered)[number];
+    writeValues(kind, derivations[column]?.values ?? values, utf8, out);
   });
   return { dictionary: packed.copyFrom(0), rows: rows.copyFrom(0), ...written };
 }
@@ -73,7 +77,8 @@ export function writeTemplated(source: TemplatedRows, maxLarge: number): Templat
 /** The values in the order of their columns, of each column in the order of the rows. */
 function gather({ templateOfRow, columnsOf, columns, values, lengths, firstValue }: TemplatedRows) {
   const starts = new Uint32Array(columns.length + 1);
-  for (const template of templateOfRow) {
+  for (let row = 0; row < templateOfRow.length; row += 1) {
+    const template = templateOfRow[row] as number;
     if (template === 0) continue;
     const own = columnsOf[template - 1] as Uint32Array;
     for (let i = 0; i < own.length; i += 1) starts[(own[i] as number) + 1] = (starts[(own[i] as number) + 1] as number) + 1;
@@ -98,7 +103,29 @@ function gather({ templateOfRow, columnsOf, columns, values, lengths, firstValue
       next[column] = to + 1;
     }
   }
-  return { starts, values: gatheredValues, lengths: gatheredLengths };
+  return columns.map((kind, column) => {
+    const [from, to] = [starts[column] as number, starts[column + 1] as number];
+    const own = { values: gatheredValues.subarray(from, to), lengths: gatheredLengths.subarray(from, to), count: to - from };
+    return { kind, values: own, rows: () => rowsWithColumn(columnsOf, column, templateOfRow, to - from) };
+  });
+}
+
+/** The rows whose templates have the column: so many. */
+function rowsWithColumn(
+  columnsOf: readonly Uint32Array[],
+  column: number,
+  templateOfRow: ArrayLike<number>,
+  count: number,
+): Uint32Array {
+  const has = Uint8Array.from([0, ...columnsOf.map((own) => (own.includes(column) ? 1 : 0))]);
+  const rows = new Uint32Array(count);
+  let at = 0;
+  for (let row = 0; row < templateOfRow.length; row += 1) {
+    if (has[templateOfRow[row] as number] === 0) continue;
+    rows[at] = row;
+    at += 1;
+  }
+  return rows;
 }
 
 export type Template = {
@@ -145,7 +172,7 @@ export function openTemplated(
   rows: number,
   readLarge: (index: number) => Uint8Array,
 ): TemplatedReader {
-  const { templates, columns, words } = readDictionary(parts.dictionary);
+  const { templates, columns, sources, words } = readDictionary(parts.dictionary);
   const templateOfRow = readNumbers(createByteReader(parts.rows), rows);
   const opened: ValueReader[] = [];
   let readerOf: ReturnType<typeof openColumns> | undefined;
@@ -184,14 +211,29 @@ export function openTemplated(
     return valueCounts[index] as number;
   }
 
+  const rowsOfColumn = (index: number) =>
+    rowsWithColumn(
+      templates.map(({ columns: own }) => own),
+      index,
+      templateOfRow,
+      countOf(index),
+    );
+
   function column(index: number): ValueReader {
-    let reader = opened[index];
-    if (reader === undefined) {
-      readerOf ??= openColumns(parts.small, columns.length, readLarge);
-      reader = readValues(columns[index] as ColumnKind, readerOf(index), countOf(index), words);
-      opened[index] = reader;
-    }
-    return reader;
+    opened[index] ??= open(index);
+    return opened[index];
+  }
+
+  function open(index: number): ValueReader {
+    readerOf ??= openColumns(parts.small, columns.length, readLarge);
+    const kind = columns[index] as ColumnKind;
+    const source = sources[index] as number;
+    if (source === 0) return readValues(kind, readerOf(index), countOf(index), words);
+    const { values } = column(source - 1);
+    const indexes = values.kind === "hex" ? values.indexes : undefined;
+    if (indexes === undefined) throw new Error("a column follows from one that tells no values apart");
+    const { places, kept } = placeDerived(rowsOfColumn(index), rowsOfColumn(source - 1), indexes);
+    return expandDerived(readValues(kind, readerOf(index), kept, words), places);
   }
 
   // The rows of the first template, then those of the next one ..., and where each begins.
@@ -213,17 +255,7 @@ export function openTemplated(
       for (let i = 0; i < own.length; i += 1) text += column(own[i] as number).text(rank) + (pieces[i + 1] as string);
       return text;
     },
-    rowsOfColumn(index) {
-      const has = Uint8Array.from([0, ...templates.map(({ columns: own }) => (own.includes(index) ? 1 : 0))]);
-      const rowsOf = new Uint32Array(countOf(index));
-      let count = 0;
-      for (let row = 0; row < rows; row += 1) {
-        if (has[templateOfRow[row] as number] === 0) continue;
-        rowsOf[count] = row;
-        count += 1;
-      }
-      return rowsOf;
-    },
+    rowsOfColumn,
     read(from, to, keptText, take, wanted) {
       snapshots ??= countValues();
       const nearest = Math.floor(from / ROWS_A_SNAPSHOT);
@@ -280,7 +312,12 @@ function sortByTemplate(templateOfRow: Float64Array, templates: number): { rows:
   return { rows, starts };
 }
 
-function readDictionary(packed: Uint8Array): { templates: Template[]; columns: ColumnKind[]; words: WordList } {
+function readDictionary(packed: Uint8Array): {
+  templates: Template[];
+  columns: ColumnKind[];
+  sources: number[];
+  words: WordList;
+} {
   const bytes = readSmallest(createByteReader(packed));
   const reader = createByteReader(bytes);
   const pieceAt = createPieces(bytes);
@@ -299,9 +336,14 @@ function readDictionary(packed: Uint8Array): { templates: Template[]; columns: C
     };
     return { pieces, foldedPieces, kinds, columns: Uint32Array.from(slots, () => reader.varint()) };
   });
-  const columns = Array.from({ length: reader.varint() }, () => ({ kind: reader.byte(), digits: reader.byte() }));
+  const sources: number[] = [];
+  const columns = Array.from({ length: reader.varint() }, () => {
+    const kind = { kind: reader.byte(), digits: reader.byte() };
+    sources.push(reader.varint());
+    return kind;
+  });
   const words = Array.from({ length: reader.varint() }, () => textOf(reader.take(reader.varint())));
-  return { templates, columns, words: createWordList(words) };
+  return { templates, columns, sources, words: createWordList(words) };
 }
 
 /** Cuts texts out of UTF-8, most of which is ASCII: that is decoded, and folded, in one go. */

@@ -1,0 +1,116 @@
+import { indexHex } from "./hex-column.ts";
+import { SLOT } from "./skeleton.ts";
+import type { ColumnKind, ColumnValues, ValueReader } from "./value-columns.ts";
+
+/**
+ * Columns whose values follow from another's: all records of one request have its user. Of such a column one value is kept
+ * for each distinct value of the other, in the order in which these first occur beside it.
+ */
+export type Derivation = {
+  /** The column that it follows from. */
+  source: number;
+  values: ColumnValues;
+};
+
+/** Fewer values are not worth the search. */
+const MIN_VALUES = 256;
+/** Nor is it where this share of the values must be kept. */
+const MAX_KEPT_SHARE = 0.7;
+
+type Gathered = { kind: ColumnKind; values: ColumnValues; rows: () => Uint32Array };
+
+/** For each column that follows from one of identifiers how; `utf8` are the texts to which the values point. */
+export function findDerivations(columns: readonly Gathered[], utf8: Uint8Array): (Derivation | undefined)[] {
+  const derivations: (Derivation | undefined)[] = [];
+  for (const [source, { kind, values, rows }] of columns.entries()) {
+    if ((kind.kind !== SLOT.hex && kind.kind !== SLOT.uuid) || values.count < MIN_VALUES) continue;
+    // What follows from another column is no source: reading would go round in circles.
+    if (derivations[source] !== undefined) continue;
+    const { distinct, indexes } = indexHex(utf8, values.values, values.count, kind.digits);
+    if (distinct > values.count * MAX_KEPT_SHARE) continue;
+    for (const [index, column] of columns.entries()) {
+      if (index === source || derivations[index] !== undefined || isSource(index)) continue;
+      if (column.values.count < MIN_VALUES) continue;
+      const kept = derive(column, rows(), indexes, distinct, utf8);
+      if (kept !== undefined) derivations[index] = { source, values: kept };
+    }
+  }
+  return derivations;
+
+  function isSource(index: number): boolean {
+    return derivations.some((derivation) => derivation?.source === index);
+  }
+}
+
+/** The values to keep, or undefined where they do not follow from `indexes` of the source. */
+function derive(column: Gathered, sourceRows: Uint32Array, indexes: Uint32Array, distinct: number, utf8: Uint8Array) {
+  const { kind, values } = column;
+  const rows = column.rows();
+  const firstOf = new Int32Array(distinct).fill(-1);
+  const firsts: number[] = [];
+  let at = 0;
+  for (let i = 0; i < values.count; i += 1) {
+    const row = rows[i] as number;
+    while (at < sourceRows.length && (sourceRows[at] as number) < row) at += 1;
+    if (sourceRows[at] !== row) return undefined;
+    const index = indexes[at] as number;
+    const first = firstOf[index] as number;
+    if (first === -1) {
+      firstOf[index] = i;
+      firsts.push(i);
+    } else if (!same(kind, values, first, i, utf8)) return undefined;
+  }
+  if (firsts.length > values.count * MAX_KEPT_SHARE) return undefined;
+  return {
+    values: Float64Array.from(firsts, (i) => values.values[i] as number),
+    lengths: Uint32Array.from(firsts, (i) => values.lengths[i] as number),
+    count: firsts.length,
+  };
+}
+
+function same({ kind }: ColumnKind, { values, lengths }: ColumnValues, a: number, b: number, utf8: Uint8Array): boolean {
+  if (lengths[a] !== lengths[b]) return false;
+  if (kind !== SLOT.hex && kind !== SLOT.uuid && kind !== SLOT.text) return values[a] === values[b];
+  const [startA, startB] = [values[a] as number, values[b] as number];
+  for (let i = 0; i < (lengths[a] as number); i += 1) if (utf8[startA + i] !== utf8[startB + i]) return false;
+  return true;
+}
+
+/** For each value of a column which of those that were kept it is. */
+export function placeDerived(
+  rows: Uint32Array,
+  sourceRows: Uint32Array,
+  sourceIndexes: Uint32Array,
+): { places: Uint32Array; kept: number } {
+  const placeOf = new Map<number, number>();
+  const places = new Uint32Array(rows.length);
+  let at = 0;
+  for (let i = 0; i < rows.length; i += 1) {
+    while ((sourceRows[at] as number) < (rows[i] as number)) at += 1;
+    const index = sourceIndexes[at] as number;
+    let place = placeOf.get(index);
+    if (place === undefined) {
+      place = placeOf.size;
+      placeOf.set(index, place);
+    }
+    places[i] = place;
+  }
+  return { places, kept: placeOf.size };
+}
+
+/** The whole column, of the values that were kept. */
+export function expandDerived(kept: ValueReader, places: Uint32Array): ValueReader {
+  const { values } = kept;
+  const text = (index: number) => kept.text(places[index] as number);
+  const pick = (from: ArrayLike<number>) => Float64Array.from(places, (place) => from[place] as number);
+  const through = (indexes: Uint32Array | undefined) =>
+    indexes === undefined ? places : Uint32Array.from(places, (place) => indexes[place] as number);
+  switch (values.kind) {
+    case "numbers":
+      return { values: { ...values, values: pick(values.values), widths: values.widths && pick(values.widths) }, text };
+    case "words":
+      return { values: { ...values, indexes: pick(values.indexes) }, text };
+    default:
+      return { values: { ...values, indexes: through(values.indexes) }, text };
+  }
+}

@@ -1,12 +1,15 @@
-import type { PageText } from "./block-reader.ts";
+import type { AttributeColumn, BlockReader, PageText } from "./block-reader.ts";
 
-/** One attribute's values in the rows of a page: each distinct one once. */
-export type AttributeColumn = {
-  /** The JSON text of each distinct value. */
-  values: string[];
-  /** For each row 0 where it has no such attribute, else one more than its value's place in `values`. */
-  indexes: Uint32Array;
-};
+/**
+ * Reads the attribute at `path` of the rows of a page. Where the block's attributes are taken apart, no text is read. The
+ * values are those of the whole block then.
+ */
+export function readAttribute(block: BlockReader, page: number, path: string): AttributeColumn {
+  const whole = block.dense?.attribute(path);
+  if (whole === undefined) return readAttributeColumn(block.attributes(page), path);
+  const { from, to } = block.pageRange(page);
+  return { values: whole.values, indexes: whole.indexes.subarray(from, to) };
+}
 
 /**
  * Reads the attribute at `path` from a page of attributes' texts. The path is a name, or the names on the way into nested

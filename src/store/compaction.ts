@@ -1,9 +1,9 @@
 import type { Database } from "bun:sqlite";
 import { type BlockMeta, type EncodedBlock, encodeBlock } from "./block.ts";
-import { openBlock } from "./block-reader.ts";
 import { listBlocks } from "./database.ts";
 import { encodeDenseBlock } from "./dense-block.ts";
 import { mergeBlocks } from "./merge-blocks.ts";
+import { openBlock } from "./open-block.ts";
 
 /** A block with this many rows, or this much text, has its final size. */
 export const FULL_ROWS = 65_536;

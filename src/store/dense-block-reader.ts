@@ -1,44 +1,29 @@
 import type { Database } from "bun:sqlite";
 import type { BlockMeta } from "./block.ts";
-import { BlockGone, type BlockReader, COLUMN_PARTS, type ColumnPart, type PageText } from "./block-reader.ts";
+import {
+  type AttributeColumn,
+  BlockGone,
+  type BlockReader,
+  COLUMN_PARTS,
+  type ColumnPart,
+  type DenseBlooms,
+  type DenseText,
+  type PageText,
+} from "./block-reader.ts";
 import { bloomOfPage } from "./bloom.ts";
 import { createByteReader } from "./byte-writer.ts";
 import { readConditioned } from "./conditioned-column.ts";
 import { readPart } from "./database.ts";
 import { DENSE_PART } from "./dense-block.ts";
-import { type KeptTexts, openTexts } from "./kept-texts.ts";
+import { openTexts } from "./kept-texts.ts";
 import { readNumbers } from "./number-column.ts";
 import type { PageCache } from "./page-cache.ts";
-import { openTemplated, type TemplatedReader } from "./templated-text.ts";
+import { readShapedAttribute } from "./shaped-attribute.ts";
+import { openTemplated } from "./templated-reader.ts";
 import { readTimes } from "./time-column.ts";
 
 /** So many rows are read together. */
 const PAGE_ROWS = 4096;
-
-/** One of the two texts of a block. */
-export type DenseText = {
-  templated: TemplatedReader;
-  kept: KeptTexts;
-  page(page: number): PageText;
-};
-
-/** The filters of a dense block's words. */
-export type DenseBlooms = {
-  /** Of those in texts that are taken apart; words with an ASCII digit in them, and parts of UUIDs, need not be in it. */
-  templated: Uint8Array;
-  /** Of each page of messages that are kept as they are. */
-  messages: Uint8Array[];
-  attributes: Uint8Array[];
-};
-
-/** A dense block as searches see it. */
-export type DenseBlock = {
-  messages(): DenseText;
-  attributes(): DenseText;
-  blooms(): DenseBlooms;
-  /** For each row whether `find` has set it; found once for each `key`. */
-  hits(key: object, find: (hits: Uint8Array) => void): Uint8Array;
-};
 
 /** Reads a block that `encodeDenseBlock` made. */
 export function openDenseBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
@@ -54,6 +39,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
   const messages = lazy(() => openText(DENSE_PART.messageDictionary, (page) => blooms().messages[page] as Uint8Array));
   const attributes = lazy(() => openText(DENSE_PART.attributeDictionary, (page) => blooms().attributes[page] as Uint8Array));
   const hitsOf = new Map<object, Uint8Array>();
+  const attributeAt = new Map<string, AttributeColumn | undefined>();
 
   function readBlooms(): DenseBlooms {
     const bytes = part(DENSE_PART.blooms);
@@ -151,6 +137,10 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       messages,
       attributes,
       blooms,
+      attribute(path) {
+        if (!attributeAt.has(path)) attributeAt.set(path, readShapedAttribute(attributes().templated, path));
+        return attributeAt.get(path);
+      },
       hits(key, find) {
         let hits = hitsOf.get(key);
         if (hits === undefined) {

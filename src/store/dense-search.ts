@@ -1,5 +1,5 @@
+import type { DenseText } from "./block-reader.ts";
 import { bloomMayHold } from "./bloom.ts";
-import type { DenseText } from "./dense-block-reader.ts";
 import { SLOT } from "./skeleton.ts";
 import { alignNeedle, type Needle, type SlotTest } from "./template-match.ts";
 import type { ColumnKind } from "./value-columns.ts";

@@ -1,5 +1,5 @@
+import type { DenseBlock } from "./block-reader.ts";
 import { bloomMayHold } from "./bloom.ts";
-import type { DenseBlock } from "./dense-block-reader.ts";
 import { searchAttributes, searchMessages } from "./dense-search.ts";
 import { occursInAttributes, occursInMessage, type Term } from "./text-match.ts";
 

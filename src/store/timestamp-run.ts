@@ -1,8 +1,9 @@
 import type { Database } from "bun:sqlite";
 import type { BlockMeta } from "./block.ts";
-import { BlockGone, type BlockReader, openBlock, type PageText } from "./block-reader.ts";
+import { BlockGone, type BlockReader, type PageText } from "./block-reader.ts";
 import { listBlocks } from "./database.ts";
 import { type Matcher, matchPage, mayMatch, pruningConditions } from "./match.ts";
+import { openBlock } from "./open-block.ts";
 import type { PageCache } from "./page-cache.ts";
 import type { Hits, Position } from "./search-plan.ts";
 

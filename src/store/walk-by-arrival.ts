@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
-import { type BlockReader, openBlock } from "./block-reader.ts";
+import type { BlockReader } from "./block-reader.ts";
 import { listBlocks } from "./database.ts";
 import { type Matcher, matchPage, mayMatch, pruningConditions } from "./match.ts";
+import { openBlock } from "./open-block.ts";
 import type { Order, Position, Step } from "./search-plan.ts";
 
 /** A block that may hold matches, and the ids in it that have not been passed yet. */

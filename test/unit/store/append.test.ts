@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { createAppender } from "../../../src/store/append.ts";
-import { openBlock } from "../../../src/store/block-reader.ts";
 import { listBlocks, openForWriting } from "../../../src/store/database.ts";
+import { openBlock } from "../../../src/store/open-block.ts";
 import { findReceipt, type Receipt } from "../../../src/store/receipts.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { batchOf, encodedBlockOf, numbered, type Row, row, rowsOf } from "./rows.ts";

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type EncodeOptions, PART, unbundle } from "../../../src/store/block.ts";
-import { BlockGone, type BlockReader, type ColumnPart, openBlock } from "../../../src/store/block-reader.ts";
+import { BlockGone, type BlockReader, type ColumnPart } from "../../../src/store/block-reader.ts";
 import { bloomMayHold } from "../../../src/store/bloom.ts";
 import { deleteBlock, insertBlock, listBlocks, openForReading, openForWriting } from "../../../src/store/database.ts";
+import { openBlock } from "../../../src/store/open-block.ts";
 import { wordHashes } from "../../../src/store/words.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { encodedBlockOf, numbered, type Row, row, rowsOf } from "./rows.ts";

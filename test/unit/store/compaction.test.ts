@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { createAppender } from "../../../src/store/append.ts";
 import type { BlockMeta } from "../../../src/store/block.ts";
-import { openBlock } from "../../../src/store/block-reader.ts";
 import { compactOnce, FULL_CHARACTERS, FULL_ROWS, planCompaction } from "../../../src/store/compaction.ts";
 import { listBlocks, openForWriting } from "../../../src/store/database.ts";
+import { openBlock } from "../../../src/store/open-block.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { batchOf, numbered, type Row, row, rowsOf } from "./rows.ts";
 

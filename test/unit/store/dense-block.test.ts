@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createRandom, type Random } from "../../../src/simulate/random.ts";
-import { type BlockReader, openBlock } from "../../../src/store/block-reader.ts";
+import type { BlockReader } from "../../../src/store/block-reader.ts";
 import { insertBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
 import { encodeDenseBlock } from "../../../src/store/dense-block.ts";
 import { findTerm, mayHoldTerm } from "../../../src/store/dense-term.ts";
+import { openBlock } from "../../../src/store/open-block.ts";
 import { compileTerm, occursInAttributes, occursInMessage } from "../../../src/store/text-match.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { blockRowsOf, type Row, row, rowsOf } from "./rows.ts";

@@ -2,9 +2,10 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ALL_SEVERITIES, type Filter, NO_FILTER } from "../../../src/schema/filter.ts";
 import type { Timestamp } from "../../../src/schema/timestamp.ts";
-import { type BlockReader, openBlock } from "../../../src/store/block-reader.ts";
+import type { BlockReader } from "../../../src/store/block-reader.ts";
 import { insertBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
 import { compileFilter, matchesWhole, matchPage, mayMatch, pruningConditions } from "../../../src/store/match.ts";
+import { openBlock } from "../../../src/store/open-block.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { encodedBlockOf, type Row, row } from "./rows.ts";
 

@@ -1,0 +1,120 @@
+import type { Database } from "bun:sqlite";
+import { type BlockMeta, decodePage, decodePageStarts, PART, unbundle } from "./block.ts";
+import { BlockGone, type BlockReader, COLUMN_PARTS, type ColumnPart, type PageText } from "./block-reader.ts";
+import { bloomOfPage } from "./bloom.ts";
+import { readPart } from "./database.ts";
+import { type IntColumn, openInts } from "./int-column.ts";
+import type { PageCache } from "./page-cache.ts";
+
+type LengthsPart = "messageLengths" | "attributeLengths";
+
+/** Reads a block that `encodeBlock` made. */
+export function openPlainBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
+  const columns = new Map<ColumnPart | LengthsPart, IntColumn>();
+  let bundled: Map<number, Uint8Array> | undefined;
+  let loaded = false;
+  let starts: Float64Array | undefined;
+  let blooms: { bytes: Uint8Array | undefined } | undefined;
+  // Rows are mostly read page by page: the page last read of each text is kept, and what the cache has room for.
+  const kept = new Map<number, { page: number; text: PageText }>();
+
+  function optionalPart(part: number, page: number): Uint8Array | undefined {
+    if (!loaded) {
+      const bytes = readPart(database, meta.id, PART.bundle, 0);
+      if (bytes !== undefined) bundled = new Map(unbundle(bytes).map((item) => [item.part * 65_536 + item.page, item.data]));
+      loaded = true;
+    }
+    return bundled ? bundled.get(part * 65_536 + page) : readPart(database, meta.id, part, page);
+  }
+
+  function requiredPart(part: number): Uint8Array {
+    const bytes = optionalPart(part, 0);
+    if (bytes === undefined) throw new BlockGone();
+    return bytes;
+  }
+
+  function open(part: ColumnPart | LengthsPart): IntColumn {
+    let column = columns.get(part);
+    if (column === undefined) {
+      column = openInts(requiredPart(PART[part]), meta.rows);
+      columns.set(part, column);
+    }
+    return column;
+  }
+
+  function columnOfPage(part: ColumnPart | LengthsPart, page: number): Float64Array {
+    const { from, to } = pageRange(page);
+    return open(part).slice(from, to);
+  }
+
+  function pageStarts(): Float64Array {
+    starts ??= decodePageStarts(requiredPart(PART.pageStarts));
+    return starts;
+  }
+
+  function pageRange(page: number): { from: number; to: number } {
+    const all = pageStarts();
+    return { from: all[page] as number, to: all[page + 1] ?? meta.rows };
+  }
+
+  function pageOffsets(lengthsOf: LengthsPart, page: number): Uint32Array {
+    const lengths = columnOfPage(lengthsOf, page);
+    const offsets = new Uint32Array(lengths.length + 1);
+    for (let row = 0; row < lengths.length; row += 1) offsets[row + 1] = (offsets[row] as number) + (lengths[row] as number);
+    return offsets;
+  }
+
+  function pageText(part: number, lengthsOf: LengthsPart, page: number): PageText {
+    const held = kept.get(part);
+    if (held?.page === page) return held.text;
+    const read = () => readPage(part, lengthsOf, page);
+    const text = cache?.get(`${meta.id}/${part}/${page}`, read) ?? read();
+    kept.set(part, { page, text });
+    return text;
+  }
+
+  function readPage(part: number, lengthsOf: LengthsPart, page: number): PageText {
+    const bytes = optionalPart(part, page);
+    let offsets = bytes === undefined ? pageOffsets(lengthsOf, page) : undefined;
+    // A page without text has no part; one that has text and no part was deleted meanwhile.
+    if ((offsets?.at(-1) ?? 0) > 0) throw new BlockGone();
+    return {
+      text: bytes === undefined ? "" : decodePage(bytes),
+      offsets() {
+        offsets ??= pageOffsets(lengthsOf, page);
+        return offsets;
+      },
+    };
+  }
+
+  const messages = (page: number) => pageText(PART.messages, "messageLengths", page);
+  const attributes = (page: number) => pageText(PART.attributes, "attributeLengths", page);
+
+  return {
+    meta,
+    column: (part) => open(part).slice(0, meta.rows),
+    columnOfPage,
+    pages: () => pageStarts().length,
+    pageRange,
+    messages,
+    attributes,
+    lengths: (texts) => open(texts === "messages" ? "messageLengths" : "attributeLengths").slice(0, meta.rows),
+    load(page) {
+      try {
+        for (const part of COLUMN_PARTS) open(part);
+        open("messageLengths");
+        open("attributeLengths");
+        messages(page);
+        attributes(page);
+        return true;
+      } catch (error) {
+        if (error instanceof BlockGone) return false;
+        throw error;
+      }
+    },
+    bloom(page) {
+      blooms ??= { bytes: optionalPart(PART.blooms, 0) };
+      return blooms.bytes && bloomOfPage(blooms.bytes, pageStarts().length, page);
+    },
+  };
+}

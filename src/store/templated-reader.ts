@@ -1,0 +1,251 @@
+import { createByteReader } from "./byte-writer.ts";
+import { expandDerived, placeDerived } from "./derived-columns.ts";
+import { readNumbers, readSmallest } from "./number-column.ts";
+import { slotsOf } from "./skeleton.ts";
+import { rowsWithColumn } from "./templated-text.ts";
+import { type ColumnKind, openColumns, readValues, type ValueReader } from "./value-columns.ts";
+import { createWordList, type WordList } from "./word-list.ts";
+import { foldCase } from "./words.ts";
+
+export type Template = {
+  skeleton: Uint8Array;
+  /** The texts before, between and after the slots. */
+  pieces: string[];
+  /** The same, folded. */
+  foldedPieces(): string[];
+  /** The kinds of the slots, and their columns. */
+  kinds: number[];
+  columns: Uint32Array;
+};
+
+/** Reads texts that `writeTemplated` wrote. */
+export type TemplatedReader = {
+  templates: Template[];
+  /** For each row its template, or 0 where its text is kept as it is. */
+  templateOfRow: Float64Array;
+  columns: ColumnKind[];
+  words: WordList;
+  column(index: number): ValueReader;
+  /**
+   * Calls `take` with the text of each row from `from` up to `to`, or of those for which `wanted` has a 1; `keptText` gives
+   * the n-th of the texts that are kept as they are.
+   */
+  read(
+    from: number,
+    to: number,
+    keptText: (index: number) => string,
+    take: (text: string, row: number) => void,
+    wanted?: Uint8Array,
+  ): void;
+  /** The text of the `rank`-th row of a template that shares its columns with no other. */
+  textAt(template: number, rank: number): string;
+  /** The rows that have a value in the column, in the order of its values. */
+  rowsOfColumn(index: number): Uint32Array;
+  /** The rows of a template (0: those whose texts are kept as they are), in their order. */
+  rowsOfTemplate(template: number): Uint32Array;
+};
+
+const ROWS_A_SNAPSHOT = 4096;
+
+export function openTemplated(
+  parts: { dictionary: Uint8Array; rows: Uint8Array; small: Uint8Array },
+  rows: number,
+  readLarge: (index: number) => Uint8Array,
+): TemplatedReader {
+  const { templates, columns, sources, words } = readDictionary(parts.dictionary);
+  const templateOfRow = readNumbers(createByteReader(parts.rows), rows);
+  const opened: ValueReader[] = [];
+  let readerOf: ReturnType<typeof openColumns> | undefined;
+  // How many values of each column the rows before every 4096th one have, and how many texts kept as they are.
+  let snapshots: Uint32Array[] | undefined;
+  let valueCounts: Uint32Array | undefined;
+
+  function countValues(): Uint32Array[] {
+    const counts = new Uint32Array(columns.length + 1);
+    const made = [counts.slice()];
+    for (let row = 0; row < rows; row += 1) {
+      advance(counts, templateOfRow[row] as number);
+      if ((row + 1) % ROWS_A_SNAPSHOT === 0 || row + 1 === rows) made.push(counts.slice());
+    }
+    return made;
+  }
+
+  function advance(counts: Uint32Array, template: number): void {
+    if (template === 0) {
+      counts[columns.length] = (counts[columns.length] as number) + 1;
+      return;
+    }
+    const own = (templates[template - 1] as Template).columns;
+    for (let i = 0; i < own.length; i += 1) counts[own[i] as number] = (counts[own[i] as number] as number) + 1;
+  }
+
+  /** How many values a column has: as many as its templates have rows. */
+  function countOf(index: number): number {
+    if (valueCounts === undefined) {
+      valueCounts = new Uint32Array(columns.length);
+      const rowsOf = countRows(templateOfRow, templates.length);
+      for (const [place, { columns: own }] of templates.entries()) {
+        for (const column of own) valueCounts[column] = (valueCounts[column] as number) + (rowsOf[place + 1] as number);
+      }
+    }
+    return valueCounts[index] as number;
+  }
+
+  const rowsOfColumn = (index: number) =>
+    rowsWithColumn(
+      templates.map(({ columns: own }) => own),
+      index,
+      templateOfRow,
+      countOf(index),
+    );
+
+  function column(index: number): ValueReader {
+    opened[index] ??= open(index);
+    return opened[index];
+  }
+
+  function open(index: number): ValueReader {
+    readerOf ??= openColumns(parts.small, columns.length, readLarge);
+    const kind = columns[index] as ColumnKind;
+    const source = sources[index] as number;
+    if (source === 0) return readValues(kind, readerOf(index), countOf(index), words);
+    const { values } = column(source - 1);
+    const indexes = values.kind === "hex" ? values.indexes : undefined;
+    if (indexes === undefined) throw new Error("a column follows from one that tells no values apart");
+    const { places, kept } = placeDerived(rowsOfColumn(index), rowsOfColumn(source - 1), indexes);
+    return expandDerived(readValues(kind, readerOf(index), kept, words), places);
+  }
+
+  // The rows of the first template, then those of the next one ..., and where each begins.
+  let byTemplate: { rows: Uint32Array; starts: Uint32Array } | undefined;
+
+  return {
+    templates,
+    templateOfRow,
+    columns,
+    words,
+    column,
+    rowsOfTemplate(template) {
+      byTemplate ??= sortByTemplate(templateOfRow, templates.length);
+      return byTemplate.rows.subarray(byTemplate.starts[template], byTemplate.starts[template + 1]);
+    },
+    textAt(number, rank) {
+      const { pieces, columns: own } = templates[number - 1] as Template;
+      let text = pieces[0] as string;
+      for (let i = 0; i < own.length; i += 1) text += column(own[i] as number).text(rank) + (pieces[i + 1] as string);
+      return text;
+    },
+    rowsOfColumn,
+    read(from, to, keptText, take, wanted) {
+      snapshots ??= countValues();
+      const nearest = Math.floor(from / ROWS_A_SNAPSHOT);
+      const counts = (snapshots[nearest] as Uint32Array).slice();
+      for (let row = nearest * ROWS_A_SNAPSHOT; row < from; row += 1) advance(counts, templateOfRow[row] as number);
+      for (let row = from; row < to; row += 1) {
+        const number = templateOfRow[row] as number;
+        if (wanted !== undefined && wanted[row] !== 1) {
+          advance(counts, number);
+          continue;
+        }
+        if (number === 0) {
+          const index = counts[columns.length] as number;
+          take(keptText(index), row);
+          counts[columns.length] = index + 1;
+          continue;
+        }
+        const { pieces, columns: own } = templates[number - 1] as Template;
+        let text = pieces[0] as string;
+        for (let i = 0; i < own.length; i += 1) {
+          const index = own[i] as number;
+          const at = counts[index] as number;
+          text += column(index).text(at) + (pieces[i + 1] as string);
+          counts[index] = at + 1;
+        }
+        take(text, row);
+      }
+    },
+  };
+}
+
+function countRows(templateOfRow: Float64Array, templates: number): Uint32Array {
+  const counts = new Uint32Array(templates + 1);
+  for (let row = 0; row < templateOfRow.length; row += 1) {
+    const template = templateOfRow[row] as number;
+    counts[template] = (counts[template] as number) + 1;
+  }
+  return counts;
+}
+
+function sortByTemplate(templateOfRow: Float64Array, templates: number): { rows: Uint32Array; starts: Uint32Array } {
+  const rowsOf = countRows(templateOfRow, templates);
+  const starts = new Uint32Array(templates + 2);
+  for (let template = 0; template <= templates; template += 1) {
+    starts[template + 1] = (starts[template] as number) + (rowsOf[template] as number);
+  }
+  const rows = new Uint32Array(templateOfRow.length);
+  const next = starts.slice();
+  for (let row = 0; row < rows.length; row += 1) {
+    const template = templateOfRow[row] as number;
+    rows[next[template] as number] = row;
+    next[template] = (next[template] as number) + 1;
+  }
+  return { rows, starts };
+}
+
+function readDictionary(packed: Uint8Array): {
+  templates: Template[];
+  columns: ColumnKind[];
+  sources: number[];
+  words: WordList;
+} {
+  const bytes = readSmallest(createByteReader(packed));
+  const reader = createByteReader(bytes);
+  const pieceAt = createPieces(bytes);
+  const templates = Array.from({ length: reader.varint() }, () => {
+    const skeleton = reader.take(reader.varint());
+    const from = skeleton.byteOffset - bytes.byteOffset;
+    const slots = slotsOf(skeleton);
+    const starts = [from, ...slots.map(({ end }) => from + end)];
+    const ends = [...slots.map(({ start }) => from + start), from + skeleton.length];
+    const pieces = starts.map((start, i) => pieceAt.plain(start, ends[i] as number));
+    const kinds = slots.map(({ kind }) => kind);
+    let folded: string[] | undefined;
+    const foldedPieces = () => {
+      folded ??= starts.map((start, i) => pieceAt.folded(start, ends[i] as number));
+      return folded;
+    };
+    return { skeleton, pieces, foldedPieces, kinds, columns: Uint32Array.from(slots, () => reader.varint()) };
+  });
+  const sources: number[] = [];
+  const columns = Array.from({ length: reader.varint() }, () => {
+    const kind = { kind: reader.byte(), digits: reader.byte() };
+    sources.push(reader.varint());
+    return kind;
+  });
+  const words = Array.from({ length: reader.varint() }, () => textOf(reader.take(reader.varint())));
+  return { templates, columns, sources, words: createWordList(words) };
+}
+
+/** Cuts texts out of UTF-8, most of which is ASCII: that is decoded, and folded, in one go. */
+function createPieces(bytes: Uint8Array) {
+  const ascii = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  let foldedAscii: string | undefined;
+  const isAscii = (start: number, end: number) => {
+    for (let at = start; at < end; at += 1) if ((bytes[at] as number) >= 0x80) return false;
+    return true;
+  };
+  return {
+    plain: (start: number, end: number) => (isAscii(start, end) ? ascii.slice(start, end) : textOf(bytes.subarray(start, end))),
+    folded(start: number, end: number) {
+      if (!isAscii(start, end)) return foldCase(textOf(bytes.subarray(start, end)));
+      foldedAscii ??= ascii.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+      return foldedAscii.slice(start, end);
+    },
+  };
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function textOf(utf8: Uint8Array): string {
+  return decoder.decode(utf8);
+}

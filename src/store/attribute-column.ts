@@ -35,7 +35,8 @@ export function readAttributeColumn(page: PageText, path: string): AttributeColu
   return { values, indexes };
 }
 
-function valueAt(object: unknown, path: string): unknown {
+/** The value at a path; undefined where there is none. */
+export function valueAt(object: unknown, path: string): unknown {
   if (typeof object !== "object" || object === null) return undefined;
   if (Object.hasOwn(object, path)) return (object as Record<string, unknown>)[path];
   for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1)) {

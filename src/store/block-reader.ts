@@ -68,6 +68,6 @@ export type DenseBlock = {
   blooms(): DenseBlooms;
   /** For each row whether `find` has set it; found once for each `key`. */
   hits(key: object, find: (hits: Uint8Array) => void): Uint8Array;
-  /** The attribute at `path` of all rows; undefined where that takes reading the texts. */
-  attribute(path: string): AttributeColumn | undefined;
+  /** The attribute at `path` of all rows. */
+  attribute(path: string): AttributeColumn;
 };

@@ -39,7 +39,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
   const messages = lazy(() => openText(DENSE_PART.messageDictionary, (page) => blooms().messages[page] as Uint8Array));
   const attributes = lazy(() => openText(DENSE_PART.attributeDictionary, (page) => blooms().attributes[page] as Uint8Array));
   const hitsOf = new Map<object, Uint8Array>();
-  const attributeAt = new Map<string, AttributeColumn | undefined>();
+  const attributeAt = new Map<string, AttributeColumn>();
 
   function readBlooms(): DenseBlooms {
     const bytes = part(DENSE_PART.blooms);
@@ -138,8 +138,12 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       attributes,
       blooms,
       attribute(path) {
-        if (!attributeAt.has(path)) attributeAt.set(path, readShapedAttribute(attributes().templated, path));
-        return attributeAt.get(path);
+        let values = attributeAt.get(path);
+        if (values === undefined) {
+          values = readShapedAttribute(attributes(), path);
+          attributeAt.set(path, values);
+        }
+        return values;
       },
       hits(key, find) {
         let hits = hitsOf.get(key);

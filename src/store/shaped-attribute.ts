@@ -1,33 +1,17 @@
+import { valueAt } from "./attribute-column.ts";
 import { pathsOf } from "./attribute-shapes.ts";
-import type { AttributeColumn } from "./block-reader.ts";
-import { SLOT } from "./skeleton.ts";
-import type { TemplatedReader } from "./templated-reader.ts";
+import type { AttributeColumn, DenseText } from "./block-reader.ts";
 import type { ValueReader } from "./value-columns.ts";
 
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
 /**
- * The attribute at `path` of all rows of a block, from the columns of its shapes. Undefined where some rows' texts must be
- * read for it: those that are kept as they are, those where an object is at the path, or where two things are.
+ * The attribute at `path` of all rows of a block, from the columns of its shapes. Texts are read of those rows only that are
+ * kept as they are, or where an object is at the path, or more than one thing.
  */
-export function readShapedAttribute(templated: TemplatedReader, path: string): AttributeColumn | undefined {
+export function readShapedAttribute({ templated, kept }: DenseText, path: string): AttributeColumn {
   const { templates, templateOfRow } = templated;
-  if (templated.rowsOfTemplate(0).length > 0) return undefined;
-  // The columns with values at the path, and whether these are strings.
-  const isString = new Map<number, boolean>();
-  for (const { skeleton, pieces, kinds, columns } of templates) {
-    let found = 0;
-    for (const [slot, names] of pathsOf(skeleton).entries()) {
-      const name = JSON.parse(`"${names.join(".")}"`) as string;
-      if (name.startsWith(`${path}.`) && names.length > 1) return undefined;
-      if (name !== path) continue;
-      found += 1;
-      const column = columns[slot] as number;
-      const quoted = (pieces[slot] as string).endsWith('"');
-      // Texts in quotes and others lie in one column: only their shapes tell them apart.
-      if (kinds[slot] === SLOT.text && isString.get(column) === !quoted) return undefined;
-      isString.set(column, quoted);
-    }
-    if (found > 1) return undefined;
-  }
   const values: string[] = [];
   const known = new Map<string, number>();
   const indexes = new Uint32Array(templateOfRow.length);
@@ -36,12 +20,57 @@ export function readShapedAttribute(templated: TemplatedReader, path: string): A
     known.set(text, index);
     return index;
   };
-  for (const [column, quoted] of isString) {
+
+  // 0 where a template's texts must be read; 1 where they need not.
+  const isClear = new Uint8Array(templates.length + 1);
+  const columnOf = new Int32Array(templates.length + 1).fill(-1);
+  const isQuoted = new Uint8Array(templates.length + 1);
+  for (const [index, { skeleton, pieces, columns }] of templates.entries()) {
+    const slots = findSlots(skeleton, path);
+    if (slots === undefined) continue;
+    isClear[index + 1] = 1;
+    const [slot] = slots;
+    if (slot === undefined) continue;
+    columnOf[index + 1] = columns[slot] as number;
+    isQuoted[index + 1] = (pieces[slot] as string).endsWith('"') ? 1 : 0;
+  }
+
+  for (const column of new Set(columnOf)) {
+    if (column === -1) continue;
     const rows = templated.rowsOfColumn(column);
-    const indexOfValue = createIndexer(templated.column(column), (text) => indexOf(quoted ? `"${text}"` : text));
-    for (let i = 0; i < rows.length; i += 1) indexes[rows[i] as number] = indexOfValue(i);
+    const reader = templated.column(column);
+    // Texts in quotes and others lie in one column: only their shapes tell them apart.
+    const indexOfText = createIndexer(reader, indexOf);
+    const indexOfString = createIndexer(reader, (text) => indexOf(`"${text}"`));
+    for (let i = 0; i < rows.length; i += 1) {
+      const row = rows[i] as number;
+      const template = templateOfRow[row] as number;
+      if (columnOf[template] === column) indexes[row] = isQuoted[template] === 1 ? indexOfString(i) : indexOfText(i);
+    }
+  }
+
+  const unclear = Uint8Array.from(templateOfRow, (template) => 1 - (isClear[template] as number));
+  if (unclear.includes(1)) {
+    const take = (json: string, row: number) => {
+      const value = json === "" ? undefined : valueAt(JSON.parse(json), path);
+      if (value !== undefined) indexes[row] = indexOf(JSON.stringify(value));
+    };
+    templated.read(0, unclear.length, kept.text, take, unclear);
   }
   return { values, indexes };
+}
+
+/** The slot whose value is at the path, if any; undefined where a shape does not tell. */
+function findSlots(skeleton: Uint8Array, path: string): number[] | undefined {
+  const slots: number[] = [];
+  for (const [slot, names] of pathsOf(skeleton).entries()) {
+    const name = JSON.parse(`"${names.join(".")}"`) as string;
+    if (name.startsWith(`${path}.`)) return undefined;
+    if (name === path) slots.push(slot);
+  }
+  // An empty object has no slot.
+  const hasEmpty = skeleton.some((byte, at) => byte === OPEN_OBJECT && skeleton[at + 1] === CLOSE_OBJECT);
+  return slots.length > 1 || hasEmpty ? undefined : slots;
 }
 
 /** Gives a value's index; asks for that of each distinct one once. */

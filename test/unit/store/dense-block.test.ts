@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createRandom, type Random } from "../../../src/simulate/random.ts";
+import { readAttribute, readAttributeColumn } from "../../../src/store/attribute-column.ts";
 import type { BlockReader } from "../../../src/store/block-reader.ts";
 import { insertBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
 import { encodeDenseBlock } from "../../../src/store/dense-block.ts";
@@ -113,6 +114,20 @@ function makeTerm(random: Random, rows: Row[]): string {
   return random.next() < 0.2 ? cut.replace(/[a-z0-9]/i, random.pick(["0", "a", "x", "7"])) : cut;
 }
 
+/** Compares an attribute with what is read from the texts; says how many rows have it. */
+function compareAttribute(block: BlockReader, path: string): number {
+  let found = 0;
+  for (let page = 0; page < block.pages(); page += 1) {
+    const given = readAttribute(block, page, path);
+    const expected = readAttributeColumn(block.attributes(page), path);
+    const valuesOf = ({ values, indexes }: typeof given) => Array.from(indexes, (index) => values[index - 1]);
+    if (!Bun.deepEquals(valuesOf(given), valuesOf(expected)))
+      expect([SEED, path, valuesOf(given)]).toEqual([SEED, path, valuesOf(expected)]);
+    found += expected.indexes.filter((index) => index > 0).length;
+  }
+  return found;
+}
+
 const SEED = Math.floor(Math.random() * 2 ** 31);
 
 describe("a dense block", () => {
@@ -123,6 +138,44 @@ describe("a dense block", () => {
       const read = rowsOf(block);
       if (!Bun.deepEquals(read, rows)) expect([SEED + i, read]).toEqual([SEED + i, rows]);
     }
+  });
+
+  test("keeps of values that follow from an identifier one for each, and gives all of them back", () => {
+    const random = createRandom(SEED);
+    const requests = Array.from({ length: 90 }, () => ({
+      id: hex(random, 32),
+      user: random.between(1, 10 ** 6),
+      path: `/p/${hex(random, 20)}`,
+    }));
+    const rows = Array.from({ length: 3000 }, () => {
+      const { id, user, path } = random.pick(requests);
+      const attributes = { request_id: id, ...(random.next() < 0.7 && { user, path }), other: random.between(1, 10 ** 6) };
+      return row({ attributes: JSON.stringify(attributes) });
+    });
+    const block = store(rows);
+    expect(rowsOf(block)).toEqual(rows);
+    // Of users and paths, of which there are about 2100 each, a few bytes for each request are left.
+    const free = rows.map(({ attributes }) =>
+      row({ attributes: attributes.replace(/"user":\d+/, () => `"user":${random.between(1, 10 ** 6)}`) }),
+    );
+    expect(store(free).meta.bytes - block.meta.bytes).toBeGreaterThan(3000);
+    for (const path of ["user", "path", "request_id", "other", "none"]) compareAttribute(block, path);
+    const user = compileTerm(String(requests[7]?.user));
+    const hits = new Uint8Array(rows.length);
+    findTerm(user, block.dense as NonNullable<typeof block.dense>, hits);
+    expect([...hits]).toEqual(rows.map(({ attributes }) => (occursInAttributes(user, attributes) ? 1 : 0)));
+  });
+
+  test("gives an attribute's values as its texts do", () => {
+    let found = 0;
+    for (let i = 0; i < 20; i += 1) {
+      const rows = makeRows(SEED + i, 400);
+      const block = store(rows);
+      const names = new Set(rows.flatMap(({ attributes }) => (attributes === "" ? [] : Object.keys(JSON.parse(attributes)))));
+      for (const name of [...names, "none"])
+        for (const path of [name, `${name}.n`, `${name}.m`]) found += compareAttribute(block, path);
+    }
+    expect(found).toBeGreaterThan(1000);
   });
 
   test("finds what a search of each text finds, also where it lies across values", () => {

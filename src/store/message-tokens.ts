@@ -35,7 +35,7 @@ const MAX_NUMBER_DIGITS = 15;
 const MIN_HEX_DIGITS = 8;
 const MAX_HEX_DIGITS = 64;
 /** A word such as `web01` or `v2x3` is letters with numbers between them; one with more to it is a value as a whole. */
-const MAX_MIXED_BYTES = 12;
+const MAX_MIXED_BYTES = 16;
 const MAX_MIXED_NUMBERS = 2;
 const DASH = 0x2d;
 const UUID_BYTES = 36;
@@ -92,11 +92,12 @@ export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Token
         unitClass = classes[unit] as number;
         if (unitClass === 0) break;
       }
-      // What lies beyond ASCII may part words: such a word is never a value, so that words without digits are in skeletons only.
-      if ((seen & DIGIT) === 0 || (seen & BEYOND_ASCII) !== 0) continue;
+      if ((seen & DIGIT) === 0) continue;
+      const wordBytes = at - wordStart;
+      // What lies beyond ASCII may part words: it is never in a value, so that words without digits are in skeletons only.
+      if ((seen & BEYOND_ASCII) !== 0 && !isMixed(bytes, wordStart, at)) continue;
       length = lengthBefore;
       hash = hashBefore;
-      const wordBytes = at - wordStart;
       let kind: number = SLOT.text;
       if ((seen & LETTER) === 0 && wordBytes >= MIN_HEX_DIGITS && wordBytes <= MAX_HEX_DIGITS) {
         kind = seen === DIGIT && wordBytes <= MAX_NUMBER_DIGITS ? SLOT.number : SLOT.hex;
@@ -105,7 +106,7 @@ export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Token
           at = wordStart + UUID_BYTES;
         }
       } else if (seen === DIGIT && wordBytes <= MAX_NUMBER_DIGITS) kind = SLOT.number;
-      else if (wordBytes <= MAX_MIXED_BYTES && numbersIn(bytes, wordStart, at) <= MAX_MIXED_NUMBERS) {
+      else if (isMixed(bytes, wordStart, at)) {
         for (let i = wordStart; i < at; ) {
           const unit = bytes[i] as number;
           if (classes[unit] !== DIGIT) {
@@ -155,7 +156,9 @@ export function readNumber(bytes: Uint8Array, start: number, end: number): numbe
   return value;
 }
 
-function numbersIn(bytes: Uint8Array, start: number, end: number): number {
+/** Whether a word is letters with a few numbers between them. */
+function isMixed(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > MAX_MIXED_BYTES) return false;
   let numbers = 0;
   let before = 0;
   for (let i = start; i < end; i += 1) {
@@ -163,7 +166,7 @@ function numbersIn(bytes: Uint8Array, start: number, end: number): number {
     if (unitClass === DIGIT && before !== DIGIT) numbers += 1;
     before = unitClass;
   }
-  return numbers;
+  return numbers <= MAX_MIXED_NUMBERS;
 }
 
 /** Whether a UUID in lower case stands at `start`, as a word of its own. */

@@ -9,8 +9,9 @@ import { openStore } from "../store/open-store.ts";
 import { VERSION } from "../version.ts";
 import { databaseOption } from "./database-option.ts";
 import { parseWholeNumber } from "./parse-whole-number.ts";
+import { readRetention, reportDropped } from "./retention-options.ts";
 
-type ServeFlags = { host: string; port: string; db: string };
+type ServeFlags = { host: string; port: string; db: string; retain?: string; maxSize?: string };
 
 /** How long requests under way may take once the collector is told to stop. */
 const STOP_GRACE_MS = 10_000;
@@ -24,6 +25,8 @@ export function registerServe(program: Command, context: CliContext): void {
     .option("--host <address>", "the address to listen at [env: LOGCTL_HOST]", env["LOGCTL_HOST"] || "127.0.0.1")
     .option("--port <number>", "the port to listen at, 0 for any that is free [env: LOGCTL_PORT]", env["LOGCTL_PORT"] || "8000")
     .addOption(databaseOption(context))
+    .option("--retain <duration>", "drop what was received longer ago, such as 12h, 30d or 8w [env: LOGCTL_RETAIN]")
+    .option("--max-size <size>", "drop the oldest once the database exceeds it, such as 500MB or 10GB [env: LOGCTL_MAX_SIZE]")
     .action((flags: ServeFlags) => serve(flags, context));
 }
 
@@ -32,7 +35,9 @@ async function serve({ host, db, ...flags }: ServeFlags, context: CliContext): P
   const port = parseWholeNumber("--port", flags.port, 0, MAX_PORT);
   const { now, pid, signal, stderr } = context;
   const onFailure = (error: unknown) => logFailure(error, context);
-  const store = await openStore({ path: db, pid, now, onFailure });
+  const limits = readRetention(flags, context);
+  const keep = limits && { retention: limits.retention, onDropped: reportDropped(limits, context) };
+  const store = await openStore({ path: db, pid, now, onFailure, ...(keep && { keep }) });
   try {
     const loopback = isLoopback(host);
     const tokensMade = store.tokens().length > 0;

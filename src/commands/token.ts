@@ -10,12 +10,10 @@ import { ANY_SERVICE, SCOPES, type Scope, type StoredToken } from "../schema/tok
 import { openForWriting } from "../store/database.ts";
 import { createToken, listTokens, revokeToken, rotateToken } from "../store/tokens.ts";
 import { databaseOption } from "./database-option.ts";
+import { parseDuration } from "./parse-duration.ts";
 
 type DatabaseFlags = { db: string };
 type CreateFlags = DatabaseFlags & { service: string; name?: string; scope: Scope[]; expires?: string };
-
-const DURATION = /^(\d{1,5})([mhdw])$/;
-const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
 
 export function registerToken(program: Command, context: CliContext): void {
   const token = program.command("token").description("make, list, replace and revoke the tokens by which services are known");
@@ -58,7 +56,7 @@ function create(database: Database, flags: CreateFlags, { now, stdout, stderr }:
   const service = flags.service === ANY_SERVICE ? ANY_SERVICE : parse(serviceSchema, flags.service, "usage");
   const name = parse(serviceSchema, flags.name ?? (service === ANY_SERVICE ? "any" : service), "usage");
   const scopes = SCOPES.filter((scope) => flags.scope.includes(scope));
-  const expiresAt = flags.expires === undefined ? null : now() + parseDuration(flags.expires);
+  const expiresAt = flags.expires === undefined ? null : now() + parseDuration("--expires", flags.expires);
   const isFirst = listTokens(database).length === 0;
   const make = database.transaction(() => {
     const taken = listTokens(database).some((token) => token.name === name && token.revokedAt === null);
@@ -100,10 +98,4 @@ function describe(service: string): string {
 
 function noSuchToken(name: string): LogctlError {
   return new LogctlError("usage", `no token '${name}' is in force: logctl token list shows them`);
-}
-
-function parseDuration(text: string): number {
-  const [, count, unit] = DURATION.exec(text) ?? [];
-  if (count !== undefined && unit !== undefined && Number(count) > 0) return Number(count) * (UNIT_MS[unit] as number);
-  throw new LogctlError("usage", `--expires '${text}' is no duration; write it as 12h, 90d or 4w`);
 }

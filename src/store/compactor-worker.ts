@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { buffersOfBlock } from "./block.ts";
+import { BlockGone } from "./block-reader.ts";
 import { compactOnce } from "./compaction.ts";
 import { openForReading } from "./database.ts";
 import type { FromCompactor, ToCompactor } from "./worker-messages.ts";
@@ -34,6 +35,8 @@ self.onmessage = ({ data }: MessageEvent<ToCompactor>) => {
   try {
     handle(data);
   } catch (error) {
+    // What was to be merged was dropped meanwhile; the next look finds what is left.
+    if (error instanceof BlockGone) return answer({ type: "idle" });
     answer({ type: "failed", message: (error as Error).message });
   }
 };

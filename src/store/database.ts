@@ -47,6 +47,9 @@ CREATE TABLE token (
 ) STRICT;
 `;
 
+/** Added to files that were made before it; an older logctl does not know of it and reads them all the same. */
+const MARK_SCHEMA = "CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID";
+
 /** How long one connection waits for another's lock before it gives up. */
 const BUSY_TIMEOUT_MS = 10_000;
 
@@ -127,10 +130,12 @@ function createSchema(database: Database, path: string): void {
   database
     .transaction(() => {
       // Another process may have been quicker.
-      if (isOurs(database, path)) return;
-      database.run(SCHEMA);
-      database.run(`PRAGMA application_id=${APPLICATION_ID}`);
-      database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
+      if (!isOurs(database, path)) {
+        database.run(SCHEMA);
+        database.run(`PRAGMA application_id=${APPLICATION_ID}`);
+        database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
+      }
+      database.run(MARK_SCHEMA);
     })
     .immediate();
 }
@@ -227,4 +232,44 @@ export function readPart(database: Database, blockId: number, part: number, page
   return database
     .query<{ data: Uint8Array }, [number]>("SELECT data FROM block_part WHERE key = ?")
     .get(keyOfPart(blockId, part, page))?.data;
+}
+
+/**
+ * Deletes blocks in one transaction; one that is gone already is passed over. Their records' ids are never given again,
+ * even if no record is left, since whoever reads on from an id would miss the new ones.
+ */
+export function dropBlocks(database: Database, blocks: readonly BlockMeta[]): void {
+  const lastId = blocks.reduce((last, block) => Math.max(last, block.lastId), 0);
+  database
+    .transaction(() => {
+      for (const { id, firstId } of blocks) deleteBlock(database, id, firstId);
+      database
+        .query("INSERT INTO mark VALUES ('dropped_id', ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)")
+        .run(lastId);
+    })
+    .immediate();
+}
+
+/** The highest id that a record ever dropped had; 0 where none was dropped. */
+export function droppedRecordId(database: Database): number {
+  return database.query<{ value: number }, []>("SELECT value FROM mark WHERE name = 'dropped_id'").get()?.value ?? 0;
+}
+
+/** What the database takes without its WAL. Free pages are part of the file, and used again. */
+export type Space = { pages: number; freePages: number; pageBytes: number; usedBytes: number };
+
+export function measureSpace(database: Database): Space {
+  const [pages, freePages] = [pragma(database, "page_count"), pragma(database, "freelist_count")];
+  const pageBytes = pragma(database, "page_size");
+  return { pages, freePages, pageBytes, usedBytes: (pages - freePages) * pageBytes };
+}
+
+/** Takes so many free pages off the file, which becomes shorter once the WAL is taken into it. Waits for no other process. */
+export function vacuumPages(database: Database, pages: number): void {
+  database.run("PRAGMA busy_timeout=0");
+  try {
+    database.run(`PRAGMA incremental_vacuum(${pages})`);
+  } finally {
+    database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
+  }
 }

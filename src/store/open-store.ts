@@ -11,7 +11,7 @@ import { findReceipt, type Receipt } from "./receipts.ts";
 import { createScanners } from "./scanners.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import { listTokens } from "./tokens.ts";
-import { startWriter, type Writer } from "./writer.ts";
+import { type KeepOptions, startWriter, type Writer } from "./writer.ts";
 
 /** What the rest of logctl knows of storage. */
 export type Store = {
@@ -37,17 +37,24 @@ export type StoreOptions = {
   now: () => number;
   /** Told of what went wrong in the background. */
   onFailure: (error: Error) => void;
+  /** What is kept; by default all is. It is looked after when the store is opened, every minute, and while much is written. */
+  keep?: KeepOptions;
 };
 
+const RETAIN_EVERY_MS = 60_000;
+
 /** Opens the database, made where it does not exist. Throws `database_unusable` where it cannot be had. */
-export async function openStore({ path, pid, now, onFailure }: StoreOptions): Promise<Store> {
+export async function openStore({ path, pid, now, onFailure, keep }: StoreOptions): Promise<Store> {
   const lock = lockDatabase(path, pid);
   try {
-    const writer = await startWriter(path, onFailure);
+    const writer = await startWriter(path, onFailure, keep);
     const reader = await openBeside(writer, path);
     const compactor = startCompactor(path, writer.replace, onFailure);
     const scanners = createScanners(path, availableParallelism());
     const commits = createGroupCommit(writer, now, compactor.committed);
+    const retain = () => writer.retain(now());
+    const retaining = setInterval(retain, RETAIN_EVERY_MS);
+    retain();
     return {
       append: commits.append,
       failure: commits.failure,
@@ -56,6 +63,7 @@ export async function openStore({ path, pid, now, onFailure }: StoreOptions): Pr
       receipt: (scope, key) => findReceipt(reader, scope, key),
       tokens: () => listTokens(reader),
       async close() {
+        clearInterval(retaining);
         await commits.flush();
         await compactor.close();
         await scanners.close();

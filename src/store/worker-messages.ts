@@ -2,6 +2,7 @@ import type { Filter } from "../schema/filter.ts";
 import type { AppendRequest } from "./append.ts";
 import type { EncodedBlock } from "./block.ts";
 import type { RecordBatch } from "./record-batch.ts";
+import type { Dropped, Retention } from "./retention.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import type { SharedText } from "./shared-text.ts";
 
@@ -20,12 +21,20 @@ export type AppendMessage = { type: "append"; id: number } & Omit<AppendRequest,
     texts: SharedText;
   };
 
-export type ToWriter = OpenMessage | CloseMessage | AppendMessage | ({ type: "replace"; id: number } & ReplaceRequest);
+export type ToWriter =
+  | (OpenMessage & { retention: Retention | undefined })
+  | CloseMessage
+  | AppendMessage
+  | ({ type: "replace"; id: number } & ReplaceRequest)
+  /** Time has passed: is there something to drop? */
+  | { type: "retain"; nowMs: number };
 export type FromWriter =
   | { type: "opened" }
   | { type: "closed" }
   | { type: "appended"; id: number; firstId: number }
   | { type: "replaced"; id: number; done: boolean }
+  /** Records are gone, since there is a limit to what is kept. */
+  | { type: "dropped"; dropped: Dropped }
   /** Something that nobody waits for went wrong. */
   | { type: "troubled"; message: string }
   | FailureMessage;

@@ -3,6 +3,8 @@ import { type Appender, createAppender } from "./append.ts";
 import { giveSpaceBack, openForWriting } from "./database.ts";
 import { watchFile } from "./private-file.ts";
 import { pruneReceipts } from "./receipts.ts";
+import { createRetainer, type Retainer } from "./retainer.ts";
+import type { Dropped, Retention } from "./retention.ts";
 import { readSharedText } from "./shared-text.ts";
 import type { FromWriter, ToWriter } from "./worker-messages.ts";
 
@@ -15,6 +17,7 @@ const TIDY_AFTER_MS = 1000;
 
 let database: Database | undefined;
 let appender: Appender | undefined;
+let retainer: Retainer | undefined;
 let isInPlace: () => boolean = () => true;
 let prunedAtMs = 0;
 let tidying: ReturnType<typeof setTimeout> | undefined;
@@ -29,9 +32,12 @@ function handle(message: ToWriter): void {
       database = openForWriting(message.path);
       appender = createAppender(database);
       isInPlace = watchFile(message.path);
+      if (message.retention !== undefined) retainer = startRetainer(database, message.path, message.retention);
       return answer({ type: "opened" });
     case "close":
       clearTimeout(tidying);
+      // First of all, so that on a full disk there is room for what comes next.
+      retainer?.close();
       // The WAL goes into the database, so that one file is all there is.
       database?.run("PRAGMA wal_checkpoint(TRUNCATE)");
       database?.close();
@@ -43,9 +49,13 @@ function handle(message: ToWriter): void {
       // SQLite goes on as if nothing had happened: what it wrote is on disk, but nobody will ever find it.
       if (!isInPlace()) throw new Error("the database's file was deleted or replaced; start the collector again");
       answer({ type: "appended", id: message.id, firstId });
+      retainer?.written(messages.length + attributes.length);
       return besides(() => prune(receivedAtMs));
     }
+    case "retain":
+      return retainer?.look(message.nowMs);
     case "replace":
+      retainer?.written(message.block.meta.bytes);
       return answer({ type: "replaced", id: message.id, done: (appender as Appender).replace(message.replaced, message.block) });
   }
 }
@@ -71,6 +81,12 @@ function tidy(): void {
   }
 }
 
+function startRetainer(writing: Database, path: string, retention: Retention): Retainer {
+  const onDropped = (dropped: Dropped) => answer({ type: "dropped", dropped });
+  const onTrouble = ({ message }: Error) => answer({ type: "troubled", message });
+  return createRetainer({ database: writing, path, retention, onDropped, onTrouble });
+}
+
 /** Does what nobody waits for: its failure is told, and stops nothing. */
 function besides(work: () => void): void {
   try {
@@ -83,7 +99,7 @@ function besides(work: () => void): void {
 self.onmessage = ({ data }: MessageEvent<ToWriter>) => {
   try {
     handle(data);
-    if (data.type === "append" || data.type === "replace") tidyLater();
+    if (data.type === "append" || data.type === "replace" || data.type === "retain") tidyLater();
   } catch (error) {
     answer({ type: "failed", id: "id" in data ? data.id : 0, message: (error as Error).message });
   }

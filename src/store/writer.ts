@@ -1,6 +1,7 @@
 import { LogctlError } from "../errors.ts";
 import type { AppendRequest } from "./append.ts";
 import { buffersOfBlock } from "./block.ts";
+import type { Dropped, Retention } from "./retention.ts";
 import { createTextSender } from "./shared-text.ts";
 import type { AppendMessage, FailureMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
 import { startWorker } from "./worker-thread.ts";
@@ -10,8 +11,13 @@ export type Writer = {
   /** One at a time: the next only once the last has been answered. */
   append(request: AppendRequest): Promise<number>;
   replace(request: ReplaceRequest): Promise<boolean>;
+  /** Has it looked, without waiting for it, whether there is something to drop at this time. */
+  retain(nowMs: number): void;
   close(): Promise<void>;
 };
+
+/** What is kept, and who is told of what is not; without it all is. */
+export type KeepOptions = { retention: Retention; onDropped: (dropped: Dropped) => void };
 
 type Waiting = { resolve: (value: never) => void; reject: (error: LogctlError) => void };
 
@@ -19,7 +25,7 @@ type Waiting = { resolve: (value: never) => void; reject: (error: LogctlError) =
  * Starts the thread that writes; throws `database_unusable` where it cannot open the database. `onTrouble` is told of what
  * goes wrong while nobody waits for it.
  */
-export async function startWriter(path: string, onTrouble: (error: Error) => void): Promise<Writer> {
+export async function startWriter(path: string, onTrouble: (error: Error) => void, keep?: KeepOptions): Promise<Writer> {
   const thread = startWorker<ToWriter, FromWriter>(new URL("./writer-worker.ts", import.meta.url));
   const texts = createTextSender();
   const waiting = new Map<number, Waiting>();
@@ -57,6 +63,8 @@ export async function startWriter(path: string, onTrouble: (error: Error) => voi
       settle(message.id, ({ reject }) => reject(errorOf(message)));
     } else if (message.type === "troubled") {
       onTrouble(new Error(`tidying the database failed: ${message.message}`));
+    } else if (message.type === "dropped") {
+      keep?.onDropped(message.dropped);
     } else if (message.type === "appended") {
       settle(message.id, ({ resolve }) => resolve(message.firstId as never));
     } else if (message.type === "replaced") {
@@ -71,7 +79,7 @@ export async function startWriter(path: string, onTrouble: (error: Error) => voi
   });
 
   try {
-    await askAlone({ type: "open", path });
+    await askAlone({ type: "open", path, retention: keep?.retention });
   } catch (error) {
     thread.stop();
     throw error;
@@ -82,6 +90,9 @@ export async function startWriter(path: string, onTrouble: (error: Error) => voi
       return ask((id) => ({ ...message, type: "append", id }), buffersOf(columns));
     },
     replace: (request) => ask((id) => ({ ...request, type: "replace", id }), buffersOfBlock(request.block)),
+    retain: (nowMs) => {
+      if (dead === undefined) thread.post({ type: "retain", nowMs });
+    },
     async close() {
       const closed = askAlone({ type: "close" });
       // What comes from now on would arrive behind the last message that is read.

@@ -1,0 +1,145 @@
+import type { Database } from "bun:sqlite";
+import { statSync } from "node:fs";
+import { dropBlocks, listBlocks, measureSpace, vacuumPages } from "./database.ts";
+import { createReserve } from "./reserve-file.ts";
+import { addDrop, BLOCKS_A_DROP, type Dropped, type DropReason, planDrop, type Retention } from "./retention.ts";
+
+/** Keeps the database within its limits, in short steps between which appends have their turn. Lives in the writer's thread. */
+export type Retainer = {
+  /** Looks whether there is something to do, and does it by and by. */
+  look(nowMs: number): void;
+  /** Told of what was written, so that a limit of size holds whatever comes in. */
+  written(bytes: number): void;
+  /** Does nothing more, tells what was not told yet, and lets go of the room that is held for a full disk. */
+  close(): void;
+};
+
+export type RetainerOptions = {
+  database: Database;
+  path: string;
+  retention: Retention;
+  onDropped: (dropped: Dropped) => void;
+  onTrouble: (error: Error) => void;
+};
+
+/** So much written makes it worth a look. */
+const BYTES_A_LOOK = 1024 * 1024;
+/** A step is followed by a rest of so many times what it took, so that dropping takes a third of the thread at most. */
+const REST_FACTOR = 2;
+const MIN_REST_MS = 2;
+/** Of free pages, as many a step as take about so long. */
+const STEP_MS = 10;
+const MIN_PAGES_A_STEP = 20;
+const MAX_PAGES_A_STEP = 1000;
+/** So many free pages may stay, or this part of all: what comes in takes them. A quiet moment gives the last of them back. */
+const SPARE_PAGES = 1000;
+const SPARE_PART = 1 / 16;
+/** What the WAL counts at most, as a part of the limit: it may be large only since somebody, a backup perhaps, holds it. */
+const WAL_PART = 1 / 4;
+const RESERVE_BYTES = 8 * 1024 * 1024;
+const RESERVE_PART = 1 / 16;
+/** Under load there is something to tell many times a second: it is told together. */
+const TELL_EVERY_MS = 10_000;
+
+export function createRetainer({ database, path, retention, onDropped, onTrouble }: RetainerOptions): Retainer {
+  const { maxBytes = Number.POSITIVE_INFINITY } = retention;
+  const reserve = createReserve(path, Math.min(RESERVE_BYTES, Math.floor(maxBytes * RESERVE_PART)));
+  const gathered = new Map<DropReason, Dropped>();
+  let pagesAStep = 100;
+  /** Whether a limit is exceeded; else there is no hurry, and the reserve is not touched. */
+  let exceeded = false;
+  let nowMs = 0;
+  let unlooked = 0;
+  let next: ReturnType<typeof setTimeout> | undefined;
+  let startedAtMs = 0;
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+
+  function start(): void {
+    unlooked = 0;
+    if (next !== undefined) return;
+    startedAtMs = performance.now();
+    next = setTimeout(takeTurn, 0);
+  }
+
+  function takeTurn(): void {
+    next = undefined;
+    const from = performance.now();
+    try {
+      if (takeStep()) {
+        const to = performance.now();
+        if (to - Math.max(toldAtMs, startedAtMs) >= TELL_EVERY_MS) tell();
+        next = setTimeout(takeTurn, Math.max(MIN_REST_MS, (to - from) * REST_FACTOR));
+        return;
+      }
+      reserve.keep();
+    } catch (error) {
+      recover(error as Error & { code?: string });
+    }
+    if (next === undefined && performance.now() - toldAtMs >= TELL_EVERY_MS) tell();
+  }
+
+  /** One short piece of work; false where there is none. */
+  function takeStep(): boolean {
+    const space = measureSpace(database);
+    const walBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    const countedWal = Math.min(walBytes, maxBytes * WAL_PART);
+    const drop = planDrop(oldestBlocks(), retention, { nowMs, usedBytes: space.usedBytes + countedWal });
+    exceeded = drop !== undefined;
+    if (drop !== undefined) {
+      dropBlocks(database, drop.blocks);
+      addDrop(gathered, drop);
+      return true;
+    }
+    const { freePages, pages, pageBytes } = space;
+    exceeded = pages * pageBytes + countedWal > maxBytes;
+    if (freePages === 0 || !(exceeded || freePages > Math.max(SPARE_PAGES, pages * SPARE_PART))) return false;
+    const from = performance.now();
+    vacuumPages(database, pagesAStep);
+    const fitting = Math.round((pagesAStep * STEP_MS) / (performance.now() - from));
+    pagesAStep = Math.max(MIN_PAGES_A_STEP, Math.min(MAX_PAGES_A_STEP, fitting));
+    return measureSpace(database).freePages < freePages;
+  }
+
+  function oldestBlocks() {
+    const { maxAgeMs } = retention;
+    const tooOld =
+      maxAgeMs === undefined ? [] : listBlocks(database, "received_max < ?", [nowMs - maxAgeMs], "first_id ASC", BLOCKS_A_DROP);
+    return tooOld.length > 0 ? tooOld : listBlocks(database, "1", [], "first_id ASC", BLOCKS_A_DROP);
+  }
+
+  function recover(error: Error & { code?: string }): void {
+    // Another process writes, a token perhaps: the next look comes soon.
+    if (error.code === "SQLITE_BUSY") return;
+    const isFull = error.code === "SQLITE_FULL" || error.code?.startsWith("SQLITE_IOERR") === true;
+    if (isFull && !exceeded) return;
+    if (isFull && reserve.release()) {
+      next = setTimeout(takeTurn, MIN_REST_MS);
+      return;
+    }
+    const hint = isFull ? "; the disk is full, and even dropping records needs some MB of it: make a little room" : "";
+    onTrouble(new Error(`${error.message}${hint}`));
+  }
+
+  function tell(): void {
+    if (gathered.size === 0) return;
+    for (const dropped of gathered.values()) onDropped(dropped);
+    gathered.clear();
+    toldAtMs = performance.now();
+  }
+
+  return {
+    look(atMs) {
+      nowMs = atMs;
+      start();
+    },
+    written(bytes) {
+      unlooked += bytes;
+      if (unlooked >= BYTES_A_LOOK) start();
+    },
+    close() {
+      clearTimeout(next);
+      tell();
+      reserve.release();
+    },
+  };
+}

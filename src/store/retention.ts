@@ -1,0 +1,58 @@
+import type { BlockMeta } from "./block.ts";
+
+/** What may be kept. What is absent sets no limit. */
+export type Retention = {
+  /** How long ago a record may have been received, in ms. */
+  maxAgeMs?: number;
+  /** How large the database may be, in bytes. */
+  maxBytes?: number;
+};
+
+export type DropReason = "age" | "size";
+
+/** Whole blocks to be dropped together, oldest first, and why. */
+export type Drop = { blocks: BlockMeta[]; reason: DropReason };
+
+/** What was dropped for one reason; times are ms since the epoch, of receipt. */
+export type Dropped = { reason: DropReason; records: number; receivedMin: number; receivedMax: number };
+
+/** So much goes at a time, so that whoever wants to write waits a moment at most. */
+export const BLOCKS_A_DROP = 64;
+const BYTES_A_DROP = 2 * 1024 * 1024;
+
+/**
+ * Which of the oldest blocks to drop next; undefined where none need be. A block is too old once its newest record is: by
+ * the time of receipt, so that a record that arrives a week late is not dropped at once. Where the size is too large the
+ * oldest go, as many as come to what is too much. `oldest` are blocks in the order of their ids.
+ */
+export function planDrop(
+  oldest: readonly BlockMeta[],
+  { maxAgeMs = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY }: Retention,
+  { nowMs, usedBytes }: { nowMs: number; usedBytes: number },
+): Drop | undefined {
+  const tooOld = oldest.filter(({ receivedMax }) => receivedMax < nowMs - maxAgeMs);
+  if (tooOld.length > 0) return { blocks: takeBytes(tooOld, BYTES_A_DROP), reason: "age" };
+  if (usedBytes <= maxBytes || oldest.length === 0) return undefined;
+  return { blocks: takeBytes(oldest, Math.min(BYTES_A_DROP, usedBytes - maxBytes)), reason: "size" };
+}
+
+/** The first blocks, until they come to so many bytes; one at least. */
+function takeBytes(blocks: readonly BlockMeta[], bytes: number): BlockMeta[] {
+  let sum = 0;
+  const last = blocks.findIndex((block) => {
+    sum += block.bytes;
+    return sum >= bytes;
+  });
+  return blocks.slice(0, last < 0 ? blocks.length : last + 1).slice(0, BLOCKS_A_DROP);
+}
+
+/** What several drops come to, one entry a reason. */
+export function addDrop(gathered: Map<DropReason, Dropped>, { blocks, reason }: Drop): void {
+  for (const { rows, receivedMin, receivedMax } of blocks) {
+    const sum = gathered.get(reason) ?? { reason, records: 0, receivedMin, receivedMax };
+    sum.records += rows;
+    sum.receivedMin = Math.min(sum.receivedMin, receivedMin);
+    sum.receivedMax = Math.max(sum.receivedMax, receivedMax);
+    gathered.set(reason, sum);
+  }
+}

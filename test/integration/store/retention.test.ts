@@ -1,0 +1,162 @@
+import { describe, expect, test } from "bun:test";
+import { statSync } from "node:fs";
+import { createRandom } from "../../../src/simulate/random.ts";
+import { createAppender } from "../../../src/store/append.ts";
+import { dropBlocks, listBlocks, openForReading, openForWriting } from "../../../src/store/database.ts";
+import { openStore, type Store } from "../../../src/store/open-store.ts";
+import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
+import type { Dropped, Retention } from "../../../src/store/retention.ts";
+import { search } from "../../../src/store/search.ts";
+import { eventually } from "../../support/binary.ts";
+import { appendTo, BASE_MS, randomRecord } from "../../support/random-records.ts";
+import { EVERYTHING, idsOf } from "../../support/store.ts";
+import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+
+const DAY_MS = 86_400_000;
+const random = createRandom(7);
+
+async function openKeeping() {
+  const folder = await makeTemporaryFolder();
+  const path = folder.file("logs.db");
+  const failures: Error[] = [];
+  const dropped: Dropped[] = [];
+  let nowMs = BASE_MS;
+  let store: Store | undefined;
+  const open = async (retention: Retention) => {
+    await store?.close();
+    const keep = { retention, onDropped: (drop: Dropped) => dropped.push(drop) };
+    store = await openStore({ path, pid: process.pid, now: () => nowMs, onFailure: (error) => failures.push(error), keep });
+    return store;
+  };
+  return {
+    path,
+    failures,
+    dropped,
+    open,
+    /** Lets time pass. */
+    pass: (ms: number) => {
+      nowMs += ms;
+    },
+    async [Symbol.asyncDispose]() {
+      await store?.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function append(store: Store, count: number, text = () => ""): Promise<unknown> {
+  return store.append((batch) => {
+    for (let i = 0; i < count; i += 1) batch.append(Number.NaN, 0, 3, 2, "web", `record ${i} ${text()}`, "");
+    return {};
+  });
+}
+
+/** Text that no compression makes small. */
+function noise(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(1000))).toString("base64");
+}
+
+describe("a store that keeps records for a time", () => {
+  test("drops what was received longer ago when it is opened, tells of it, and goes on counting ids", async () => {
+    await using keeping = await openKeeping();
+    let store = await keeping.open({ maxAgeMs: 30 * DAY_MS });
+    await append(store, 10);
+    keeping.pass(31 * DAY_MS);
+    await append(store, 5);
+    store = await keeping.open({ maxAgeMs: 30 * DAY_MS });
+    const [dropped] = await eventually(() => (keeping.dropped.length > 0 ? keeping.dropped : undefined));
+    expect(dropped).toEqual({ reason: "age", records: 10, receivedMin: BASE_MS, receivedMax: BASE_MS });
+    expect(await idsOf(store)).toEqual([11, 12, 13, 14, 15]);
+    keeping.pass(60 * DAY_MS);
+    store = await keeping.open({ maxAgeMs: 30 * DAY_MS });
+    await eventually(() => (keeping.dropped.length > 1 ? true : undefined));
+    expect(await idsOf(store)).toEqual([]);
+    store = await keeping.open({ maxAgeMs: 30 * DAY_MS });
+    await append(store, 1);
+    expect(await idsOf(store)).toEqual([16]);
+    expect(keeping.failures).toEqual([]);
+  });
+
+  test("keeps what happened long ago and arrives now", async () => {
+    await using keeping = await openKeeping();
+    const store = await keeping.open({ maxAgeMs: DAY_MS });
+    await store.append((batch) => {
+      batch.append(BASE_MS - 365 * DAY_MS, 0, 3, 2, "web", "late", "");
+      return {};
+    });
+    await keeping.open({ maxAgeMs: DAY_MS }).then(async (again) => expect(await idsOf(again)).toEqual([1]));
+    expect(keeping.dropped).toEqual([]);
+  });
+});
+
+describe("a store that may be so large", () => {
+  test("stays near its limit while records keep coming, and has the newest of them", async () => {
+    await using keeping = await openKeeping();
+    const maxBytes = 10_000_000;
+    const store = await keeping.open({ maxBytes });
+    let largest = 0;
+    for (let i = 0; i < 80; i += 1) {
+      keeping.pass(1000);
+      await append(store, 500, noise);
+      if (i > 20) largest = Math.max(largest, statSync(keeping.path).size);
+    }
+    const ids = await eventually(async () => {
+      const found = await idsOf(store);
+      return found.length < 20_000 ? found : undefined;
+    });
+    expect(largest).toBeLessThan(2 * maxBytes);
+    expect(ids.at(-1)).toBe(40_000);
+    expect(ids).toEqual(Array.from({ length: ids.length }, (_, i) => 40_000 - ids.length + 1 + i));
+    // What was not told yet is told when the store is closed.
+    await keeping.open({});
+    expect(keeping.dropped.reduce((sum, { records }) => sum + records, 0)).toBe(40_000 - ids.length);
+    expect(keeping.failures).toEqual([]);
+  }, 60_000);
+
+  test("takes what an older limit let grow down to the new one, file included", async () => {
+    await using keeping = await openKeeping();
+    let store = await keeping.open({});
+    for (let i = 0; i < 40; i += 1) await append(store, 500, noise);
+    store = await keeping.open({});
+    expect(statSync(keeping.path).size).toBeGreaterThan(15_000_000);
+    store = await keeping.open({ maxBytes: 10_000_000 });
+    await eventually(() => (statSync(keeping.path).size < 10_000_000 ? true : undefined));
+    expect((await idsOf(store)).at(-1)).toBe(20_000);
+  }, 60_000);
+});
+
+describe("a search under way while blocks are dropped", () => {
+  test.each([
+    ["received_at", "asc"],
+    ["received_at", "desc"],
+    ["timestamp", "asc"],
+    ["timestamp", "desc"],
+  ] as const)("ends, finds all that is left and nothing twice: by %s, %s", async (sort, order) => {
+    await using folder = await makeTemporaryFolder();
+    const path = folder.file("logs.db");
+    using writing = openForWriting(path);
+    const appender = createAppender(writing);
+    for (let i = 0; i < 200; i += 1) {
+      const builder = createRecordBatchBuilder();
+      for (let row = 0; row < 5; row += 1) appendTo(builder, randomRecord(random));
+      appender.append({ batch: builder.seal(), receipts: [], receivedAtMs: BASE_MS });
+    }
+    using reading = openForReading(path);
+    let text = "";
+    let steps = 0;
+    for (const chunk of search(reading, { ...EVERYTHING, sort, order })) {
+      text += chunk?.text ?? "";
+      steps += 1;
+      // Also what was listed already, and is about to be opened.
+      if (steps % 3 === 0 && steps < 150)
+        dropBlocks(writing, listBlocks(writing, "1", [], steps % 2 ? "first_id ASC" : "first_id DESC", 2));
+    }
+    const found = Array.from(text.matchAll(/^\{"id":(\d+)/gm), ([, id]) => Number(id));
+    const left = listBlocks(writing, "1", [], "first_id ASC").flatMap(({ firstId, rows }) =>
+      Array.from({ length: rows }, (_, i) => firstId + i),
+    );
+    expect(left.length).toBeLessThan(1000);
+    expect(new Set(found).size).toBe(found.length);
+    expect(left.filter((id) => !found.includes(id))).toEqual([]);
+  });
+});

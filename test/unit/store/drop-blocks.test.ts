@@ -2,7 +2,6 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { createAppender } from "../../../src/store/append.ts";
 import { encodeBlock } from "../../../src/store/block.ts";
-import { openBlock } from "../../../src/store/block-reader.ts";
 import { compactOnce } from "../../../src/store/compaction.ts";
 import {
   dropBlocks,
@@ -13,6 +12,7 @@ import {
   vacuumPages,
 } from "../../../src/store/database.ts";
 import { mergeBlocks } from "../../../src/store/merge-blocks.ts";
+import { openBlock } from "../../../src/store/open-block.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { batchOf, numbered } from "./rows.ts";
 

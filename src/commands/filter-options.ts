@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { LogctlError } from "../errors.ts";
-import { parseTerms } from "../query/parse-terms.ts";
+import { addPattern } from "../query/add-pattern.ts";
+import { parseQuery } from "../query/parse-query.ts";
 import { parseTimeExpression } from "../query/time-expression.ts";
 import { SEVERITIES, severityIndexOfWord } from "../schema/severity.ts";
 
@@ -13,6 +14,7 @@ export type FilterFlags = {
   receivedSince?: string;
   receivedUntil?: string;
   q?: string;
+  grep?: string;
 };
 
 /** The flags that say which records are meant. */
@@ -25,7 +27,8 @@ export function addFilterOptions(command: Command): Command {
     .option("--until <time>", "which happened then or earlier")
     .option("--received-since <time>", "which were received then or later")
     .option("--received-until <time>", "which were received then or earlier")
-    .option("-q, --q <terms>", 'in which all of these words and "phrases" occur');
+    .option("-q, --q <query>", 'which match: words, "phrases", field:value, AND OR NOT ( )')
+    .option("-g, --grep <regex>", "whose message matches; in any case unless there is an upper-case letter");
 }
 
 /** The filter as parameters of `GET /logs`. Throws `usage` or `invalid_query`, before anything is sent, for what cannot be meant. */
@@ -41,10 +44,9 @@ export function filterParameters(flags: FilterFlags, nowMs: number): URLSearchPa
   addTime("timestamp_end", "--until", "end", flags.until);
   addTime("received_at_start", "--received-since", "start", flags.receivedSince);
   addTime("received_at_end", "--received-until", "end", flags.receivedUntil);
-  if (flags.q !== undefined) {
-    parseTerms(flags.q);
-    parameters.set("q", flags.q);
-  }
+  if (flags.q !== undefined) parseQuery(flags.q);
+  const query = flags.grep === undefined ? flags.q : addPattern(flags.q, flags.grep, "--grep");
+  if (query !== undefined) parameters.set("q", query);
   return parameters;
 }
 

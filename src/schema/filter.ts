@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Query } from "../query/query.ts";
 import { DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS } from "./limits.ts";
 import { serviceSchema } from "./record.ts";
 import { SEVERITIES, severityIndexOfWord } from "./severity.ts";
@@ -18,12 +19,12 @@ export type Filter = {
   services: string[];
   /** A bit for each index of SEVERITIES that may be found. */
   severityMask: number;
-  /** Words and phrases, each of which must occur in the message or in one attribute's value. */
-  terms: string[];
+  /** What `q` says, over and above all this. */
+  query?: Query;
 };
 
 export const ALL_SEVERITIES = (1 << SEVERITIES.length) - 1;
-export const NO_FILTER: Filter = { services: [], severityMask: ALL_SEVERITIES, terms: [] };
+export const NO_FILTER: Filter = { services: [], severityMask: ALL_SEVERITIES };
 
 const timeSchema = z.string().transform((text, context) => {
   // In a URL a plus sign is a space, so `...+01:00` arrives as `... 01:00` unless it was escaped.
@@ -75,7 +76,7 @@ const searchParameters = {
   sort: z.enum(["received_at", "timestamp"], "use received_at or timestamp").default("received_at"),
 };
 
-/** The parameters of `GET /logs` for a JSON array, which is built whole in memory; `q` stays text, to be read by `query/parse-terms.ts`. */
+/** The parameters of `GET /logs` for a JSON array, which is built whole in memory; `q` stays text, to be read by `query/parse-query.ts`. */
 export const pageParametersSchema = z.strictObject({
   ...searchParameters,
   limit: wholeNumber(
@@ -94,8 +95,8 @@ export const statsParametersSchema = z.strictObject(filterParameters);
 /** The names that may occur more than once. */
 export const REPEATABLE_PARAMETERS: readonly string[] = ["service", "severity"];
 
-/** The filter that `parameters` stand for, with the terms that `q` was read into. */
-export function filterOf(parameters: z.output<typeof statsParametersSchema>, terms: string[]): Filter {
+/** The filter that `parameters` stand for, with the query that `q` was read into. */
+export function filterOf(parameters: z.output<typeof statsParametersSchema>, query: Query | undefined): Filter {
   const { timestamp_start, timestamp_end, received_at_start, received_at_end, min_severity } = parameters;
   let mask = parameters.severity.reduce((bits, index) => bits | (1 << index), 0) || ALL_SEVERITIES;
   if (min_severity !== undefined) mask &= ALL_SEVERITIES & (-1 << min_severity);
@@ -106,6 +107,6 @@ export function filterOf(parameters: z.output<typeof statsParametersSchema>, ter
     ...(received_at_end && { receivedEnd: received_at_end }),
     services: parameters.service,
     severityMask: mask,
-    terms,
+    ...(query && { query }),
   };
 }

@@ -1,5 +1,6 @@
 import { LogctlError } from "../errors.ts";
-import { parseTerms } from "../query/parse-terms.ts";
+import { parseQuery } from "../query/parse-query.ts";
+import type { Query } from "../query/query.ts";
 import {
   type Filter,
   filterOf,
@@ -30,19 +31,19 @@ export async function searchLogs(store: Store, request: Request, queryString: st
 /** `GET /logs/stats`: how many records match. */
 export async function countLogs(store: Store, queryString: string, identity: Identity): Promise<Response> {
   const parameters = parse(statsParametersSchema, readParameters(queryString, STATS_PARAMETERS), "invalid_parameter");
-  return answerJson({ count: await store.count(confine(filterOf(parameters, termsOf(parameters.q)), identity)) });
+  return answerJson({ count: await store.count(confine(filterOf(parameters, queryOf(parameters.q)), identity)) });
 }
 
 function readPlan(queryString: string, identity: Identity, format: RecordFormat): SearchPlan {
   const schema = format === "json" ? pageParametersSchema : streamParametersSchema;
   const parameters = parse(schema, readParameters(queryString, SEARCH_PARAMETERS), "invalid_parameter");
   const { limit, offset, cursor, order, sort, q } = parameters;
-  const filter = confine(filterOf(parameters, termsOf(q)), identity);
+  const filter = confine(filterOf(parameters, queryOf(q)), identity);
   return { filter, sort, order, offset, limit, format, ...(cursor !== undefined && { after: readCursor(cursor, sort) }) };
 }
 
-function termsOf(q: string | undefined): string[] {
-  return q === undefined ? [] : parseTerms(q);
+function queryOf(q: string | undefined): Query | undefined {
+  return q === undefined ? undefined : parseQuery(q);
 }
 
 /** A token that is bound to a service reads that service's logs only. */

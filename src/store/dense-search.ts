@@ -1,5 +1,6 @@
-import type { DenseText } from "./block-reader.ts";
+import type { DenseBlock, DenseText } from "./block-reader.ts";
 import { bloomMayHold } from "./bloom.ts";
+import type { QueryHashes } from "./query-hashes.ts";
 import { SLOT } from "./skeleton.ts";
 import { alignNeedle, type Needle, type SlotTest } from "./template-match.ts";
 import type { ColumnKind } from "./value-columns.ts";
@@ -9,22 +10,34 @@ import { foldCase } from "./words.ts";
 /** A search of all the texts of a block, for a needle of which every text that is looked for has one. */
 export type TextSearch = {
   needle: Needle;
-  /** The hashes of words that the text must hold. */
-  hashes: readonly number[];
-  /** False: only texts that are kept as they are need to be looked at. */
-  inTemplates: boolean;
+  /** Of words that the text must hold. */
+  hashes: QueryHashes;
   /** Whether a text in which the needle occurs is found for certain. */
   isEnough: boolean;
   /** Whether a text is found. */
   verify: (text: string) => boolean;
 };
 
+/** False: no text of the block holds all of the words, as its filters tell. */
+export function mayHoldWords(hashes: QueryHashes, block: DenseBlock): boolean {
+  const { messages, attributes } = block.blooms();
+  const holdsAll = (filter: Uint8Array) => hashes.words.every((hash) => bloomMayHold(filter, hash));
+  return mayBeTemplated(hashes, block) || messages.some(holdsAll) || attributes.some(holdsAll);
+}
+
+/** False: the words are not in texts that are taken apart. */
+function mayBeTemplated({ dense }: QueryHashes, block: DenseBlock): boolean {
+  const { templated } = block.blooms();
+  return dense.every((hash) => bloomMayHold(templated, hash));
+}
+
 /** Sets `hits[row]` for each row of a block in whose message what is looked for occurs. */
-export function searchMessages(search: TextSearch, messages: DenseText, hits: Uint8Array): void {
+export function searchMessages(search: TextSearch, block: DenseBlock, hits: Uint8Array): void {
   const { needle, isEnough, verify } = search;
+  const messages = block.messages();
   const { templated } = messages;
   const always = new Uint8Array(templated.templates.length + 1);
-  for (const [index, template] of search.inTemplates ? templated.templates.entries() : []) {
+  for (const [index, template] of mayBeTemplated(search.hashes, block) ? templated.templates.entries() : []) {
     const match = alignNeedle(needle.folded ? template.foldedPieces() : template.pieces, template.kinds, needle);
     if (match.always && isEnough) always[index + 1] = 1;
     else if (match.always) verifyAll(index + 1);
@@ -61,11 +74,12 @@ export function searchMessages(search: TextSearch, messages: DenseText, hits: Ui
 }
 
 /** Sets `hits[row]` for each row in whose attributes' JSON text what is looked for occurs, as `verify` says. */
-export function searchAttributes(search: TextSearch, attributes: DenseText, hits: Uint8Array): void {
+export function searchAttributes(search: TextSearch, block: DenseBlock, hits: Uint8Array): void {
   const { needle } = search;
+  const attributes = block.attributes();
   const { templated } = attributes;
   const candidates = new Uint8Array(hits.length);
-  for (const [index, kind] of search.inTemplates ? templated.columns.entries() : []) {
+  for (const [index, kind] of mayBeTemplated(search.hashes, block) ? templated.columns.entries() : []) {
     if (!mayHold(kind.kind, needle.text)) continue;
     const relation = isOneWord(kind) && needle.wholeStart && needle.wholeEnd ? "equals" : "contains";
     let rows: Uint32Array | undefined;
@@ -88,7 +102,7 @@ function isOneWord({ kind }: ColumnKind): boolean {
 function searchKept({ needle, hashes }: TextSearch, { kept }: DenseText, take: (index: number, text: string) => void): void {
   for (let page = 0; page + 1 < kept.pageStarts.length; page += 1) {
     const bloom = kept.bloom(page);
-    if (!hashes.every((hash) => bloomMayHold(bloom, hash))) continue;
+    if (!hashes.words.every((hash) => bloomMayHold(bloom, hash))) continue;
     const { text, offsets } = kept.pageText(page);
     const searched = needle.folded ? foldCase(text) : text;
     const first = kept.pageStarts[page] as number;

@@ -1,29 +1,79 @@
 import { ALL_SEVERITIES, type Filter } from "../schema/filter.ts";
-import type { Timestamp } from "../schema/timestamp.ts";
 import type { BlockMeta } from "./block.ts";
 import type { BlockReader } from "./block-reader.ts";
-import { bloomMayHold } from "./bloom.ts";
-import { findTerm, mayHoldTerm } from "./dense-term.ts";
-import { compileTerm, markAttributes, markMessages, type Term } from "./text-match.ts";
-import { foldCase } from "./words.ts";
+import { compileQuery } from "./compile-query.ts";
+import { keepTimes } from "./mark-column.ts";
+import { markQuery, pageMayHold } from "./mark-query.ts";
+import type { QueryNode } from "./query-node.ts";
+import { timesWithin, verdictOf } from "./query-verdict.ts";
+import { earlierOf, laterOf } from "./time-bounds.ts";
 
 /** A filter made ready to be held against blocks. */
 export type Matcher = {
-  filter: Filter;
-  terms: Term[];
-  services: Set<string>;
-  /** The last record that is looked at; what came later does not match. */
+  /** The filter as to times and severities, narrowed by what the query says of them for every record. */
+  filter: Omit<Filter, "query">;
+  /** Whether records of the service may match; undefined where all may. */
+  acceptsService: ((name: string) => boolean) | undefined;
+  /** The first and the last record that are looked at; others do not match. */
+  firstId: number;
   lastId: number;
+  /** What is left of the query. */
+  query: QueryNode | undefined;
 };
 
-export function compileFilter(filter: Filter, lastId = Number.POSITIVE_INFINITY): Matcher {
-  // An empty term would be found everywhere.
-  const terms = filter.terms.filter((term) => term !== "").map(compileTerm);
-  return { filter, terms, services: new Set(filter.services), lastId };
+export function compileFilter({ query, ...filter }: Filter, lastId = Number.POSITIVE_INFINITY): Matcher {
+  const names = new Set(filter.services);
+  const matcher: Matcher = {
+    filter,
+    acceptsService: names.size === 0 ? undefined : (name) => names.has(name),
+    firstId: 0,
+    lastId,
+    query: undefined,
+  };
+  if (query === undefined) return matcher;
+  const node = compileQuery(query);
+  const left: QueryNode[] = [];
+  for (const part of node.type === "and" ? node.parts : [node]) if (!narrow(matcher, part)) left.push(part);
+  if (left.length > 0) matcher.query = left.length === 1 ? left[0] : { type: "and", parts: left };
+  return matcher;
+}
+
+/** Takes what a part of the query says of every record into the matcher, where blocks are left out by it; false where it cannot. */
+function narrow(matcher: Matcher, part: QueryNode): boolean {
+  const { filter } = matcher;
+  switch (part.type) {
+    case "all":
+      return true;
+    case "severity":
+      matcher.filter = { ...filter, severityMask: filter.severityMask & part.mask };
+      return true;
+    case "service": {
+      const { acceptsService } = matcher;
+      matcher.acceptsService = acceptsService === undefined ? part.accepts : (name) => acceptsService(name) && part.accepts(name);
+      return true;
+    }
+    case "id":
+      matcher.firstId = Math.max(matcher.firstId, part.first);
+      matcher.lastId = Math.min(matcher.lastId, part.last);
+      return true;
+    case "time": {
+      const isReceived = part.field === "received_at";
+      const start = laterOf(isReceived ? filter.receivedStart : filter.timestampStart, part.start);
+      const end = earlierOf(isReceived ? filter.receivedEnd : filter.timestampEnd, part.end);
+      matcher.filter = {
+        ...filter,
+        ...(start && (isReceived ? { receivedStart: start } : { timestampStart: start })),
+        ...(end && (isReceived ? { receivedEnd: end } : { timestampEnd: end })),
+      };
+      return true;
+    }
+    default:
+      return false;
+  }
 }
 
 /** The conditions under which SQLite itself leaves a block out. */
-export function pruningConditions({ filter, lastId }: Matcher): { where: string[]; parameters: number[] } {
+export function pruningConditions({ filter, firstId, lastId }: Matcher): { where: string[]; parameters: number[] } {
   const where: string[] = [];
   const parameters: number[] = [];
   const bound = (condition: string, value: number | undefined) => {
@@ -35,59 +85,56 @@ export function pruningConditions({ filter, lastId }: Matcher): { where: string[
   bound("timestamp_min <= ?", filter.timestampEnd?.ms);
   bound("received_max >= ?", filter.receivedStart?.ms);
   bound("received_min <= ?", filter.receivedEnd?.ms);
+  if (firstId > 0) bound("last_id >= ?", firstId);
   if (lastId < Number.POSITIVE_INFINITY) bound("first_id <= ?", lastId);
   if (filter.severityMask !== ALL_SEVERITIES) bound("severity_mask & ? <> 0", filter.severityMask);
   return { where, parameters };
 }
 
-/** False: no row of the block can match, as its services tell. */
-export function mayMatch(matcher: Matcher, { meta }: BlockReader): boolean {
-  return matcher.services.size === 0 || meta.services.some((name) => matcher.services.has(name));
-}
-
-/** False: no row of the page can match, as its Bloom filter tells. */
-function pageMayMatch({ terms }: Matcher, block: BlockReader, page: number): boolean {
-  const { dense } = block;
-  if (dense !== undefined) return terms.every((term) => mayHoldTerm(term, dense));
-  const bloom = terms.length === 0 ? undefined : block.bloom(page);
-  return bloom === undefined || terms.every(({ hashes }) => hashes.every((hash) => bloomMayHold(bloom, hash)));
+/** False: no row of the block can match, as its description tells. */
+export function mayMatch({ acceptsService, query }: Matcher, { meta }: BlockReader): boolean {
+  if (acceptsService !== undefined && !meta.services.some(acceptsService)) return false;
+  return query === undefined || verdictOf(query, meta) !== "none";
 }
 
 /** Every row of the block matches, as its description alone tells. */
-export function matchesWhole(matcher: Matcher, meta: BlockMeta): boolean {
-  const { filter } = matcher;
+export function matchesWhole({ filter, acceptsService, firstId, lastId, query }: Matcher, meta: BlockMeta): boolean {
   return (
-    matcher.terms.length === 0 &&
-    meta.lastId <= matcher.lastId &&
+    meta.firstId >= firstId &&
+    meta.lastId <= lastId &&
     timesWithin(meta.timestampMin, meta.timestampMax, filter.timestampStart, filter.timestampEnd) &&
     timesWithin(meta.receivedMin, meta.receivedMax, filter.receivedStart, filter.receivedEnd) &&
     (meta.severityMask & ~filter.severityMask) === 0 &&
-    servicesWithin(matcher, meta)
+    (acceptsService === undefined || meta.services.every(acceptsService)) &&
+    (query === undefined || verdictOf(query, meta) === "all")
   );
-}
-
-function timesWithin(min: number, max: number, start: Timestamp | undefined, end: Timestamp | undefined): boolean {
-  return (start === undefined || min > start.ms) && (end === undefined || max < end.ms);
-}
-
-function servicesWithin(matcher: Matcher, meta: BlockMeta): boolean {
-  return matcher.services.size === 0 || meta.services.every((name) => matcher.services.has(name));
 }
 
 /** For each row of the page 1 where it matches, else 0; undefined where none does. */
 export function matchPage(matcher: Matcher, block: BlockReader, page: number): Uint8Array | undefined {
-  if (!pageMayMatch(matcher, block, page)) return undefined;
+  const { query } = matcher;
+  if (query !== undefined && !pageMayHold(query, block, page)) return undefined;
   const { from, to } = block.pageRange(page);
   const alive = new Uint8Array(to - from).fill(1);
   matchColumns(matcher, block, page, alive);
-  if (matcher.terms.length > 0 && alive.includes(1)) matchTerms(matcher.terms, block, page, alive);
-  return alive.includes(1) ? alive : undefined;
+  if (!alive.includes(1)) return undefined;
+  if (query === undefined) return alive;
+  const hits = new Uint8Array(alive.length);
+  markQuery(query, block, page, hits, alive);
+  for (let row = 0; row < hits.length; row += 1) hits[row] = (hits[row] as number) & (alive[row] as number);
+  return hits.includes(1) ? hits : undefined;
 }
 
-function matchColumns(matcher: Matcher, block: BlockReader, page: number, alive: Uint8Array): void {
-  const { filter } = matcher;
+function matchColumns(
+  { filter, acceptsService, firstId, lastId }: Matcher,
+  block: BlockReader,
+  page: number,
+  alive: Uint8Array,
+): void {
   const { meta } = block;
-  if (meta.lastId > matcher.lastId) alive.fill(0, Math.max(0, matcher.lastId + 1 - meta.firstId - block.pageRange(page).from));
+  const pageId = meta.firstId + block.pageRange(page).from;
+  if (meta.firstId < firstId) alive.fill(0, 0, Math.max(0, firstId - pageId));
+  if (meta.lastId > lastId) alive.fill(0, Math.max(0, lastId + 1 - pageId));
   if (!timesWithin(meta.timestampMin, meta.timestampMax, filter.timestampStart, filter.timestampEnd)) {
     keepTimes(
       block.columnOfPage("timestamp", page),
@@ -106,47 +153,9 @@ function matchColumns(matcher: Matcher, block: BlockReader, page: number, alive:
       if (((filter.severityMask >> (severity[row] as number)) & 1) === 0) alive[row] = 0;
     }
   }
-  if (!servicesWithin(matcher, meta)) {
-    const wanted = Uint8Array.from(meta.services, (name) => (matcher.services.has(name) ? 1 : 0));
+  if (acceptsService !== undefined && !meta.services.every(acceptsService)) {
+    const wanted = Uint8Array.from(meta.services, (name) => (acceptsService(name) ? 1 : 0));
     const service = block.columnOfPage("service", page);
     for (let row = 0; row < alive.length; row += 1) if (wanted[service[row] as number] === 0) alive[row] = 0;
-  }
-}
-
-function keepTimes(
-  ms: Float64Array,
-  nanos: Float64Array | undefined,
-  start: Timestamp | undefined,
-  end: Timestamp | undefined,
-  alive: Uint8Array,
-): void {
-  for (let row = 0; row < alive.length; row += 1) {
-    const time = ms[row] as number;
-    const rest = nanos === undefined ? 0 : (nanos[row] as number);
-    if (start !== undefined && (time < start.ms || (time === start.ms && rest < start.nanos))) alive[row] = 0;
-    else if (end !== undefined && (time > end.ms || (time === end.ms && rest > end.nanos))) alive[row] = 0;
-  }
-}
-
-function matchTerms(terms: Term[], block: BlockReader, page: number, alive: Uint8Array): void {
-  const { dense } = block;
-  if (dense !== undefined) {
-    const { from } = block.pageRange(page);
-    for (const term of terms) {
-      const hits = dense.hits(term, (found) => findTerm(term, dense, found));
-      for (let row = 0; row < alive.length; row += 1) alive[row] = (alive[row] as number) & (hits[from + row] as number);
-    }
-    return;
-  }
-  const messages = block.messages(page);
-  const attributes = block.attributes(page);
-  const foldedMessages = foldCase(messages.text);
-  const foldedAttributes = foldCase(attributes.text);
-  const hits = new Uint8Array(alive.length);
-  for (const term of terms) {
-    hits.fill(0);
-    markMessages(term, foldedMessages, messages, hits);
-    markAttributes(term, foldedAttributes, attributes, hits);
-    for (let row = 0; row < alive.length; row += 1) alive[row] = (alive[row] as number) & (hits[row] as number);
   }
 }

@@ -1,34 +1,54 @@
+import type { TextCondition } from "../query/query.ts";
 import type { PageText } from "./block-reader.ts";
-import { classOfUnit, foldCase, IN_WORD, wordHashes } from "./words.ts";
+import { compileGlob, type Glob, globOccurs } from "./glob.ts";
+import { type QueryHashes, queryHashes } from "./query-hashes.ts";
+import { classOfUnit, foldCase, IN_WORD } from "./words.ts";
 
-/** A word or phrase made ready for matching: it is found where its first and last words are whole words, in any case. */
+/**
+ * A word, a phrase or a text with wildcards made ready for matching: it is found where its first and last words are whole
+ * words, or may go on because a star stands there, in any case.
+ */
 export type Term = {
-  /** The text to look for, folded. */
+  /** The text to look for, folded; the longest part of one with wildcards. */
   needle: string;
   /** The same as it reads inside a JSON string. */
   jsonNeedle: string;
-  /** The hashes of its words, all of which a block must hold. */
-  hashes: number[];
-  /** Those of them that the filter of a dense block knows for certain. */
-  denseHashes: number[];
+  /** The hashes of its words, all of which a text must hold. */
+  hashes: QueryHashes;
   startsWithWord: boolean;
   endsWithWord: boolean;
+  /** All of it, where there are wildcards within. */
+  glob?: Glob;
 };
 
-const WORD = /[\p{L}\p{N}\p{M}_]+/gu;
-/** A word that a number, or a group of a UUID, may be a part of. */
-const MAY_BE_VALUE = /[0-9]|^[a-f]{4}|[a-f]{4}$/;
+type Parts = TextCondition["parts"];
 
-export function compileTerm(text: string): Term {
-  const needle = foldCase(text.toWellFormed());
+/** One part at least is text, and none is empty. */
+export function compileTerm(parts: Parts): Term {
+  const texts = parts.filter((part) => typeof part === "string").map((part) => foldCase(part.toWellFormed()));
+  const needle = texts.reduce((longest, text) => (text.length > longest.length ? text : longest));
+  const glob = compileGlob(parts);
   return {
     needle,
     jsonNeedle: JSON.stringify(needle).slice(1, -1),
-    hashes: wordHashes(needle),
-    denseHashes: (needle.match(WORD) ?? []).filter((word) => !MAY_BE_VALUE.test(word)).flatMap(wordHashes),
-    startsWithWord: classOfUnit(needle.charCodeAt(0)) === IN_WORD,
-    endsWithWord: classOfUnit(needle.charCodeAt(needle.length - 1)) === IN_WORD,
+    hashes: queryHashes(wholeWordsOf(parts)),
+    startsWithWord: !glob.openStart && classOfUnit(needle.charCodeAt(0)) === IN_WORD,
+    endsWithWord: !glob.openEnd && classOfUnit(needle.charCodeAt(needle.length - 1)) === IN_WORD,
+    ...(glob.units.length > needle.length && { glob }),
   };
+}
+
+/** The texts between wildcards without what is only a part of a word there. */
+function wholeWordsOf(parts: Parts): string[] {
+  return parts.flatMap((part, at) => {
+    if (typeof part !== "string") return [];
+    const text = foldCase(part.toWellFormed());
+    let start = 0;
+    let end = text.length;
+    if (at > 0) while (start < end && classOfUnit(text.charCodeAt(start)) === IN_WORD) start += 1;
+    if (at < parts.length - 1) while (end > start && classOfUnit(text.charCodeAt(end - 1)) === IN_WORD) end -= 1;
+    return text.slice(start, end);
+  });
 }
 
 /** Whether the term stands in `folded` at `at`, between `start` and `end`, and not as a part of longer words. */
@@ -39,7 +59,9 @@ function standsAt(term: Term, folded: string, at: number, start: number, end: nu
   return !(term.endsWithWord && after < end && classOfUnit(folded.charCodeAt(after)) === IN_WORD);
 }
 
-function occursIn(term: Term, folded: string): boolean {
+/** Whether the term occurs in a folded text. */
+export function occursIn(term: Term, folded: string): boolean {
+  if (term.glob !== undefined) return folded.includes(term.needle) && globOccurs(term.glob, folded, 0, folded.length);
   for (let at = folded.indexOf(term.needle); at >= 0; at = folded.indexOf(term.needle, at + 1)) {
     if (standsAt(term, folded, at, 0, folded.length)) return true;
   }
@@ -55,7 +77,10 @@ export function markMessages(term: Term, folded: string, page: PageText, hits: U
   while (at >= 0) {
     while ((offsets[row + 1] as number) <= at) row += 1;
     const end = offsets[row + 1] as number;
-    if (standsAt(term, folded, at, offsets[row] as number, end)) {
+    if (term.glob !== undefined) {
+      if (globOccurs(term.glob, folded, offsets[row] as number, end)) hits[row] = 1;
+      at = folded.indexOf(term.needle, end);
+    } else if (standsAt(term, folded, at, offsets[row] as number, end)) {
       hits[row] = 1;
       at = folded.indexOf(term.needle, end);
     } else {

@@ -1,4 +1,3 @@
-import { ALL_SEVERITIES, type Filter } from "../../src/schema/filter.ts";
 import type { Timestamp } from "../../src/schema/timestamp.ts";
 import type { Random } from "../../src/simulate/random.ts";
 import type { RecordBatchBuilder } from "../../src/store/record-batch.ts";
@@ -26,7 +25,7 @@ export function appendTo(batch: RecordBatchBuilder, { ms, nanos, severity, servi
 
 export const BASE_MS = Date.UTC(2026, 10, 24, 10);
 
-const SERVICES = ["reports", "payments", "chat", "über", "a b", "web-1", "web"];
+export const SERVICES = ["reports", "payments", "chat", "über", "a b", "web-1", "web"];
 const WORDS = [
   ...["timeout", "Timed", "out", "time", "gateway", "GATEWAY", "ERROR", "x", "X1", "_", "user_id", "__proto__"],
   ...["42", "7", "10.0.0.1", "3.50", "1e400", "true", "null", "db-7", "end.", "a::b", "?!", "...", "C:\\temp", '"quoted"'],
@@ -35,6 +34,8 @@ const WORDS = [
 ];
 const GLUE = [" ", " ", " ", " ", "\n", ", ", "/", "", "-", "\r\n"];
 const KEYS = ["a", "A", "user_id", "User_Id", "gateway", "path", "東京", "", '"', "true"];
+/** Attributes there may be. */
+export const PATHS = [...KEYS, "a", "user_id", "path", "a.a", "user_id.path", "a.true.a", "nowhere"];
 
 /** Records with many ties, out of order, in words of many scripts; the same for the same `random`. */
 export function randomRecord(random: Random): NewRecord {
@@ -83,28 +84,15 @@ function randomValue(random: Random, levels: number): [json: string, values: str
     return [`[${items.map(([json]) => json).join(",")}]`, items.flatMap(([, values]) => values)];
   }
   if (chance < 0.6) {
-    const literal = random.pick(["true", "false", "null", "0", "42", "-7", "3.50", "1e400", "12345678901234567890", "-0.5e-7"]);
+    const literal = random.pick(["true", "false", "null", "0", "42", "-7", "3.5", "0.25", "123456789012345", "-5e-8"]);
     return [literal, [literal]];
   }
   const text = randomText(random);
   return [JSON.stringify(text), [text]];
 }
 
-/** A filter with any of its conditions, near to what is `known`, so that bounds and words are hit exactly, and just missed. */
-export function randomFilter(random: Random, known: readonly KnownRecord[]): Filter {
-  return {
-    ...(random.next() < 0.25 && { timestampStart: randomBound(random, known, "ms") }),
-    ...(random.next() < 0.25 && { timestampEnd: randomBound(random, known, "ms") }),
-    ...(random.next() < 0.15 && { receivedStart: randomBound(random, known, "receivedMs") }),
-    ...(random.next() < 0.15 && { receivedEnd: randomBound(random, known, "receivedMs") }),
-    services: random.next() < 0.3 ? [random.pick(SERVICES), random.pick([...SERVICES, "nobody"])] : [],
-    severityMask: random.next() < 0.3 ? random.between(0, ALL_SEVERITIES) : ALL_SEVERITIES,
-    terms: Array.from({ length: random.pick([0, 0, 1, 1, 1, 2, 3]) }, () => randomTerm(random, known)),
-  };
-}
-
 /** The very time of a record, or one nanosecond beside it. */
-function randomBound(random: Random, known: readonly KnownRecord[], field: "ms" | "receivedMs"): Timestamp {
+export function randomBound(random: Random, known: readonly KnownRecord[], field: "ms" | "receivedMs"): Timestamp {
   const record = random.pick(known);
   const nanos = (field === "ms" ? record.nanos : 0) + random.pick([-1, 0, 0, 1]);
   const carry = nanos < 0 ? -1 : nanos > 999_999 ? 1 : 0;
@@ -112,7 +100,7 @@ function randomBound(random: Random, known: readonly KnownRecord[], field: "ms" 
 }
 
 /** A word, or something cut out of a record at any two places, thus often a part of a word or a phrase, in another case. */
-function randomTerm(random: Random, known: readonly KnownRecord[]): string {
+export function randomTerm(random: Random, known: readonly KnownRecord[]): string {
   let term = random.pick([...WORDS, "nowhere", "timeo", "ser_id", "京", "-", "\\"]);
   if (random.next() < 0.5) {
     const { message, values } = random.pick(known);

@@ -3,6 +3,7 @@ import { NO_FILTER } from "../../../src/schema/filter.ts";
 import { createRandom } from "../../../src/simulate/random.ts";
 import { appendTo, BASE_MS, type NewRecord, randomRecord } from "../../support/random-records.ts";
 import { answerOf, appendAll, EVERYTHING, idsOf, openTestStore, type TestStore, upTo } from "../../support/store.ts";
+import { textQuery } from "../../support/text-query.ts";
 
 const SCANNED = 150_000;
 
@@ -27,7 +28,7 @@ describe("while a long scan is under way", () => {
   test("appends go on, none waits for long, and the scan ends", async () => {
     await using store = await openTestStore();
     await fillForScan(store);
-    const plan = { ...EVERYTHING, filter: { ...NO_FILTER, terms: ["was answered"] } };
+    const plan = { ...EVERYTHING, filter: { ...NO_FILTER, query: textQuery("was answered") } };
     let scanning = true;
     const scan = answerOf(store.store, plan).finally(() => {
       scanning = false;
@@ -67,7 +68,7 @@ describe("while a long scan is under way", () => {
     await using store = await openTestStore();
     await fillForScan(store);
     // Both words are everywhere, one never after the other: every text is read.
-    const filter = { ...NO_FILTER, terms: ["answered status"] };
+    const filter = { ...NO_FILTER, query: textQuery("answered status") };
     const timed = async () => {
       const startedAt = performance.now();
       expect(await store.store.count(filter)).toBe(0);
@@ -91,10 +92,10 @@ describe("while a long scan is under way", () => {
       upTo(60).map((n) =>
         n % 2 === 0
           ? idsOf(store.store, {
-              filter: { ...NO_FILTER, terms: [`request ${n * 100}`] },
+              filter: { ...NO_FILTER, query: textQuery(`request ${n * 100}`) },
               sort: n % 4 === 0 ? "timestamp" : "received_at",
             })
-          : store.store.count({ ...NO_FILTER, terms: [`request ${n * 100}`] }),
+          : store.store.count({ ...NO_FILTER, query: textQuery(`request ${n * 100}`) }),
       ),
     );
     expect(answers).toEqual(upTo(60).map((n) => (n % 2 === 0 ? [n * 100 + 1] : 1)));

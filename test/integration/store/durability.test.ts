@@ -236,7 +236,7 @@ describe("a database that cannot be had", () => {
       for (const path of ["bad.db", "missing/x.db"]) await open(path).catch((error) => console.log(error.code));
       const store = await open("good.db");
       await store.append((batch) => (batch.append(1, 0, 3, 2, "web", "hello", ""), {}));
-      console.log(await store.count({ services: [], severityMask: 63, terms: ["hello"] }));
+      console.log(await store.count({ services: [], severityMask: 63, query: { type: "text", field: "any", parts: ["hello"] } }));
       await store.close();
     `;
     await Bun.write(folder.file("script.ts"), script);

@@ -5,6 +5,7 @@ import { createRandom } from "../../../src/simulate/random.ts";
 import type { SearchPlan } from "../../../src/store/search-plan.ts";
 import { BASE_MS, type KnownRecord, randomRecord } from "../../support/random-records.ts";
 import { answerOf, appendAll, EVERYTHING, idsOf, openTestStore, type TestStore, upTo } from "../../support/store.ts";
+import { textQuery } from "../../support/text-query.ts";
 
 const HEADER = "id,timestamp,received_at,service,severity,message,attributes\r\n";
 const PIECE_BYTES = 256 * 1024;
@@ -98,7 +99,7 @@ describe("an answer in many pieces", () => {
     });
     expect(await framingOf({})).toEqual(empty);
     await fill(store, 100);
-    expect(await framingOf({ filter: { ...NO_FILTER, terms: ["nowhere"] } })).toEqual(empty);
+    expect(await framingOf({ filter: { ...NO_FILTER, query: textQuery("nowhere") } })).toEqual(empty);
     expect(await framingOf({ offset: 100 })).toEqual(empty);
     expect(await framingOf({ sort: "timestamp", after: { id: 0, ms: Number.MAX_SAFE_INTEGER, nanos: 0 } })).toEqual(empty);
     expect((await answerOf(store.store, { limit: 1, format: "json" })).text).toMatch(/^\[\{"id":1,[^\n]*\}\]\n$/);
@@ -111,7 +112,7 @@ describe("an answer in many pieces", () => {
     await store.append([record, { ...record, message: "small" }]);
     const found = JSON.parse((await answerOf(store.store, { format: "json" })).text);
     expect(found.map((item: { message: string }) => item.message === message || item.message)).toEqual([true, "small"]);
-    expect(await idsOf(store.store, { filter: { ...NO_FILTER, terms: ["é end"] } })).toEqual([1]);
+    expect(await idsOf(store.store, { filter: { ...NO_FILTER, query: textQuery("é end") } })).toEqual([1]);
   });
 });
 
@@ -134,7 +135,7 @@ describe("a search that is left early", () => {
   test("does not pile up: after very many of them a count is as quick as before", async () => {
     await using store = await openTestStore();
     await fill(store, 9000);
-    const absent = { ...NO_FILTER, terms: ["nowhere at all"] };
+    const absent = { ...NO_FILTER, query: textQuery("nowhere at all") };
     const timed = async () => {
       const startedAt = performance.now();
       expect(await store.store.count(absent)).toBe(0);

@@ -7,7 +7,8 @@ import { mergeBlocks } from "../../../src/store/merge-blocks.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
 import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
 import { count, search } from "../../../src/store/search.ts";
-import { appendTo, BASE_MS, type KnownRecord, randomFilter, randomRecord } from "../../support/random-records.ts";
+import { randomFilter } from "../../support/random-filters.ts";
+import { appendTo, BASE_MS, type KnownRecord, randomRecord } from "../../support/random-records.ts";
 import { countByHand, type ReferencePlan, searchByHand } from "../../support/reference-search.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 

@@ -2,9 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { type Filter, NO_FILTER } from "../../../src/schema/filter.ts";
 import { createRandom, type Random } from "../../../src/simulate/random.ts";
 import { eventually } from "../../support/binary.ts";
-import { BASE_MS, type KnownRecord, randomFilter, randomRecord } from "../../support/random-records.ts";
+import { randomFilter } from "../../support/random-filters.ts";
+import { BASE_MS, type KnownRecord, randomRecord } from "../../support/random-records.ts";
 import { countByHand, type ReferencePlan, searchByHand } from "../../support/reference-search.ts";
 import { idsOf, openTestStore, type TestStore, upTo } from "../../support/store.ts";
+import { textQuery } from "../../support/text-query.ts";
 
 /** Printed with whatever fails; put it here to have the same records and searches again. */
 const SEED = Math.floor(Math.random() * 2 ** 31);
@@ -141,7 +143,8 @@ describe("a search finds what a naive one finds", () => {
     for (let commit = 0; commit < 9; commit += 1) await store.append(take(random, 8000));
     await eventually(() => (store.blocks() <= 2 ? true : undefined));
     expect(await compare(store, random, 40)).toBeGreaterThan(1000);
-    for (const term of ["nowhere", "timeo", "ser_id"]) expect(await store.store.count({ ...NO_FILTER, terms: [term] })).toBe(0);
+    for (const term of ["nowhere", "timeo", "ser_id"])
+      expect(await store.store.count({ ...NO_FILTER, query: textQuery(term) })).toBe(0);
     expect(store.failures).toEqual([]);
   }, 60_000);
 });

@@ -4,6 +4,7 @@ import { NO_FILTER } from "../../../src/schema/filter.ts";
 import { openStore, type Store } from "../../../src/store/open-store.ts";
 import { answerOf, EVERYTHING, openTestStore, upTo } from "../../support/store.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+import { textQuery } from "../../support/text-query.ts";
 
 async function appendMessages(store: Store, messages: string[]): Promise<void> {
   await store.append((batch) => {
@@ -59,7 +60,7 @@ test("a search that finds nothing for long ends at once when its reader goes awa
   const rare = "x".repeat(200);
   // As words, `y` and the rest do not occur: every text is looked through.
   for (let commit = 0; commit < 8; commit += 1) await appendMessages(test.store, Array(20_000).fill(`y${rare}`));
-  const plan = { ...EVERYTHING, filter: { ...NO_FILTER, terms: ["y"] } };
+  const plan = { ...EVERYTHING, filter: { ...NO_FILTER, query: textQuery("y") } };
   const pieces = test.store.search(plan);
   const next = pieces.next();
   await pieces.return(undefined);

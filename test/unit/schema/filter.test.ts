@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { filterOf, pageParametersSchema, statsParametersSchema, streamParametersSchema } from "../../../src/schema/filter.ts";
+import { textQuery } from "../../support/text-query.ts";
 
 describe("the parameters of a search", () => {
   test("have defaults", () => {
@@ -48,7 +49,8 @@ describe("the parameters of a search", () => {
 });
 
 describe("a filter", () => {
-  const maskOf = (parameters: Record<string, unknown>) => filterOf(statsParametersSchema.parse(parameters), []).severityMask;
+  const maskOf = (parameters: Record<string, unknown>) =>
+    filterOf(statsParametersSchema.parse(parameters), undefined).severityMask;
 
   test("has a bit for each severity that may be found", () => {
     expect(maskOf({})).toBe(0b111111);
@@ -60,10 +62,9 @@ describe("a filter", () => {
   });
 
   test("has only the bounds that were given", () => {
-    const filter = filterOf(statsParametersSchema.parse({ received_at_end: "2026-11-24T10:00:00.000000001Z", service: ["a"] }), [
-      "x",
-    ]);
+    const parameters = statsParametersSchema.parse({ received_at_end: "2026-11-24T10:00:00.000000001Z", service: ["a"] });
+    const filter = filterOf(parameters, textQuery("x"));
     const receivedEnd = { ms: Date.UTC(2026, 10, 24, 10), nanos: 1, digits: 9 };
-    expect(filter).toEqual({ receivedEnd, services: ["a"], severityMask: 63, terms: ["x"] });
+    expect(filter).toEqual({ receivedEnd, services: ["a"], severityMask: 63, query: textQuery("x") });
   });
 });

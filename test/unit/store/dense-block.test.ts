@@ -4,7 +4,8 @@ import { readAttribute, readAttributeColumn } from "../../../src/store/attribute
 import type { BlockReader } from "../../../src/store/block-reader.ts";
 import { insertBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
 import { encodeDenseBlock } from "../../../src/store/dense-block.ts";
-import { findTerm, mayHoldTerm } from "../../../src/store/dense-term.ts";
+import { mayHoldWords } from "../../../src/store/dense-search.ts";
+import { findText } from "../../../src/store/mark-text.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
 import { compileTerm, occursInAttributes, occursInMessage } from "../../../src/store/text-match.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -114,6 +115,11 @@ function makeTerm(random: Random, rows: Row[]): string {
   return random.next() < 0.2 ? cut.replace(/[a-z0-9]/i, random.pick(["0", "a", "x", "7"])) : cut;
 }
 
+function denseOf({ dense }: BlockReader): NonNullable<typeof dense> {
+  if (dense === undefined) throw new Error("the block is not dense");
+  return dense;
+}
+
 /** Compares an attribute with what is read from the texts; says how many rows have it. */
 function compareAttribute(block: BlockReader, path: string): number {
   let found = 0;
@@ -160,9 +166,9 @@ describe("a dense block", () => {
     );
     expect(store(free).meta.bytes - block.meta.bytes).toBeGreaterThan(3000);
     for (const path of ["user", "path", "request_id", "other", "none"]) compareAttribute(block, path);
-    const user = compileTerm(String(requests[7]?.user));
+    const user = compileTerm([String(requests[7]?.user)]);
     const hits = new Uint8Array(rows.length);
-    findTerm(user, block.dense as NonNullable<typeof block.dense>, hits);
+    findText({ type: "text", inAttributes: true, term: user }, denseOf(block), hits);
     expect([...hits]).toEqual(rows.map(({ attributes }) => (occursInAttributes(user, attributes) ? 1 : 0)));
   });
 
@@ -186,15 +192,15 @@ describe("a dense block", () => {
       const random = createRandom(SEED - i);
       for (let n = 0; n < 40; n += 1) {
         const text = makeTerm(random, rows);
-        const term = compileTerm(text);
+        const term = compileTerm([text]);
         const expected = rows.map(({ message, attributes }) =>
           occursInMessage(term, message) || (attributes !== "" && occursInAttributes(term, attributes)) ? 1 : 0,
         );
         const hits = new Uint8Array(rows.length);
-        findTerm(term, block.dense as NonNullable<typeof block.dense>, hits);
+        findText({ type: "text", inAttributes: true, term: term }, denseOf(block), hits);
         const wrong = expected.findIndex((hit, at) => hit !== hits[at]);
         if (wrong >= 0) throw new Error(`seed ${SEED + i}: ${JSON.stringify({ text, row: rows[wrong], hit: hits[wrong] })}`);
-        const held = mayHoldTerm(term, block.dense as NonNullable<typeof block.dense>);
+        const held = mayHoldWords(term.hashes, denseOf(block));
         if (hits.includes(1) && !held) throw new Error(`seed ${SEED + i}: the filters do not let '${text}' through`);
         found += hits.reduce((sum, hit) => sum + hit, 0);
       }

@@ -7,6 +7,7 @@ import { insertBlock, listBlocks, openForWriting } from "../../../src/store/data
 import { compileFilter, matchesWhole, matchPage, mayMatch, pruningConditions } from "../../../src/store/match.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+import { textQuery } from "../../support/text-query.ts";
 import { encodedBlockOf, type Row, row } from "./rows.ts";
 
 const filterOf = (conditions: Partial<Filter>): Filter => ({ ...NO_FILTER, ...conditions });
@@ -114,10 +115,10 @@ describe("matching", () => {
         row({ message: "x", attributes: '{"a":"full","b":["Disk"]}' }),
       ];
       const block = blocks.store(rows, { blooms, bundle: !blooms });
-      expect(matchesOf(block, { terms: ["disk", "full"] })).toEqual([0, 1, 4]);
-      expect(matchesOf(block, { terms: ["disk full"] })).toEqual([0]);
-      expect(matchesOf(block, { terms: ["DISK"] })).toEqual([0, 1, 2, 4]);
-      expect(matchesOf(block, { terms: ["disk", "absent"] })).toEqual([]);
+      expect(matchesOf(block, { query: textQuery("disk", "full") })).toEqual([0, 1, 4]);
+      expect(matchesOf(block, { query: textQuery("disk full") })).toEqual([0]);
+      expect(matchesOf(block, { query: textQuery("DISK") })).toEqual([0, 1, 2, 4]);
+      expect(matchesOf(block, { query: textQuery("disk", "absent") })).toEqual([]);
     },
   );
 
@@ -138,11 +139,11 @@ describe("matching", () => {
     ]) {
       const block = blocks.store(rows, options);
       expect(block.pages()).toBe(4);
-      expect(matchesOf(block, { terms: ["needle5"] })).toEqual([5]);
-      expect(matchesOf(block, { terms: ["common", "7"] })).toEqual([7]);
-      expect(matchesOf(block, { terms: ["common"], timestampStart: at(3), severityMask: 0b10 })).toEqual([3, 5, 7]);
+      expect(matchesOf(block, { query: textQuery("needle5") })).toEqual([5]);
+      expect(matchesOf(block, { query: textQuery("common", "7") })).toEqual([7]);
+      expect(matchesOf(block, { query: textQuery("common"), timestampStart: at(3), severityMask: 0b10 })).toEqual([3, 5, 7]);
       expect(matchesOf(block, { services: ["s0", "s6"] })).toEqual([0, 6]);
-      expect(matchPage(compileFilter(filterOf({ terms: ["needle5"] })), block, 0)).toBeUndefined();
+      expect(matchPage(compileFilter(filterOf({ query: textQuery("needle5") })), block, 0)).toBeUndefined();
     }
   });
 
@@ -227,12 +228,12 @@ describe("matching", () => {
     expect([whole > 20, leftOut > 20, bounded > 20]).toEqual([true, true, true]);
   });
 
-  test("never takes a block whole where there are terms, or where a bound lies within its last millisecond", async () => {
+  test("never takes a block whole where texts are looked for, or where a bound lies within its last millisecond", async () => {
     await using blocks = await openTestBlocks();
     const { meta } = blocks.store([row({ ms: 1000 }), row({ ms: 2000 })]);
     const takesWhole = (conditions: Partial<Filter>) => matchesWhole(compileFilter(filterOf(conditions)), meta);
     expect(takesWhole({})).toBe(true);
-    expect(takesWhole({ terms: ["m"] })).toBe(false);
+    expect(takesWhole({ query: textQuery("m") })).toBe(false);
     expect(takesWhole({ timestampStart: at(999, 999_999), timestampEnd: at(2001) })).toBe(true);
     expect(takesWhole({ timestampStart: at(1000, 1) })).toBe(false);
     expect(takesWhole({ timestampEnd: at(1999, 999_999) })).toBe(false);

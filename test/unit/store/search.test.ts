@@ -10,9 +10,11 @@ import { openBlock } from "../../../src/store/open-block.ts";
 import { createRecordBatchBuilder, type RecordBatchBuilder } from "../../../src/store/record-batch.ts";
 import { count, search } from "../../../src/store/search.ts";
 import type { SearchPlan } from "../../../src/store/search-plan.ts";
-import { appendTo, type KnownRecord, randomFilter, randomRecord } from "../../support/random-records.ts";
+import { randomFilter } from "../../support/random-filters.ts";
+import { appendTo, type KnownRecord, randomRecord } from "../../support/random-records.ts";
 import { searchByHand } from "../../support/reference-search.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+import { textQuery } from "../../support/text-query.ts";
 
 const SEED = Math.floor(Math.random() * 2 ** 31);
 const ALL: SearchPlan = {
@@ -125,8 +127,7 @@ function randomPlan(random: Random, known: readonly KnownRecord[]): SearchPlan {
   return {
     ...ALL,
     ...random.pick(ORDERS),
-    // What an empty term means has a test of its own.
-    filter: { ...filter, terms: filter.terms.filter((term) => term !== "") },
+    filter,
     offset: random.next() < 0.3 ? random.between(0, 100) : 0,
     limit: random.pick([1, 10, 100, Number.POSITIVE_INFINITY]),
     ...(after && { after: { id: after.id, ms: after.ms, nanos: after.nanos } }),
@@ -158,8 +159,8 @@ describe("a search, step by step", () => {
     await using blocks = await openBlocks(SEED);
     for (let commit = 0; commit < 10; commit += 1) blocks.append(15);
     replaceAll(blocks);
-    for (const terms of [["nowhere"], ["x"], []]) {
-      const plan = { ...ALL, ...order, filter: { ...NO_FILTER, terms } };
+    for (const filter of [NO_FILTER, ...["nowhere", "x"].map((text) => ({ ...NO_FILTER, query: textQuery(text) }))]) {
+      const plan = { ...ALL, ...order, filter };
       expect(idsOf(run(blocks, plan, () => replaceAll(blocks)).text)).toEqual(searchByHand(blocks.known, plan));
       expect(countAll(blocks, plan.filter, () => replaceAll(blocks))).toBe(searchByHand(blocks.known, plan).length);
     }
@@ -272,15 +273,9 @@ describe("a search, step by step", () => {
     const empty = { json: "[]\n", ndjson: "", csv: "id,timestamp,received_at,service,severity,message,attributes\r\n" }[format];
     expect(run(blocks, { format })).toEqual({ text: empty, rows: 0, last: undefined });
     blocks.append(5);
-    expect(run(blocks, { format, filter: { ...NO_FILTER, terms: ["nowhere"] } }).text).toBe(empty);
+    expect(run(blocks, { format, filter: { ...NO_FILTER, query: textQuery("nowhere") } }).text).toBe(empty);
     expect(run(blocks, { format, offset: 5 }).text).toBe(empty);
     expect(run(blocks, { format, filter: { ...NO_FILTER, severityMask: 0 } }).text).toBe(empty);
-  });
-
-  test("takes an empty term for none", async () => {
-    await using blocks = await openBlocks(SEED);
-    blocks.append(5);
-    expect(run(blocks, { filter: { ...NO_FILTER, terms: [""] } }).rows).toBe(5);
   });
 
   test("tells of what is wrong with the database", async () => {
@@ -288,6 +283,6 @@ describe("a search, step by step", () => {
     blocks.append(5);
     blocks.database.run("UPDATE block_part SET data = x'07'");
     for (const order of ORDERS) expect(() => run(blocks, order)).toThrow();
-    expect(() => countAll(blocks, { ...NO_FILTER, terms: ["x"] })).toThrow();
+    expect(() => countAll(blocks, { ...NO_FILTER, query: textQuery("x") })).toThrow();
   });
 });

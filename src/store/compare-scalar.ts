@@ -1,0 +1,35 @@
+import type { Comparison } from "../query/query.ts";
+import type { ScalarTest } from "./scalar-values.ts";
+
+export const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/**
+ * A test of how values compare with `value`. Equal are texts that are the same, numbers of the same size, and true, false
+ * and null by name. Greater and less are by size where both read as numbers, else by UTF-16 units, and then among texts only.
+ */
+export function compileComparison(operator: Comparison, value: string): ScalarTest {
+  const number = NUMBER.test(value) ? Number(value) : Number.NaN;
+  if (operator === "=") return (text, isText) => text === value || (!isText && Number(text) === number && NUMBER.test(text));
+  const isWanted = compileOrder(operator);
+  return (text, isText) => {
+    const other = NUMBER.test(text) ? Number(text) : Number.NaN;
+    if (!Number.isNaN(number) && !Number.isNaN(other)) return isWanted(other < number ? -1 : other > number ? 1 : 0);
+    return isText && isWanted(text < value ? -1 : text > value ? 1 : 0);
+  };
+}
+
+/** A test of the sign of what is on the left less what is on the right. */
+export function compileOrder(operator: Comparison): (sign: number) => boolean {
+  switch (operator) {
+    case "=":
+      return (sign) => sign === 0;
+    case ">":
+      return (sign) => sign > 0;
+    case ">=":
+      return (sign) => sign >= 0;
+    case "<":
+      return (sign) => sign < 0;
+    case "<=":
+      return (sign) => sign <= 0;
+  }
+}

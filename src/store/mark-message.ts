@@ -1,0 +1,52 @@
+import type { BlockReader } from "./block-reader.ts";
+import { searchMessages } from "./dense-search.ts";
+import { foldedPage } from "./folded-page.ts";
+import type { MessageLeaf } from "./query-node.ts";
+
+/** In any case an s, though in lower case none: a page that has it is not searched for a literal in lower case. */
+const LONG_S = "ſ";
+
+/**
+ * Sets `hits[row]` for each row of the page that is alive and whose message passes. Where a literal must occur the page is
+ * searched for it whole, and only rows that have it are tested.
+ */
+export function markMessage(leaf: MessageLeaf, block: BlockReader, page: number, hits: Uint8Array, alive: Uint8Array): void {
+  const { accepts, literal, folded } = leaf;
+  const { dense } = block;
+  const sureLiteral = folded ? longestWithoutS(literal) : literal;
+  if (dense !== undefined && sureLiteral !== "") {
+    const { from, to } = block.pageRange(page);
+    const needle = { text: sureLiteral, folded, wholeStart: false, wholeEnd: false };
+    const search = { needle, hashes: leaf.hashes, isEnough: false, verify: accepts };
+    return hits.set(dense.hits(leaf, (found) => searchMessages(search, dense, found)).subarray(from, to));
+  }
+  const messages = block.messages(page);
+  const { text } = messages;
+  const haystack = folded && literal !== "" ? foldedPage(messages) : text;
+  if (literal === "" || (folded && haystack.includes(LONG_S))) {
+    const offsets = messages.offsets();
+    for (let row = 0; row < hits.length; row += 1) {
+      if (alive[row] === 1 && accepts(text.slice(offsets[row], offsets[row + 1]))) hits[row] = 1;
+    }
+    return;
+  }
+  let at = haystack.indexOf(literal);
+  if (at < 0) return;
+  const offsets = messages.offsets();
+  for (let row = 0; at >= 0; ) {
+    while ((offsets[row + 1] as number) <= at) row += 1;
+    const end = offsets[row + 1] as number;
+    if (at + literal.length > end) {
+      // From this row into the next one.
+      at = haystack.indexOf(literal, at + 1);
+      continue;
+    }
+    if (alive[row] === 1 && accepts(text.slice(offsets[row], end))) hits[row] = 1;
+    at = haystack.indexOf(literal, end);
+  }
+}
+
+/** The longest part of a literal that has no s in it, in the place of which the long s may stand. */
+function longestWithoutS(literal: string): string {
+  return literal.split("s").reduce((longest, part) => (part.length > longest.length ? part : longest));
+}

@@ -1,0 +1,89 @@
+import type { BlockReader } from "./block-reader.ts";
+import { bloomMayHold } from "./bloom.ts";
+import { mayHoldWords } from "./dense-search.ts";
+import { markAttribute } from "./mark-attribute.ts";
+import { markColumn } from "./mark-column.ts";
+import { markMessage } from "./mark-message.ts";
+import { markText } from "./mark-text.ts";
+import type { QueryHashes } from "./query-hashes.ts";
+import type { QueryNode } from "./query-node.ts";
+
+/**
+ * Sets `hits[row]` to 1 for each row of the page that is `alive` and matches, and leaves it at 0 for each that is alive and
+ * does not. What becomes of the others is not said. `hits` is all 0 at first. Of several conditions each looks only for
+ * rows that the ones before it left undecided, and none is looked at when there are no more.
+ */
+export function markQuery(node: QueryNode, block: BlockReader, page: number, hits: Uint8Array, alive: Uint8Array): void {
+  if (!pageMayHold(node, block, page)) return;
+  switch (node.type) {
+    case "all":
+      hits.fill(1);
+      return;
+    case "none":
+      return;
+    case "and":
+      return markEvery(node.parts, block, page, hits, alive);
+    case "or":
+      return markSome(node.parts, block, page, hits, alive);
+    case "not":
+      markQuery(node.part, block, page, hits, alive);
+      for (let row = 0; row < hits.length; row += 1) hits[row] = 1 - (hits[row] as number);
+      return;
+    case "text":
+      return markText(node, block, page, hits);
+    case "message":
+      return markMessage(node, block, page, hits, alive);
+    case "attribute":
+      return markAttribute(node, block, page, hits);
+    default:
+      return markColumn(node, block, page, hits);
+  }
+}
+
+function markEvery(parts: QueryNode[], block: BlockReader, page: number, hits: Uint8Array, alive: Uint8Array): void {
+  const left = alive.slice();
+  for (const part of parts) {
+    const found = new Uint8Array(hits.length);
+    markQuery(part, block, page, found, left);
+    for (let row = 0; row < left.length; row += 1) left[row] = (left[row] as number) & (found[row] as number);
+    if (!left.includes(1)) return;
+  }
+  hits.set(left);
+}
+
+function markSome(parts: QueryNode[], block: BlockReader, page: number, hits: Uint8Array, alive: Uint8Array): void {
+  const left = alive.slice();
+  for (const part of parts) {
+    const found = new Uint8Array(hits.length);
+    markQuery(part, block, page, found, left);
+    for (let row = 0; row < left.length; row += 1) {
+      if (left[row] === 0 || found[row] === 0) continue;
+      hits[row] = 1;
+      left[row] = 0;
+    }
+    if (!left.includes(1)) return;
+  }
+}
+
+/** False: no row of the page can match, as its Bloom filter tells. */
+export function pageMayHold(node: QueryNode, block: BlockReader, page: number): boolean {
+  switch (node.type) {
+    case "and":
+      return node.parts.every((part) => pageMayHold(part, block, page));
+    case "or":
+      return node.parts.some((part) => pageMayHold(part, block, page));
+    case "text":
+      return bloomHolds(node.term.hashes, block, page);
+    case "message":
+    case "attribute":
+      return bloomHolds(node.hashes, block, page);
+    default:
+      return node.type !== "none";
+  }
+}
+
+function bloomHolds(hashes: QueryHashes, block: BlockReader, page: number): boolean {
+  if (block.dense !== undefined) return mayHoldWords(hashes, block.dense);
+  const bloom = hashes.words.length === 0 ? undefined : block.bloom(page);
+  return bloom === undefined || hashes.words.every((hash) => bloomMayHold(bloom, hash));
+}

@@ -1,0 +1,32 @@
+import type { BlockReader, DenseBlock } from "./block-reader.ts";
+import { searchAttributes, searchMessages } from "./dense-search.ts";
+import { foldedPage } from "./folded-page.ts";
+import type { TextLeaf } from "./query-node.ts";
+import { markAttributes, markMessages, occursInAttributes, occursInMessage } from "./text-match.ts";
+
+/** Sets `hits[row]` for each row of the page in which the text occurs. */
+export function markText(leaf: TextLeaf, block: BlockReader, page: number, hits: Uint8Array): void {
+  const { inAttributes, term } = leaf;
+  const { dense } = block;
+  if (dense !== undefined) {
+    const { from, to } = block.pageRange(page);
+    return hits.set(dense.hits(leaf, (found) => findText(leaf, dense, found)).subarray(from, to));
+  }
+  const messages = block.messages(page);
+  markMessages(term, foldedPage(messages), messages, hits);
+  if (!inAttributes) return;
+  const attributes = block.attributes(page);
+  markAttributes(term, foldedPage(attributes), attributes, hits);
+}
+
+/** Sets `hits[row]` for each row of the block in which the text occurs. */
+export function findText({ inAttributes, term }: TextLeaf, block: DenseBlock, hits: Uint8Array): void {
+  const { needle, jsonNeedle, hashes, glob } = term;
+  // With wildcards the needle is a part of the text, and words may go on around it.
+  const [wholeStart, wholeEnd] = glob === undefined ? [term.startsWithWord, term.endsWithWord] : [false, false];
+  const inMessage = { needle: { text: needle, folded: true, wholeStart, wholeEnd }, hashes, isEnough: glob === undefined };
+  searchMessages({ ...inMessage, verify: (message) => occursInMessage(term, message) }, block, hits);
+  if (!inAttributes) return;
+  const inJson = { needle: { ...inMessage.needle, text: jsonNeedle }, hashes, isEnough: false };
+  searchAttributes({ ...inJson, verify: (json) => occursInAttributes(term, json) }, block, hits);
+}

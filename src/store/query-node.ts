@@ -1,0 +1,44 @@
+import type { Timestamp } from "../schema/timestamp.ts";
+import type { QueryHashes } from "./query-hashes.ts";
+import type { Term } from "./text-match.ts";
+
+/** A query made ready to be held against blocks. */
+export type QueryNode =
+  | { type: "all" }
+  | { type: "none" }
+  | { type: "and" | "or"; parts: QueryNode[] }
+  | { type: "not"; part: QueryNode }
+  | ColumnLeaf
+  | TextLeaf
+  | MessageLeaf
+  | AttributeLeaf;
+
+/** A condition on a number column. */
+export type ColumnLeaf =
+  | { type: "severity"; mask: number }
+  | { type: "service"; accepts: (name: string) => boolean }
+  | { type: "time"; field: "timestamp" | "received_at"; start?: Timestamp; end?: Timestamp }
+  /** Both included. */
+  | { type: "id"; first: number; last: number };
+
+/** A word, a phrase or a text with wildcards that occurs in the message, or there or in a value of an attribute. */
+export type TextLeaf = { type: "text"; inAttributes: boolean; term: Term };
+
+/** A test of the message. */
+export type MessageLeaf = {
+  type: "message";
+  accepts: (message: string) => boolean;
+  /** Occurs in every message that passes; may be empty. With `folded` in the message in lower case, ASCII alone. */
+  literal: string;
+  folded: boolean;
+  hashes: QueryHashes;
+};
+
+/** A test of the JSON text of an attribute's value. */
+export type AttributeLeaf = {
+  type: "attribute";
+  path: string;
+  accepts: (json: string) => boolean;
+  /** The hashes of words that stand in every value that passes. */
+  hashes: QueryHashes;
+};

@@ -5,8 +5,11 @@ import type { BlockReader } from "../../../src/store/block-reader.ts";
 import { insertBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
 import { encodeDenseBlock } from "../../../src/store/dense-block.ts";
 import { mayHoldWords } from "../../../src/store/dense-search.ts";
+import { markQuery } from "../../../src/store/mark-query.ts";
 import { findText } from "../../../src/store/mark-text.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
+import { queryHashes } from "../../../src/store/query-hashes.ts";
+import type { QueryNode } from "../../../src/store/query-node.ts";
 import { compileTerm, occursInAttributes, occursInMessage } from "../../../src/store/text-match.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { blockRowsOf, type Row, row, rowsOf } from "./rows.ts";
@@ -207,4 +210,34 @@ describe("a dense block", () => {
     }
     expect(found).toBeGreaterThan(1000);
   }, 30_000);
+
+  test("finds the messages that pass a test, by a text that they must have", () => {
+    let found = 0;
+    for (let i = 0; i < 20; i += 1) {
+      const rows = makeRows(SEED + i, 400);
+      const block = store(rows);
+      const random = createRandom(SEED - i);
+      for (let n = 0; n < 30; n += 1) {
+        const { message } = random.pick(rows);
+        const start = random.between(0, message.length - 1);
+        const cut = message.slice(start, start + random.between(1, 9)).toWellFormed();
+        const folded = random.next() < 0.5 && /^[\x20-\x7e]*$/.test(cut);
+        const literal = folded ? cut.toLowerCase() : cut;
+        const accepts = (text: string) => (folded ? text.toLowerCase() : text).includes(literal) && text.length % 3 > 0;
+        const leaf: QueryNode = { type: "message", accepts, literal, folded, hashes: queryHashes([]) };
+        const hits: number[] = [];
+        for (let page = 0; page < block.pages(); page += 1) {
+          const { from, to } = block.pageRange(page);
+          const marked = new Uint8Array(to - from);
+          markQuery(leaf, block, page, marked, new Uint8Array(to - from).fill(1));
+          hits.push(...marked);
+        }
+        const wrong = rows.findIndex((row, at) => (accepts(row.message) ? 1 : 0) !== hits[at]);
+        if (wrong >= 0)
+          throw new Error(`seed ${SEED + i}: ${JSON.stringify({ literal, folded, row: rows[wrong], hit: hits[wrong] })}`);
+        found += hits.filter((hit) => hit === 1).length;
+      }
+    }
+    expect(found).toBeGreaterThan(1000);
+  });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { NotAvailable } from "./not-available.ts";
@@ -20,17 +20,27 @@ type DuckDbConnection = { runAndReadAll(sql: string): Promise<{ getRowsJson(): u
  * `NotAvailable` where it cannot be installed.
  */
 export async function installDuckDb(progress: (text: string) => void): Promise<string> {
-  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const folder = join(cache, "logctl-bench", `duckdb-${VERSION}`);
-  const manifest = Bun.file(join(folder, "package.json"));
-  if (!(await Bun.file(join(folder, "node_modules", NAME, "package.json")).exists())) {
+  const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "logctl-bench");
+  const folder = join(cache, `duckdb-${VERSION}`);
+  if (!existsSync(folder)) {
     progress(`installing ${NAME}@${VERSION} into ${folder}`);
-    mkdirSync(folder, { recursive: true });
-    await manifest.write(`${JSON.stringify({ name: "logctl-bench-duckdb", private: true })}\n`);
-    const command = [process.execPath, "add", "--exact", `${NAME}@${VERSION}`];
-    const child = Bun.spawn(command, { cwd: folder, stdin: "ignore", stdout: "ignore", stderr: "pipe" });
-    const [errors, code] = await Promise.all([child.stderr.text(), child.exited]);
-    if (code !== 0) throw new NotAvailable(`${NAME}@${VERSION} could not be installed: ${errors.trim()}`);
+    mkdirSync(cache, { recursive: true });
+    // Renamed when it is complete, so that an install that was broken off is never taken for one.
+    const partial = mkdtempSync(`${folder}-`);
+    try {
+      await addPackage(partial);
+      renameSync(partial, folder);
+    } finally {
+      rmSync(partial, { recursive: true, force: true });
+    }
   }
   return Bun.resolveSync(NAME, folder);
+}
+
+async function addPackage(folder: string): Promise<void> {
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify({ name: "logctl-bench-duckdb", private: true })}\n`);
+  const command = [process.execPath, "add", "--exact", `${NAME}@${VERSION}`];
+  const child = Bun.spawn(command, { cwd: folder, stdin: "ignore", stdout: "ignore", stderr: "pipe" });
+  const [errors, code] = await Promise.all([child.stderr.text(), child.exited]);
+  if (code !== 0) throw new NotAvailable(`${NAME}@${VERSION} could not be installed: ${errors.trim()}`);
 }

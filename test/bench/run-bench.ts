@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { askCollector } from "./ask-collector.ts";
 import type { BenchOptions } from "./bench-options.ts";
-import type { BenchResult } from "./bench-result.ts";
+import type { BenchResult, Gap } from "./bench-result.ts";
 import { readBreakdown } from "./breakdown.ts";
 import { askDuckDb, loadDuckDb } from "./duckdb.ts";
 import { installDuckDb } from "./duckdb-package.ts";
@@ -29,6 +29,8 @@ export async function runBench(
 ): Promise<BenchResult> {
   const { folder } = workplace;
   const machine = describeMachine(folder);
+  const gaps: Gap[] = [];
+  const others = await findOthers(options, gaps, progress);
   const token = await createToken(join(folder, "logctl"));
   progress(`making ${options.rows} records`);
   const workload = writeWorkload(join(folder, "records.ndjson"), options.rows, token);
@@ -40,10 +42,10 @@ export async function runBench(
     seed: SEED,
     fileBytes: workload.bytes,
     values: {},
-    gaps: [],
+    gaps,
     clientShares: {},
   };
-  const run = { workplace, options, progress, token, workload, result };
+  const run = { workplace, options, progress, others, token, workload, result };
   const collectors = await loadCollectors(run);
   const duckdb = await loadDuckDbFile(run);
   await askAll(run, collectors, duckdb);
@@ -76,6 +78,7 @@ type Run = {
   workplace: Workplace;
   options: BenchOptions;
   progress: (text: string) => void;
+  others: Others;
   token: string;
   workload: Workload;
   result: BenchResult;
@@ -85,20 +88,25 @@ function record({ result }: Run, measure: MeasureName, system: SystemName, value
   result.values[measure] = { ...result.values[measure], [system]: value };
 }
 
-/** What `find` gives; where it is not available the report has the reason and the run goes on without it. */
-async function findOrSay<Found>(
-  { result, progress }: Run,
-  system: SystemName,
-  find: () => Found,
-): Promise<Awaited<Found> | undefined> {
-  try {
-    return await find();
-  } catch (error) {
-    if (!(error instanceof NotAvailable)) throw error;
-    progress(`not available: ${system}: ${error.message}`);
-    result.gaps.push({ system, why: error.message });
-    return undefined;
+/** Where the programs are that logctl is held against, as far as they were asked for and are to be had. */
+type Others = { duckDbModule?: string; ripgrep?: string };
+
+/** Looks for them before anything takes long. What is not available is left out, and the report has the reason. */
+async function findOthers(options: BenchOptions, gaps: Gap[], progress: (text: string) => void): Promise<Others> {
+  async function find(system: SystemName, look: () => string | Promise<string>): Promise<string | undefined> {
+    if (!options.systems.includes(system)) return undefined;
+    try {
+      return await look();
+    } catch (error) {
+      if (!(error instanceof NotAvailable)) throw error;
+      progress(`not available: ${system}: ${error.message}`);
+      gaps.push({ system, why: error.message });
+      return undefined;
+    }
   }
+  const ripgrep = await find("ripgrep", findRipgrep);
+  const duckDbModule = await find("duckdb", () => installDuckDb(progress));
+  return { ...(ripgrep && { ripgrep }), ...(duckDbModule && { duckDbModule }) };
 }
 
 async function loadCollectors(run: Run): Promise<Collector[]> {
@@ -119,11 +127,9 @@ async function loadCollectors(run: Run): Promise<Collector[]> {
 }
 
 async function loadDuckDbFile(run: Run): Promise<System<"duckdb"> | undefined> {
-  const { workplace, options, token, workload, progress } = run;
-  if (!options.systems.includes("duckdb")) return undefined;
-  const module = await findOrSay(run, "duckdb", () => installDuckDb(progress));
-  if (module === undefined) return undefined;
-  const duckdb = await startSystem("duckdb", join(workplace.folder, "duckdb"), token, workplace.track, module);
+  const { workplace, others, token, workload, progress } = run;
+  if (others.duckDbModule === undefined) return undefined;
+  const duckdb = await startSystem("duckdb", join(workplace.folder, "duckdb"), token, workplace.track, others.duckDbModule);
   const { records } = workload.expected;
   const startedAt = performance.now();
   const loaded = await loadDuckDb(duckdb, workload.path);
@@ -137,17 +143,14 @@ async function loadDuckDbFile(run: Run): Promise<System<"duckdb"> | undefined> {
 }
 
 async function askAll(run: Run, collectors: readonly Collector[], duckdb: System<"duckdb"> | undefined): Promise<void> {
-  const { options, workload, result, progress } = run;
+  const { others, workload, result, progress } = run;
   const { expected, path } = workload;
   const askers: Asker[] = [];
   for (const collector of collectors) askers.push(await askCollector(collector, expected));
   if (duckdb !== undefined) askers.push(askDuckDb(duckdb, expected));
-  if (options.systems.includes("ripgrep")) {
-    const rg = await findOrSay(run, "ripgrep", findRipgrep);
-    if (rg !== undefined) {
-      askers.push(askRipgrep(rg, path, expected));
-      record(run, "disk", "ripgrep", workload.bytes / expected.records);
-    }
+  if (others.ripgrep !== undefined) {
+    askers.push(askRipgrep(others.ripgrep, path, expected));
+    record(run, "disk", "ripgrep", workload.bytes / expected.records);
   }
   const latencies = await measureLatencies(askers, expected, progress, (system, measure, why) => {
     progress(`not available: ${system}: ${why}`);

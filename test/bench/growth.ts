@@ -2,9 +2,10 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { formatNumber } from "./align-columns.ts";
 import { askCollector } from "./ask-collector.ts";
+import { folderForRecords } from "./disk.ts";
 import { runLoad } from "./http-load.ts";
 import { measureLatencies } from "./latency.ts";
-import { BATCH_CONNECTIONS, runPhase } from "./load-phases.ts";
+import { BATCH_CONNECTIONS, runPhase, type Watchers } from "./load-phases.ts";
 import type { Asker } from "./questions.ts";
 import { sliceRequests } from "./request-source.ts";
 import { bytesOnDisk, settle } from "./settle.ts";
@@ -32,14 +33,17 @@ const WINDOWS = 10;
  * Loads eleven windows into a logctl of its own: the first; the second once it has settled and answered; eight without a
  * pause; and again one once it has settled and answered. The rare word is in the first window only.
  */
-export async function measureGrowth(workplace: Workplace, rows: number, progress: (text: string) => void): Promise<Growth> {
+export async function measureGrowth(workplace: Workplace, rows: number, watchers: Watchers): Promise<Growth> {
+  const { progress } = watchers;
   const folder = join(workplace.folder, "growth");
   const token = await createToken(folder);
   const batches = Math.ceil(rows / BATCH_ROWS);
   const windowRecords = batches * BATCH_ROWS;
-  progress(`making ${windowRecords * (WINDOWS + 1)} records`);
-  const path = join(workplace.folder, "growth.ndjson");
-  const workload = writeWorkload(path, windowRecords * (WINDOWS + 1), token, { rareRows: windowRecords, singles: 0 });
+
+  const allRecords = windowRecords * (WINDOWS + 1);
+  progress(`making ${allRecords} records`);
+  const path = join(workplace.addFolder(folderForRecords(allRecords)), "growth.ndjson");
+  const workload = writeWorkload(path, allRecords, token, { rareRows: windowRecords, singles: 0 });
   const system = await startSystem("logctl", folder, token, workplace.track);
   const { ask } = await askCollector(system, workload.expected);
   const { rareWord, latestOfService } = ask;
@@ -53,13 +57,13 @@ export async function measureGrowth(workplace: Workplace, rows: number, progress
     const latencies = await measureLatencies([asker], workload.expected, progress, (_, question, why) => {
       throw new Error(`logctl has no answer to ${question}: ${why}`);
     });
-    const { recordsPerSecond } = await runPhase(system, BATCH_CONNECTIONS, window(windowRates.length), progress);
+    const { recordsPerSecond } = await runPhase(system, BATCH_CONNECTIONS, window(windowRates.length), watchers);
     windowRates.push(recordsPerSecond);
     const { rareWord: rare, latestOfService: latest } = latencies;
     return { records, recordsPerSecond, rareWordMs: rare.logctl ?? Number.NaN, latestMs: latest.logctl ?? Number.NaN };
   }
 
-  windowRates.push((await runPhase(system, BATCH_CONNECTIONS, window(0), progress)).recordsPerSecond);
+  windowRates.push((await runPhase(system, BATCH_CONNECTIONS, window(0), watchers)).recordsPerSecond);
   const small = await runStage();
   while (windowRates.length < WINDOWS) {
     const { records, seconds } = await runLoad(system.server.port, BATCH_CONNECTIONS, window(windowRates.length));

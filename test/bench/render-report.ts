@@ -64,17 +64,19 @@ function count(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-function notesOf({ systems, gaps, clientShares, yardstick }: BenchResult): string[] {
+function notesOf({ systems, gaps, busyDisk, clientShares, yardstick }: BenchResult): string[] {
   const shares = Object.entries(clientShares).map(
     ([name, [batches, ones]]) => `${name} ${percent(batches)} and ${percent(ones)}`,
   );
   const notes = [
-    "Each load starts with the server at rest. Settled, and on disk: all files of the running server, 2 s after the last change.",
+    "Each load starts with the server and the disk at rest. Settled, and on disk: all files of the running server, 2 s after the last change.",
     `Questions: warm, median of ${SAMPLES} after ${WARMUPS} warm-ups (${SLOW_SAMPLES} where one takes over 2 s), the systems asked in turn, every answer checked.`,
   ];
   if (shares.length > 0) {
     notes.push(`Load client, of one core, batches and one by one: ${shares.join(", ")}. It shares the cores with the server.`);
   }
+  if (busyDisk.length > 0)
+    notes.push(`The disk was still busy with something else when the load began of: ${busyDisk.join(", ")}.`);
   for (const system of systems) notes.push(...(SYSTEM_NOTES[system] ? [SYSTEM_NOTES[system]] : []));
   if (yardstick) {
     const { sampleBytes, ofBytes } = yardstick;

@@ -4,12 +4,13 @@ import { askCollector } from "./ask-collector.ts";
 import type { BenchOptions } from "./bench-options.ts";
 import type { BenchResult, Gap } from "./bench-result.ts";
 import { readBreakdown } from "./breakdown.ts";
+import { createDiskWatch, folderForRecords, probeFsyncs } from "./disk.ts";
 import { askDuckDb, loadDuckDb } from "./duckdb.ts";
 import { installDuckDb } from "./duckdb-package.ts";
 import { type ExportMeasurement, exportDuckDb, exportLogctl } from "./export.ts";
 import { measureGrowth } from "./growth.ts";
 import { measureLatencies } from "./latency.ts";
-import { loadCollector } from "./load-phases.ts";
+import { loadCollector, type Watchers } from "./load-phases.ts";
 import { describeMachine } from "./machine.ts";
 import type { MeasureName } from "./measures.ts";
 import { NotAvailable } from "./not-available.ts";
@@ -33,7 +34,11 @@ export async function runBench(
   const others = await findOthers(options, gaps, progress);
   const token = await createToken(join(folder, "logctl"));
   progress(`making ${options.rows} records`);
-  const workload = writeWorkload(join(folder, "records.ndjson"), options.rows, token);
+  const workload = writeWorkload(
+    join(workplace.addFolder(folderForRecords(options.rows)), "records.ndjson"),
+    options.rows,
+    token,
+  );
   const result: BenchResult = {
     machine,
     systems: options.systems,
@@ -43,9 +48,11 @@ export async function runBench(
     fileBytes: workload.bytes,
     values: {},
     gaps,
+    busyDisk: [],
     clientShares: {},
   };
-  const run = { workplace, options, progress, others, token, workload, result };
+  const watchers = { progress, waitForDisk: createDiskWatch(() => probeFsyncs(folder)) };
+  const run = { workplace, options, progress, watchers, others, token, workload, result };
   const collectors = await loadCollectors(run);
   const duckdb = await loadDuckDbFile(run);
   await askAll(run, collectors, duckdb);
@@ -64,7 +71,7 @@ export async function runBench(
   workload.close();
   rmSync(workload.path);
   if (options.growth) {
-    const growth = await measureGrowth(workplace, options.rows, progress);
+    const growth = await measureGrowth(workplace, options.rows, watchers);
     const { small, large } = growth;
     result.growth = growth;
     record(run, "growthIngest", "logctl", large.recordsPerSecond / small.recordsPerSecond);
@@ -78,6 +85,7 @@ type Run = {
   workplace: Workplace;
   options: BenchOptions;
   progress: (text: string) => void;
+  watchers: Watchers;
   others: Others;
   token: string;
   workload: Workload;
@@ -110,11 +118,12 @@ async function findOthers(options: BenchOptions, gaps: Gap[], progress: (text: s
 }
 
 async function loadCollectors(run: Run): Promise<Collector[]> {
-  const { workplace, options, token, workload, result, progress } = run;
+  const { workplace, options, watchers, token, workload, result } = run;
   const collectors: Collector[] = [];
   for (const name of COLLECTOR_NAMES.filter((collector) => options.systems.includes(collector))) {
     const collector = await startSystem(name, join(workplace.folder, name), token, workplace.track);
-    const { batches, singles, bytesPerRecord } = await loadCollector(collector, workload, progress);
+    const { batches, singles, bytesPerRecord } = await loadCollector(collector, workload, watchers);
+    if (!batches.quietDisk || !singles.quietDisk) result.busyDisk.push(name);
     record(run, "ingestBatches", name, batches.recordsPerSecond);
     record(run, "ingestSingles", name, singles.recordsPerSecond);
     record(run, "cpuBatches", name, batches.cpuMicros);

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { createTally, type Expected } from "./expected.ts";
 import { createRecords } from "./records.ts";
 import {
@@ -77,8 +77,6 @@ export function writeWorkload(
     const head = encoder.encode(writeHead(token, "application/json", body.length));
     singles.push({ bytes: Buffer.concat([head, body]), records: 1 });
   }
-  // Now, and not by the kernel in the middle of what is measured.
-  fsyncSync(file);
   return {
     path,
     bytes,

@@ -23,6 +23,7 @@ const RESULT: BenchResult = {
     { system: "logctl", measure: "substring", why: "answered 400" },
     { system: "duckdb", why: "could not be installed" },
   ],
+  busyDisk: ["sqlite"],
   clientShares: { logctl: [0.1, 0.3] },
   yardstick: { sampleBytes: 200e6, ofBytes: 1100e6 },
 };
@@ -61,6 +62,7 @@ describe("the report of the benchmark", () => {
 
   test("names the machine, the client's own share and what zstd compressed", () => {
     expect(text).toContain("a cpu, 2 cores, Linux 6.18, Bun 1.4.5, fsync 0.20 ms, load before 0.10");
+    expect(text).toContain("when the load began of: sqlite.");
     expect(text).toContain("210 bytes of JSON each");
     expect(text).toContain("logctl 10 % and 30 %");
     expect(text).toContain("on the first 200 MB of the file's 1,100 MB");

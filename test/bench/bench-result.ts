@@ -19,7 +19,7 @@ export type BenchResult = {
   /** In the units of MEASURES. */
   values: Partial<Record<MeasureName, Values>>;
   gaps: Gap[];
-  /** The systems whose load began with slow fsyncs, a minute's wait notwithstanding. */
+  /** The systems whose load began with slow fsyncs, however long they were waited for. */
   busyDisk: SystemName[];
   /** Of one core, by the client, while it posted batches and single records. */
   clientShares: Partial<Record<SystemName, [batches: number, singles: number]>>;

@@ -28,7 +28,7 @@ export function probeFsyncs(folder: string): FsyncTimes {
 /** Nine fsyncs of ten take at most so many times what the quickest took at any time of the run. */
 const QUIET_FACTOR = 3;
 const PAUSE_MS = 1000;
-const GIVE_UP_MS = 60_000;
+const GIVE_UP_MS = 20_000;
 
 /** Waits for a quiet disk, and says whether it got one. */
 export type DiskWatch = () => Promise<boolean>;

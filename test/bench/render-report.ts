@@ -75,8 +75,7 @@ function notesOf({ systems, gaps, busyDisk, clientShares, yardstick }: BenchResu
   if (shares.length > 0) {
     notes.push(`Load client, of one core, batches and one by one: ${shares.join(", ")}. It shares the cores with the server.`);
   }
-  if (busyDisk.length > 0)
-    notes.push(`The disk was busy with something else when the load began of: ${busyDisk.join(", ")}.`);
+  if (busyDisk.length > 0) notes.push(`The disk was busy with something else when the load began of: ${busyDisk.join(", ")}.`);
   for (const system of systems) notes.push(...(SYSTEM_NOTES[system] ? [SYSTEM_NOTES[system]] : []));
   if (yardstick) {
     const { sampleBytes, ofBytes } = yardstick;

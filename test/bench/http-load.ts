@@ -1,6 +1,6 @@
 import type { Socket } from "bun";
 import { createAnswerReader, type HttpAnswer } from "./http-answer.ts";
-import type { LoadRequest } from "./workload.ts";
+import type { LoadRequest, RequestSource } from "./request-source.ts";
 
 export type LoadResult = {
   records: number;
@@ -17,7 +17,7 @@ const STALLED_MS = 60_000;
  * Written on raw sockets, since fetch would cost more CPU than some of the servers. Throws on the first answer that is
  * not a 200 that accepts every record.
  */
-export async function runLoad(port: number, connections: number, requests: readonly LoadRequest[]): Promise<LoadResult> {
+export async function runLoad(port: number, connections: number, source: RequestSource): Promise<LoadResult> {
   const finished = Promise.withResolvers<void>();
   // Awaited only once all are connected; until then a failure must not count as unhandled.
   finished.promise.catch(() => {});
@@ -26,6 +26,7 @@ export async function runLoad(port: number, connections: number, requests: reado
   let records = 0;
 
   async function connect(): Promise<Socket> {
+    const readRequest = source.openReader();
     let current: LoadRequest | undefined;
     let written = 0;
 
@@ -35,7 +36,7 @@ export async function runLoad(port: number, connections: number, requests: reado
     }
 
     function sendNext(socket: Socket): void {
-      current = requests[taken];
+      current = taken < source.requests ? readRequest(taken) : undefined;
       taken += 1;
       written = 0;
       flush(socket);
@@ -57,7 +58,7 @@ export async function runLoad(port: number, connections: number, requests: reado
           try {
             const before = answered;
             read(chunk);
-            if (answered === requests.length) finished.resolve();
+            if (answered === source.requests) finished.resolve();
             else if (answered > before) sendNext(socket);
           } catch (error) {
             finished.reject(error);
@@ -74,7 +75,7 @@ export async function runLoad(port: number, connections: number, requests: reado
   }
 
   const start: (() => void)[] = [];
-  const sockets = await Promise.all(Array.from({ length: Math.min(connections, requests.length) }, connect));
+  const sockets = await Promise.all(Array.from({ length: Math.min(connections, source.requests) }, connect));
   let lastAnswered = -1;
   const watch = setInterval(() => {
     if (answered === lastAnswered) finished.reject(new Error(`no answer within ${STALLED_MS / 1000} s`));

@@ -1,74 +1,50 @@
-import { PHRASE, RARE_RECORDS, RARE_WORD } from "./records.ts";
-import { countRecords, getJson, type System, type SystemName } from "./systems.ts";
-import type { Workload } from "./workload.ts";
+import type { Expected } from "./expected.ts";
+import type { Values } from "./measures.ts";
+import { median } from "./median.ts";
+import { NotAvailable } from "./not-available.ts";
+import { type Asker, checkAnswer, expectedAnswers, QUESTION_NAMES, type QuestionName } from "./questions.ts";
+import type { SystemName } from "./systems.ts";
 
-const WARMUPS = 2;
-const SAMPLES = 9;
-const SERVICE = "payments";
-const LATEST = 100;
+export const WARMUPS = 2;
+export const SAMPLES = 9;
+/** A system that takes so long for its second answer is asked SLOW_SAMPLES times. */
+const SLOW_MS = 2000;
+export const SLOW_SAMPLES = 3;
 
-export const QUERY_NAMES = ["latest", "rareWord", "phraseCount"] as const;
-export type QueryName = (typeof QUERY_NAMES)[number];
-
-/** Median time in ms of each query, for each system, from the request to the whole answer. */
-export type Latencies = Record<QueryName, Record<SystemName, number>>;
-
-async function searchRows(system: System, query: string): Promise<{ service?: unknown }[]> {
-  const rows = await getJson(system, `/logs?${query}`);
-  if (!Array.isArray(rows)) throw new Error(`${system.name}: GET /logs?${query} answered no array`);
-  return rows;
-}
-
-/** Throws unless a query found what the generator put there: a quick wrong answer is none. */
-function expectRows(system: System, what: string, found: number, expected: number): void {
-  if (found !== expected) throw new Error(`${system.name}: ${what} gave ${found} records, not ${expected}`);
-}
-
-function createQueries(workload: Workload): Record<QueryName, (system: System) => Promise<void>> {
-  return {
-    async latest(system) {
-      const rows = await searchRows(system, `service=${SERVICE}&limit=${LATEST}`);
-      expectRows(system, `service=${SERVICE}`, rows.filter((row) => row.service === SERVICE).length, LATEST);
-    },
-    async rareWord(system) {
-      const rows = await searchRows(system, `q=${RARE_WORD}&limit=100`);
-      expectRows(system, `q=${RARE_WORD}`, rows.length, RARE_RECORDS);
-    },
-    async phraseCount(system) {
-      // To logctl quotes make words a phrase; to LIKE any text is one.
-      const text = system.name === "logctl" ? `"${PHRASE}"` : PHRASE;
-      expectRows(system, text, await countRecords(system, `?q=${encodeURIComponent(text)}`), workload.phraseRecords);
-    },
-  };
-}
-
-function median(samples: number[]): number {
-  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? Number.NaN;
-}
-
-/** Asks the systems in turn, so that whatever else the machine does hits both alike. */
+/**
+ * Median time in ms of each question, for each system that can be asked, from the question to the whole answer. Asks the
+ * systems in turn, so that whatever else the machine does hits all alike, and holds every answer to what was sent.
+ * `unavailable` is told of the questions a system knows nothing of.
+ */
 export async function measureLatencies(
-  systems: readonly System[],
-  workload: Workload,
+  askers: readonly Asker[],
+  expected: Expected,
   progress: (text: string) => void,
-): Promise<Latencies> {
-  const queries = createQueries(workload);
-  const latencies: Latencies = {
-    latest: { logctl: 0, baseline: 0 },
-    rareWord: { logctl: 0, baseline: 0 },
-    phraseCount: { logctl: 0, baseline: 0 },
-  };
-  for (const name of QUERY_NAMES) {
-    progress(`asking both: ${name}`);
-    const samples: Record<SystemName, number[]> = { logctl: [], baseline: [] };
+  unavailable: (system: SystemName, question: QuestionName, why: string) => void,
+): Promise<Record<QuestionName, Values>> {
+  const answers = expectedAnswers(expected);
+  const latencies = Object.fromEntries(QUESTION_NAMES.map((name) => [name, {}])) as Record<QuestionName, Values>;
+  for (const question of QUESTION_NAMES) {
+    const asked = askers.flatMap(({ name, ask }) =>
+      ask[question] ? [{ name, ask: ask[question], samples: [] as number[] }] : [],
+    );
+    if (asked.length === 0) continue;
+    progress(`asking ${asked.map(({ name }) => name).join(", ")}: ${question}`);
     for (let round = 0; round < WARMUPS + SAMPLES; round += 1) {
-      for (const system of systems) {
+      for (const system of [...asked]) {
+        if (round >= WARMUPS + SLOW_SAMPLES && (system.samples[0] ?? 0) > SLOW_MS) continue;
         const startedAt = performance.now();
-        await queries[name](system);
-        if (round >= WARMUPS) samples[system.name].push(performance.now() - startedAt);
+        try {
+          checkAnswer(system.name, question, await system.ask(), answers[question]);
+        } catch (error) {
+          if (!(error instanceof NotAvailable)) throw error;
+          unavailable(system.name, question, error.message);
+          asked.splice(asked.indexOf(system), 1);
+        }
+        if (round >= WARMUPS) system.samples.push(performance.now() - startedAt);
       }
     }
-    for (const system of systems) latencies[name][system.name] = median(samples[system.name]);
+    for (const { name, samples } of asked) latencies[question][name] = median(samples);
   }
   return latencies;
 }

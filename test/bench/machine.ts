@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { join } from "node:path";
+import { probeFsyncs } from "./disk.ts";
 
 export type Machine = {
   cpu: string;
@@ -9,11 +9,9 @@ export type Machine = {
   kernel: string;
   /** Of the last minute before the run: well above 0 where others used the cores too. */
   loadAverage: number;
-  /** Median time of an fsync after 4 KiB appended, in the folder of the databases: near 0 where that is no disk. */
+  /** Median time of an fsync after some bytes appended, in the folder of the databases: near 0 where that is no disk. */
   fsyncMs: number;
 };
-
-const PROBES = 21;
 
 /** What the numbers depend on beside the programs. */
 export function describeMachine(folder: string): Machine {
@@ -23,19 +21,6 @@ export function describeMachine(folder: string): Machine {
     bun: Bun.version,
     kernel: readFileSync("/proc/sys/kernel/osrelease", "latin1").trim(),
     loadAverage: loadavg()[0] ?? Number.NaN,
-    fsyncMs: measureFsyncMs(join(folder, "fsync-probe")),
+    fsyncMs: probeFsyncs(folder).middle,
   };
-}
-
-function measureFsyncMs(path: string): number {
-  const file = openSync(path, "w");
-  const page = new Uint8Array(4096).fill(1);
-  const samples = Array.from({ length: PROBES }, () => {
-    writeSync(file, page);
-    const startedAt = performance.now();
-    fsyncSync(file);
-    return performance.now() - startedAt;
-  });
-  closeSync(file);
-  return samples.sort((a, b) => a - b)[Math.floor(PROBES / 2)] ?? Number.NaN;
 }

@@ -1,11 +1,13 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 
 export type ServerProcess = {
   port: number;
   /** User and system time of the process with all its threads, since it started. */
   cpuSeconds(): number;
-  /** The most memory it ever had resident. */
+  /** The most memory it had resident since it started, or since `forgetPeakMemory`. */
   peakMemoryBytes(): number;
+  forgetPeakMemory(): void;
+  residentBytes(): number;
   /** Asks it to stop, and ends it when it does not within a few seconds. */
   stop(): Promise<void>;
   /** Ends it at once. */
@@ -68,9 +70,14 @@ export async function startServer(
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
     },
-    peakMemoryBytes() {
-      const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, "latin1"))?.[1];
-      return Number(kib) * 1024;
-    },
+    peakMemoryBytes: () => readMemoryBytes(child.pid, "VmHWM"),
+    residentBytes: () => readMemoryBytes(child.pid, "VmRSS"),
+    // proc(5): 5 sets the peak to what is resident now.
+    forgetPeakMemory: () => writeFileSync(`/proc/${child.pid}/clear_refs`, "5"),
   };
+}
+
+function readMemoryBytes(pid: number, field: "VmHWM" | "VmRSS"): number {
+  const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+  return Number(kib) * 1024;
 }

@@ -1,16 +1,25 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { NotAvailable } from "./not-available.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
-export const SYSTEM_NAMES = ["logctl", "baseline"] as const;
+/** In the order of the columns of the report: logctl, and what one would reach for instead. */
+export const SYSTEM_NAMES = ["logctl", "ripgrep", "sqlite", "fts5", "duckdb", "zstd"] as const;
 export type SystemName = (typeof SYSTEM_NAMES)[number];
 
-/** A log collector that runs, and the folder that has its data and nothing else. */
-export type System = { name: SystemName; folder: string; token: string; server: ServerProcess };
+/** The ones that run as servers. The collectors take logs over HTTP; DuckDB loads the file. */
+export const COLLECTOR_NAMES = ["logctl", "sqlite", "fts5"] as const;
+export type CollectorName = (typeof COLLECTOR_NAMES)[number];
+export type ServerName = CollectorName | "duckdb";
+
+/** A server that runs, and the folder that has its data and nothing else. */
+export type System<Name extends ServerName = ServerName> = { name: Name; folder: string; token: string; server: ServerProcess };
+export type Collector = System<CollectorName>;
 
 const LOGCTL = resolve(import.meta.dir, "../../dist/logctl");
-const BASELINE = fileURLToPath(import.meta.resolve("./baseline-server.ts"));
+const SQLITE = fileURLToPath(import.meta.resolve("./sqlite-server.ts"));
+const DUCKDB = fileURLToPath(import.meta.resolve("./duckdb-server.ts"));
 
 function databaseIn(folder: string): string {
   mkdirSync(folder, { recursive: true });
@@ -28,32 +37,49 @@ export async function createToken(folder: string): Promise<string> {
   return token;
 }
 
-/** Starts a system on a folder of its own, each with its defaults. The baseline is run by the Bun that runs this. */
-export async function startSystem(
-  name: SystemName,
+/** The command of each system, with its defaults. Those that are scripts are run by the Bun that runs this. */
+function commandOf(name: ServerName, database: string, duckDbModule: string): string[] {
+  switch (name) {
+    case "logctl":
+      return [LOGCTL, "serve", "--host", "127.0.0.1", "--port", "0", "--db", database];
+    case "sqlite":
+      return [process.execPath, SQLITE, "--db", database];
+    case "fts5":
+      return [process.execPath, SQLITE, "--db", database, "--fts5"];
+    case "duckdb":
+      return [process.execPath, DUCKDB, "--db", database, "--module", duckDbModule];
+  }
+}
+
+/** Starts a system on a folder of its own; `duckDbModule` is the path that DuckDB's package is imported from. */
+export async function startSystem<Name extends ServerName>(
+  name: Name,
   folder: string,
   token: string,
   track: Parameters<typeof startServer>[2],
-): Promise<System> {
-  const database = databaseIn(folder);
-  const command =
-    name === "logctl"
-      ? [LOGCTL, "serve", "--host", "127.0.0.1", "--port", "0", "--db", database]
-      : [process.execPath, BASELINE, "--db", database];
+  duckDbModule = "",
+): Promise<System<Name>> {
+  const command = commandOf(name, databaseIn(folder), duckDbModule);
   const server = await startServer(command, { ...process.env, BENCH_TOKEN: token }, track);
   return { name, folder, token, server };
 }
 
-/** The JSON of a GET on `path`; throws unless it is a 200. */
-export async function getJson({ name, server, token }: System, path: string): Promise<unknown> {
-  const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { headers: { Authorization: `Token ${token}` } });
-  if (response.status !== 200) throw new Error(`${name}: GET ${path} answered ${response.status} ${await response.text()}`);
-  return response.json();
+/** The answer of a collector to a GET on `path`; throws unless it is a 200, `NotAvailable` where it is a 400. */
+export async function getAnswer(
+  { name, server, token }: Collector,
+  path: string,
+  accept = "application/json",
+): Promise<Response> {
+  const headers = { Authorization: `Token ${token}`, Accept: accept };
+  const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { headers });
+  if (response.status === 200) return response;
+  const problem = `GET ${path} answered ${response.status} ${(await response.text()).trim()}`;
+  throw response.status === 400 ? new NotAvailable(problem) : new Error(`${name}: ${problem}`);
 }
 
-/** How many records a system has that match `query` (`?q=...`), or all of them. */
-export async function countRecords(system: System, query = ""): Promise<number> {
-  const answer = (await getJson(system, `/logs/stats${query}`)) as { count?: unknown };
+/** How many records a collector has that match `query` (`?q=...`), or all of them. */
+export async function countRecords(system: Collector, query = ""): Promise<number> {
+  const answer = (await (await getAnswer(system, `/logs/stats${query}`)).json()) as { count?: unknown };
   if (typeof answer.count !== "number") throw new Error(`${system.name}: no count in ${JSON.stringify(answer)}`);
   return answer.count;
 }

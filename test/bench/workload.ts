@@ -1,17 +1,26 @@
-import { createRecords, PHRASE } from "./records.ts";
-
-/** One complete HTTP request, head and body, and how many records its body has. */
-export type LoadRequest = { bytes: Uint8Array; records: number };
+import { closeSync, openSync, writeSync } from "node:fs";
+import { createTally, type Expected } from "./expected.ts";
+import { createRecords } from "./records.ts";
+import {
+  type BodyRange,
+  type LoadRequest,
+  type RequestSource,
+  requestsFromFile,
+  requestsInMemory,
+  writeHead,
+} from "./request-source.ts";
 
 export type Workload = {
-  batches: LoadRequest[];
-  singles: LoadRequest[];
-  /** Records of both. */
-  records: number;
-  /** Bytes of JSON of both, line ends left out. */
-  jsonBytes: number;
-  /** Records whose message has PHRASE in it. */
-  phraseRecords: number;
+  /** The NDJSON file that has all records, those in batches first: what ripgrep reads and DuckDB loads. */
+  path: string;
+  /** Of the file: a line end after each record. */
+  bytes: number;
+  /** Records in batches. */
+  rows: number;
+  batches: RequestSource;
+  singles: RequestSource;
+  expected: Expected;
+  close(): void;
 };
 
 export const SEED = 20_261_124;
@@ -22,35 +31,59 @@ export function singlesFor(rows: number): number {
   return Math.min(50_000, Math.max(2000, Math.floor(rows / 50)));
 }
 
-/**
- * Every request of a run as bytes, made before any clock starts; both systems get the very same ones, so the Host has
- * no port and both take the same token.
- */
-export function buildWorkload(rows: number, token: string, seed: number = SEED): Workload {
-  const next = createRecords(seed, rows);
-  const encoder = new TextEncoder();
-  const workload: Workload = { batches: [], singles: [], records: 0, jsonBytes: 0, phraseRecords: 0 };
+export type WorkloadOptions = {
+  seed?: number;
+  /** How many of the records the rare word is spread over; by default all that come in batches. */
+  rareRows?: number;
+  /** How many come one by one; by default what `singlesFor` says. */
+  singles?: number;
+};
 
-  function writeRecords(count: number, contentType: string): LoadRequest {
-    const lines: string[] = [];
+/**
+ * Writes every record of a run to a new file at `path`, before any clock starts, and counts what is in them. The batches
+ * are read from that file while they are posted; it stays open until `close`.
+ */
+export function writeWorkload(
+  path: string,
+  rows: number,
+  token: string,
+  { seed = SEED, rareRows = rows, singles: ones = singlesFor(rows) }: WorkloadOptions = {},
+): Workload {
+  const next = createRecords(seed, rareRows);
+  const tally = createTally();
+  const encoder = new TextEncoder();
+  const file = openSync(path, "wx+", 0o600);
+  let bytes = 0;
+
+  function writeLines(count: number): { lines: Uint8Array; range: BodyRange } {
+    let text = "";
     for (let i = 0; i < count; i += 1) {
       const record = next();
-      if (record.message.includes(PHRASE)) workload.phraseRecords += 1;
-      lines.push(JSON.stringify(record));
+      tally.add(record);
+      text += `${JSON.stringify(record)}\n`;
     }
-    const body = encoder.encode(lines.join("\n"));
-    workload.records += count;
-    workload.jsonBytes += body.length - (count - 1);
-    const head = encoder.encode(
-      `POST /logs HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Token ${token}\r\n` +
-        `Content-Type: ${contentType}\r\nContent-Length: ${body.length}\r\n\r\n`,
-    );
-    return { bytes: Buffer.concat([head, body]), records: count };
+    const lines = encoder.encode(text);
+    for (let written = 0; written < lines.length; ) written += writeSync(file, lines, written);
+    const start = bytes;
+    bytes += lines.length;
+    return { lines, range: { start, end: bytes - 1, records: count } };
   }
 
-  for (let done = 0; done < rows; done += BATCH_ROWS) {
-    workload.batches.push(writeRecords(Math.min(BATCH_ROWS, rows - done), "application/x-ndjson"));
+  const bodies: BodyRange[] = [];
+  for (let done = 0; done < rows; done += BATCH_ROWS) bodies.push(writeLines(Math.min(BATCH_ROWS, rows - done)).range);
+  const singles: LoadRequest[] = [];
+  for (let i = 0; i < ones; i += 1) {
+    const body = writeLines(1).lines.subarray(0, -1);
+    const head = encoder.encode(writeHead(token, "application/json", body.length));
+    singles.push({ bytes: Buffer.concat([head, body]), records: 1 });
   }
-  for (let i = 0; i < singlesFor(rows); i += 1) workload.singles.push(writeRecords(1, "application/json"));
-  return workload;
+  return {
+    path,
+    bytes,
+    rows,
+    batches: requestsFromFile(file, bodies, token),
+    singles: requestsInMemory(singles),
+    expected: tally.sum(),
+    close: () => closeSync(file),
+  };
 }

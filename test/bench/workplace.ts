@@ -6,6 +6,8 @@ import type { ServerProcess } from "./server-process.ts";
 export type Workplace = {
   /** Temporary; gone when this process ends. */
   folder: string;
+  /** Makes a temporary folder in `parent`, gone as well when this process ends. */
+  addFolder(parent: string): string;
   /** Has a server stopped by `clear`, and ended with this process at the latest. */
   track(server: TrackedServer): void;
   servers: readonly TrackedServer[];
@@ -19,15 +21,21 @@ const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 /** A folder and servers that do not outlive this process, whether it ends by itself, by a failure or by Ctrl-C. */
 export function openWorkplace(): Workplace {
-  const folder = mkdtempSync(join(tmpdir(), "logctl-bench-"));
+  const folders: string[] = [];
+  function addFolder(parent: string): string {
+    const added = mkdtempSync(join(parent, "logctl-bench-"));
+    folders.push(added);
+    return added;
+  }
   const servers: TrackedServer[] = [];
   process.once("exit", () => {
     for (const server of servers) server.kill();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   for (const [signal, number] of Object.entries(SIGNAL_NUMBERS)) process.once(signal, () => process.exit(128 + number));
   return {
-    folder,
+    folder: addFolder(tmpdir()),
+    addFolder,
     servers,
     track: (server) => servers.push(server),
     async clear() {

@@ -1,6 +1,13 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { runLoad } from "../../bench/http-load.ts";
-import { buildWorkload } from "../../bench/workload.ts";
+import type { RequestSource } from "../../bench/request-source.ts";
+import { writeWorkload } from "../../bench/workload.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "logctl-load-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 let server: ReturnType<typeof Bun.serve> | undefined;
 afterEach(() => server?.stop(true));
@@ -16,7 +23,13 @@ function listen(answer: (lines: string[]) => Response): number {
 }
 
 describe("loading a server", () => {
-  const { batches, singles } = buildWorkload(20_000, "lct_x", 3);
+  const { batches, singles, close } = writeWorkload(join(folder, "records.ndjson"), 20_000, "lct_x", { seed: 3 });
+  afterAll(close);
+
+  function bodiesOf(source: RequestSource): (string | undefined)[] {
+    const read = source.openReader();
+    return Array.from({ length: source.requests }, (_, i) => new TextDecoder().decode(read(i).bytes).split("\r\n\r\n")[1]);
+  }
 
   test("sends every request once and whole", async () => {
     const seen: string[] = [];
@@ -28,9 +41,7 @@ describe("loading a server", () => {
     await runLoad(port, 64, singles);
     expect(result.records).toBe(20_000);
     expect(result.seconds).toBeGreaterThan(0);
-    const sent = [...batches, ...singles].flatMap(({ bytes }) =>
-      new TextDecoder().decode(bytes).split("\r\n\r\n")[1]?.split("\n"),
-    );
+    const sent = [...bodiesOf(batches), ...bodiesOf(singles)].flatMap((body) => body?.split("\n"));
     expect(seen.toSorted()).toEqual(sent.map(String).toSorted());
   });
 

@@ -1,44 +1,67 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parse } from "../../../src/schema/parse.ts";
 import { recordSchema } from "../../../src/schema/record.ts";
-import { PHRASE } from "../../bench/records.ts";
-import { buildWorkload, type LoadRequest, singlesFor } from "../../bench/workload.ts";
+import { RARE_WORD } from "../../bench/records.ts";
+import type { RequestSource } from "../../bench/request-source.ts";
+import { singlesFor, writeWorkload } from "../../bench/workload.ts";
 
-function bodyOf(request: LoadRequest): { head: string; body: string } {
-  const text = new TextDecoder().decode(request.bytes);
-  const at = text.indexOf("\r\n\r\n");
-  return { head: text.slice(0, at), body: text.slice(at + 4) };
+const folder = mkdtempSync(join(tmpdir(), "logctl-workload-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function readAll(source: RequestSource): { head: string; body: string; records: number }[] {
+  const read = source.openReader();
+  return Array.from({ length: source.requests }, (_, index) => {
+    const { bytes, records } = read(index);
+    const text = new TextDecoder().decode(bytes);
+    const at = text.indexOf("\r\n\r\n");
+    return { head: text.slice(0, at), body: text.slice(at + 4), records };
+  });
 }
 
 describe("the workload of the benchmark", () => {
-  const workload = buildWorkload(2500, "lct_secret", 11);
+  const workload = writeWorkload(join(folder, "records.ndjson"), 2500, "lct_secret", { seed: 11 });
+  const batches = readAll(workload.batches);
+  const singles = readAll(workload.singles);
+  const file = readFileSync(workload.path, "utf8");
+  workload.close();
 
   test("has every record once: in batches of 1000, the last one smaller, then one by one", () => {
-    expect(workload.batches.map((batch) => batch.records)).toEqual([1000, 1000, 500]);
-    expect(workload.singles).toHaveLength(2000);
-    expect(workload.records).toBe(4500);
-    for (const { bytes, records } of [...workload.batches, ...workload.singles.slice(0, 3)]) {
-      expect(bodyOf({ bytes, records }).body.split("\n")).toHaveLength(records);
-    }
+    expect(batches.map(({ records }) => records)).toEqual([1000, 1000, 500]);
+    expect(singles).toHaveLength(2000);
+    expect(workload.expected.records).toBe(4500);
+    for (const { body, records } of [...batches, ...singles]) expect(body.split("\n")).toHaveLength(records);
+  });
+
+  test("is the file, line for line and in its order", () => {
+    expect([...batches, ...singles].map(({ body }) => `${body}\n`).join("")).toBe(file);
+    expect(Buffer.byteLength(file)).toBe(workload.bytes);
   });
 
   test("says the length of each body in bytes", () => {
-    for (const request of [...workload.batches, ...workload.singles]) {
-      const { head, body } = bodyOf(request);
+    for (const { head, body } of [...batches, ...singles]) {
       expect(head).toContain("Authorization: Token lct_secret");
       expect(head).toEndWith(`Content-Length: ${Buffer.byteLength(body)}`);
     }
   });
 
-  test("counts the records with the phrase", () => {
-    const lines = [...workload.batches, ...workload.singles].flatMap((request) => bodyOf(request).body.split("\n"));
-    expect(lines.filter((line) => line.includes(PHRASE))).toHaveLength(workload.phraseRecords);
-  });
-
   test("is made of records that are valid by the schema", () => {
-    for (const line of bodyOf(workload.batches[0] as LoadRequest).body.split("\n")) {
+    for (const line of batches[0]?.body.split("\n") ?? []) {
       expect(parse(recordSchema, JSON.parse(line), "invalid_json").service).not.toBeNull();
     }
+  });
+
+  test("has the rare word in its first records only, and none one by one, where it is told so", () => {
+    const growing = writeWorkload(join(folder, "growing.ndjson"), 3000, "lct_secret", { rareRows: 1000, singles: 0 });
+    const [first, ...others] = readAll(growing.batches).map(({ body }) => body.includes(RARE_WORD));
+    growing.close();
+    expect([first, others, growing.singles.requests]).toEqual([true, [false, false], 0]);
+  });
+
+  test("never writes over a file", () => {
+    expect(() => writeWorkload(workload.path, 1000, "lct_secret")).toThrow("EEXIST");
   });
 
   test("posts one record of fifty one by one, within bounds", () => {

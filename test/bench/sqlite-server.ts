@@ -4,10 +4,11 @@ import { SEVERITIES } from "../../src/schema/severity.ts";
 
 /**
  * What logctl is measured against: the log collector one writes in an afternoon. One SQLite table with four indexes, a
- * transaction a request, each fsynced, LIKE for words. Its own process; takes --db, and the token as BENCH_TOKEN.
+ * transaction a request, each fsynced, LIKE for words; with --fts5 a full-text index as well, written in the same
+ * transaction. Its own process; takes --db, and the token as BENCH_TOKEN.
  */
 
-const { values } = parseArgs({ options: { db: { type: "string" } } });
+const { values } = parseArgs({ options: { db: { type: "string" }, fts5: { type: "boolean", default: false } } });
 const database = new Database(values.db, { strict: true });
 database.run("PRAGMA journal_mode=WAL");
 database.run("PRAGMA synchronous=FULL");
@@ -19,14 +20,25 @@ for (const column of ["timestamp", "received_at", "service", "severity"]) {
   database.run(`CREATE INDEX log_${column} ON log (${column})`);
 }
 
+if (values.fts5)
+  database.run("CREATE VIRTUAL TABLE log_words USING fts5 (message, attributes, content='log', content_rowid='id')");
+
 type Row = [timestamp: number, receivedAt: number, service: string, severity: string, message: string, attributes: string | null];
 type Refusal = { index: number; code: string; field: string | null; message: string };
 
 const insert = database.query<unknown, Row>(
   "INSERT INTO log (timestamp, received_at, service, severity, message, attributes) VALUES (?, ?, ?, ?, ?, ?)",
 );
+const insertWords = values.fts5
+  ? database.query<unknown, [rowid: number | bigint, message: string, attributes: string | null]>(
+      "INSERT INTO log_words (rowid, message, attributes) VALUES (?, ?, ?)",
+    )
+  : undefined;
 const insertAll = database.transaction((rows: Row[]) => {
-  for (const row of rows) insert.run(...row);
+  for (const row of rows) {
+    const { lastInsertRowid } = insert.run(...row);
+    insertWords?.run(lastInsertRowid, row[4], row[5]);
+  }
 });
 const severities = new Set<string>(SEVERITIES);
 
@@ -79,17 +91,20 @@ async function ingest(request: Request): Promise<Response> {
 function conditions(parameters: URLSearchParams): { where: string; bindings: string[] } {
   const parts: string[] = [];
   const bindings: string[] = [];
-  const service = parameters.get("service");
-  if (service !== null) {
-    parts.push("service = ?");
-    bindings.push(service);
+  function add(name: string, condition: string, bind: (value: string) => string[] = (value) => [value]): void {
+    const value = parameters.get(name);
+    if (value === null) return;
+    parts.push(condition);
+    bindings.push(...bind(value));
   }
-  const words = parameters.get("q");
-  if (words !== null) {
-    parts.push("(message LIKE ? ESCAPE '\\' OR attributes LIKE ? ESCAPE '\\')");
-    const pattern = `%${words.replace(/[\\%_]/g, "\\$&")}%`;
-    bindings.push(pattern, pattern);
-  }
+  add("service", "service = ?");
+  add("severity", "severity = ?");
+  add("user_id", "json_extract(attributes, '$.user_id') = CAST(? AS INTEGER)");
+  add("text", "(message LIKE ? ESCAPE '\\' OR attributes LIKE ? ESCAPE '\\')", (text) => {
+    const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+    return [pattern, pattern];
+  });
+  add("match", "id IN (SELECT rowid FROM log_words WHERE log_words MATCH ?)");
   return { where: parts.length > 0 ? `WHERE ${parts.join(" AND ")}` : "", bindings };
 }
 
@@ -113,9 +128,17 @@ function search(parameters: URLSearchParams): Response {
   );
 }
 
+const GROUPS: Readonly<Record<string, string>> = { severity: "severity", minute: "timestamp / 60000" };
+
+/** How many match, or with `by` how many of each severity or minute. */
 function count(parameters: URLSearchParams): Response {
+  const by = parameters.get("by");
   const { where, bindings } = conditions(parameters);
-  return Response.json(database.query(`SELECT count(*) AS count FROM log ${where}`).get(...bindings));
+  if (by === null) return Response.json(database.query(`SELECT count(*) AS count FROM log ${where}`).get(...bindings));
+  const group = GROUPS[by];
+  if (group === undefined) return new Response("by is severity or minute", { status: 400 });
+  const sql = `SELECT ${group} AS value, count(*) AS count FROM log ${where} GROUP BY 1`;
+  return Response.json({ groups: database.query(sql).all(...bindings) });
 }
 
 const authorization = `Token ${process.env["BENCH_TOKEN"]}`;
@@ -132,7 +155,7 @@ const server = Bun.serve({
     return new Response("not found", { status: 404 });
   },
 });
-console.log(`baseline listens on http://127.0.0.1:${server.port}`);
+console.log(`the SQLite collector listens on http://127.0.0.1:${server.port}`);
 process.on("SIGTERM", () => {
   server.stop(true);
   database.close();

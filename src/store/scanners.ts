@@ -1,14 +1,16 @@
 import { LogctlError } from "../errors.ts";
-import type { Filter } from "../schema/filter.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
-import type { FromScanner, ToScanner } from "./worker-messages.ts";
+import { spreadTally, type TallyThread } from "./spread-tally.ts";
+import type { TallyPlan } from "./stats-plan.ts";
+import type { FailureMessage, FromScanner, RefusalMessage, ToScanner } from "./worker-messages.ts";
 import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
 /** The threads that read. They are started when there is first something to read. */
 export type Scanners = {
   /** The answer in pieces, made no faster than they are taken. `return` ends the search at once, also while a piece is waited for. */
   search(plan: SearchPlan): AsyncGenerator<SearchPiece>;
-  count(filter: Filter): Promise<number>;
+  /** The answer as UTF-8, worked out by all threads there may be. Throws `interrupted` as soon as `signal` is aborted. */
+  tally(plan: TallyPlan, signal?: AbortSignal): Promise<Uint8Array>;
   close(): Promise<void>;
 };
 
@@ -41,8 +43,7 @@ export function createScanners(
       const id = "id" in message ? message.id : 0;
       const entry = scanner.waiting.get(id);
       scanner.waiting.delete(id);
-      if (message.type === "failed")
-        entry?.reject(new LogctlError("store_unavailable", `the store cannot read: ${message.message}`));
+      if (message.type === "failed" || message.type === "refused") entry?.reject(errorOf(message));
       else entry?.resolve(message);
     });
     scanner.thread.onFailure((error) => {
@@ -62,13 +63,24 @@ export function createScanners(
     scanner.waiting.clear();
   }
 
-  /** An idle thread, or a new one, or else the one with the least to do. */
-  function choose(): Scanner {
+  /** An idle thread, or a new one, or else the one with the least to do; none that is `taken`. There are fewer of these than threads. */
+  function choose(taken: ReadonlySet<Scanner> = new Set()): Scanner {
     if (closed) throw closedError();
-    const idle = scanners.find(({ waiting }) => waiting.size === 0);
+    const free = scanners.filter((scanner) => !taken.has(scanner));
+    const idle = free.find(({ waiting }) => waiting.size === 0);
     if (idle !== undefined) return idle;
     if (scanners.length < threads) return start();
-    return scanners.reduce((least, scanner) => (scanner.waiting.size < least.waiting.size ? scanner : least));
+    return free.reduce((least, scanner) => (scanner.waiting.size < least.waiting.size ? scanner : least));
+  }
+
+  function threadOf(scanner: Scanner, id: number): TallyThread {
+    return {
+      ask: (message) => ask(scanner, id, message),
+      cancel() {
+        scanner.waiting.delete(id);
+        if (scanner.ended === undefined) scanner.thread.post({ type: "cancel", id });
+      },
+    };
   }
 
   function ask<Type extends FromScanner["type"]>(
@@ -115,10 +127,16 @@ export function createScanners(
       };
       return pieces;
     },
-    async count(filter) {
+    async tally(plan, signal) {
       const id = nextId;
       nextId += 1;
-      return (await ask<"counted">(choose(), id, { type: "count", id, filter })).count;
+      const taken = new Set<Scanner>();
+      const takeThread = () => {
+        const scanner = choose(taken);
+        taken.add(scanner);
+        return threadOf(scanner, id);
+      };
+      return spreadTally({ id, plan, threads, takeThread, signal });
     },
     async close() {
       closed = true;
@@ -132,6 +150,12 @@ export function createScanners(
       );
     },
   };
+}
+
+function errorOf(message: FailureMessage | RefusalMessage): LogctlError {
+  if (message.type === "failed") return new LogctlError("store_unavailable", `the store cannot read: ${message.message}`);
+  const { code, message: text, field } = message;
+  return new LogctlError(code, text, field === undefined ? {} : { field });
 }
 
 function closedError(): LogctlError {

@@ -8,10 +8,11 @@ import { openBlock } from "../../../src/store/block-reader.ts";
 import { listBlocks, openForWriting } from "../../../src/store/database.ts";
 import { mergeBlocks } from "../../../src/store/merge-blocks.ts";
 import { createRecordBatchBuilder, type RecordBatchBuilder } from "../../../src/store/record-batch.ts";
-import { count, search } from "../../../src/store/search.ts";
+import { search } from "../../../src/store/search.ts";
 import type { SearchPlan } from "../../../src/store/search-plan.ts";
 import { appendTo, type KnownRecord, randomFilter, randomRecord } from "../../support/random-records.ts";
 import { searchByHand } from "../../support/reference-search.ts";
+import { countStepwise } from "../../support/tally.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const SEED = Math.floor(Math.random() * 2 ** 31);
@@ -111,7 +112,7 @@ function idsOf(text: string): number[] {
 }
 
 function countAll({ database }: Blocks, filter: SearchPlan["filter"], between: () => void = () => {}): number {
-  const counting = count(database, filter);
+  const counting = countStepwise(database, filter);
   for (;;) {
     const { value, done } = counting.next();
     if (done) return value;

@@ -20,6 +20,7 @@ let path = "";
 let database: Database | undefined;
 const searches = new Map<number, Generator<SearchChunk | undefined, void>>();
 const tallies = new Map<number, Tally>();
+const turns: (() => void)[] = [];
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -43,7 +44,18 @@ function advance(id: number): void {
 }
 
 function advanceLater(id: number): void {
-  setImmediate(() => guard(id, () => advance(id)));
+  takeTurn(id, () => advance(id));
+}
+
+/** Does it when it is its turn. One turn at a time, since all that is waiting would keep a cancellation waiting. */
+function takeTurn(id: number, work: () => void): void {
+  if (turns.push(() => guard(id, work)) === 1) setImmediate(runTurn);
+}
+
+function runTurn(): void {
+  turns[0]?.();
+  turns.shift();
+  if (turns.length > 0) setImmediate(runTurn);
 }
 
 /** Goes on with a range until it is done, unless it was cancelled meanwhile. */
@@ -53,13 +65,13 @@ function advanceTally(id: number, walk: Generator<undefined, void>): void {
   do {
     if (walk.next().done) return answer({ type: "tallied", id });
   } while (performance.now() - start < TURN_MS);
-  setImmediate(() => guard(id, () => advanceTally(id, walk)));
+  takeTurn(id, () => advanceTally(id, walk));
 }
 
 /** Not at once: who has left already says so in the next message. */
 function startRange({ id, plan, range }: Extract<ToScanner, { type: "tally" }>): void {
   const walk = walkRange(reader(), plan.filter, range, tallyOf(id, plan).visitor);
-  setImmediate(() => guard(id, () => advanceTally(id, walk)));
+  takeTurn(id, () => advanceTally(id, walk));
 }
 
 function tallyOf(id: number, plan: TallyPlan): Tally {

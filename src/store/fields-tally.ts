@@ -7,8 +7,8 @@ const BUILT_IN = ["id", "timestamp", "received_at", "service", "severity", "mess
 /** So many names are kept apart, and names so long; senders may make up any number. */
 const MAX_NAMES = 10_000;
 const MAX_NAME_CHARACTERS = 500;
-/** After so many records read, half as many of the pages are read as before. */
-const RECORDS_A_STEP = 500_000;
+/** So many records are read before any page is left out; after a quarter as many again, and each time again, half as many of the pages are read. */
+const RECORDS_READ_AT_FIRST = 500_000;
 
 /** In how many records a name occurs; `row` is the last one it was seen in, since a record may have it twice. */
 type Name = { count: number; row: number };
@@ -17,7 +17,7 @@ type Name = { count: number; row: number };
  * Counts in how many records each attribute occurs, by its path of names joined by dots. What is nested in arrays has no
  * path. All pages are read while there are few; then one of two, one of four and so on, each for as many as it stands for.
  */
-export function createFieldsTally(recordsAStep = RECORDS_A_STEP): Tally {
+export function createFieldsTally(readAtFirst = RECORDS_READ_AT_FIRST): Tally {
   const names = new Map<string, Name>();
   let count = 0;
   let sampled = 0;
@@ -56,7 +56,7 @@ export function createFieldsTally(recordsAStep = RECORDS_A_STEP): Tally {
       const [start, end] = [starts[row] as number, starts[row + 1] as number];
       if (start < end) addPaths(JSON.parse(text.slice(start, end)), "", sampled);
     }
-    if (sampled >= recordsAStep * (Math.log2(step) + 1)) step *= 2;
+    if (sampled >= readAtFirst * (1 + Math.log2(step) / 4)) step *= 2;
   }
 
   return {

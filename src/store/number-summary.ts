@@ -82,15 +82,14 @@ export function percentilesOf({ count, min, max, counts }: NumberSummary, shares
   return found;
 }
 
-/** A summary as JSON can hold it; a sum may be infinite. */
+/** A summary of some numbers as JSON can hold it; a sum may be infinite. */
 export type PackedSummary = [count: number, sum: string, min: number, max: number, rounded: boolean, counts: number[]];
 
-export function packSummary({ count, sum, min, max, rounded, counts }: NumberSummary): PackedSummary | null {
-  return count === 0 ? null : [count, String(sum), min, max, rounded, [...counts].flat()];
+export function packSummary({ count, sum, min, max, rounded, counts }: NumberSummary): PackedSummary {
+  return [count, String(sum), min, max, rounded, [...counts].flat()];
 }
 
-export function unpackSummary(packed: PackedSummary | null): NumberSummary {
-  if (packed === null) return createNumberSummary();
+export function unpackSummary(packed: PackedSummary): NumberSummary {
   const [count, sum, min, max, rounded, flat] = packed;
   const counts = new Map<number, number>();
   for (let at = 0; at < flat.length; at += 2) counts.set(flat[at] as number, flat[at + 1] as number);

@@ -1,8 +1,8 @@
 import type { GroupsAnswer } from "../schema/api.ts";
 import { STATS_PERCENTILES, statsColumns, writeStatsCsv } from "../schema/stats-columns.ts";
-import { estimateDistinct } from "./distinct-values.ts";
+import { createDistinctValues, estimateDistinct } from "./distinct-values.ts";
 import type { Group } from "./group-table.ts";
-import { percentilesOf, ROUNDING_ERROR } from "./number-summary.ts";
+import { createNumberSummary, percentilesOf, ROUNDING_ERROR } from "./number-summary.ts";
 import { hasGroups, type StatsPlan } from "./stats-plan.ts";
 
 /** A group with its values, and the start of its interval, where there is one. Groups of the same `series` differ in that only. */
@@ -75,16 +75,17 @@ function describe({ by, interval, of, distinct }: StatsPlan, { start, values, gr
   fields.push(["count", group.count]);
   if (of !== undefined) fields.push(...describeNumbers(group));
   if (distinct !== undefined) {
-    const estimate = estimateDistinct(group.distinct);
+    const estimate = estimateDistinct(group.distinct ?? createDistinctValues());
     fields.push(["distinct", estimate.distinct], ["distinct_error", estimate.error]);
   }
   return Object.fromEntries(fields);
 }
 
 function describeNumbers({ numbers }: Group): [string, unknown][] {
-  const { count, sum, min, max, rounded } = numbers;
+  const summary = numbers ?? createNumberSummary();
+  const { count, sum, min, max, rounded } = summary;
   const shares = STATS_PERCENTILES.map((percent) => percent / 100);
-  const found = count === 0 ? shares.map(() => null) : percentilesOf(numbers, shares);
+  const found = count === 0 ? shares.map(() => null) : percentilesOf(summary, shares);
   const orNull = (value: number) => (Number.isFinite(value) ? value : null);
   return [
     ["values", count],

@@ -21,7 +21,8 @@ export function createStatsTally(plan: StatsPlan): Tally {
   const measured = of !== undefined || distinct !== undefined;
   const countsSuffice = !measured && by.every(({ kind }) => kind !== "attribute");
   const needsPages = of !== undefined || [...by, ...(distinct ? [distinct] : [])].some(({ kind }) => kind === "attribute");
-  const table = createGroupTable(plan.top === undefined || measured ? MAX_GROUPS : MAX_GROUPS_FOR_TOP);
+  const table =
+    plan.top === undefined ? createGroupTable(MAX_GROUPS, "ask for the largest by top, ") : createGroupTable(MAX_GROUPS_FOR_TOP);
   let total = 0;
 
   function addCounts(block: BlockReader, { services, filter }: Matcher, start: number | undefined): void {

@@ -1,7 +1,8 @@
 import { LogctlError } from "../errors.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
+import { createSlots } from "./slots.ts";
 import { spreadTally, type TallyThread } from "./spread-tally.ts";
-import type { TallyPlan } from "./stats-plan.ts";
+import { hasGroups, type TallyPlan } from "./stats-plan.ts";
 import type { FailureMessage, FromScanner, RefusalMessage, ToScanner } from "./worker-messages.ts";
 import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
@@ -20,6 +21,9 @@ type Scanner = {
   /** Why it answers no more. */
   ended?: LogctlError;
 };
+/** So many tallies that hold groups, each up to some tens of MB in each thread, are under way at one time; others wait. */
+const MAX_GROUPINGS = 4;
+
 type Waiting = { resolve: (message: FromScanner) => void; reject: (error: LogctlError) => void };
 
 export type ScannerThread = WorkerThread<ToScanner, FromScanner>;
@@ -31,6 +35,7 @@ export function createScanners(
   startThread: () => ScannerThread = () => startWorker(new URL("./scan-worker.ts", import.meta.url)),
 ): Scanners {
   const scanners: Scanner[] = [];
+  const slots = createSlots(MAX_GROUPINGS);
   let nextId = 1;
   let closed = false;
 
@@ -95,6 +100,18 @@ export function createScanners(
     });
   }
 
+  async function spread(plan: TallyPlan, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const id = nextId;
+    nextId += 1;
+    const taken = new Set<Scanner>();
+    const takeThread = () => {
+      const scanner = choose(taken);
+      taken.add(scanner);
+      return threadOf(scanner, id);
+    };
+    return spreadTally({ id, plan, threads, takeThread, signal });
+  }
+
   async function* readPieces(scanner: Scanner, id: number, plan: SearchPlan): AsyncGenerator<SearchPiece> {
     let done = false;
     try {
@@ -128,15 +145,9 @@ export function createScanners(
       return pieces;
     },
     async tally(plan, signal) {
-      const id = nextId;
-      nextId += 1;
-      const taken = new Set<Scanner>();
-      const takeThread = () => {
-        const scanner = choose(taken);
-        taken.add(scanner);
-        return threadOf(scanner, id);
-      };
-      return spreadTally({ id, plan, threads, takeThread, signal });
+      if (plan.kind === "stats" && !hasGroups(plan)) return spread(plan, signal);
+      const release = await slots.take(signal);
+      return spread(plan, signal).finally(release);
     },
     async close() {
       closed = true;

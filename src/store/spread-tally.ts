@@ -67,6 +67,6 @@ export async function spreadTally({ id, plan, threads, takeThread, signal }: Spr
   }
 }
 
-function interrupted(): LogctlError {
+export function interrupted(): LogctlError {
   return new LogctlError("interrupted", "who asked has left");
 }

@@ -222,4 +222,22 @@ describe("a tally", () => {
     thread(0).answer({ type: "concluded", id: 3, bytes: new Uint8Array([1]) });
     expect(await tally).toEqual(new Uint8Array([1]));
   });
+
+  test("by groups waits while four others are under way, and a plain count does not", async () => {
+    const { scanners, thread } = openScanners(1);
+    const groups: StatsPlan = { ...COUNT, by: [{ kind: "severity", name: "severity" }] };
+    const leaving = new AbortController();
+    const tallies = [1, 2, 3, 4, 5].map(() => scanners.tally(groups, leaving.signal).catch((error: Error) => error));
+    await settle();
+    expect(types(thread(0))).toEqual(["open", "list", "list", "list", "list"]);
+    void scanners.tally(COUNT);
+    expect(types(thread(0))).toHaveLength(6);
+    thread(0).answer({ type: "refused", id: 2, code: "too_many_groups", message: "too many", field: "by" });
+    await settle();
+    expect(types(thread(0)).slice(6)).toEqual(["cancel", "list"]);
+    leaving.abort();
+    expect((await Promise.all(tallies)).map((error) => (error as LogctlError).code)).toEqual([
+      ...["interrupted", "too_many_groups", "interrupted", "interrupted", "interrupted"],
+    ] as LogctlError["code"][]);
+  });
 });

@@ -8,6 +8,7 @@ const RANGES_A_THREAD = 4;
 /** A thread as a tally needs it: asks it something under the tally's id, or tells it to forget. */
 export type TallyThread = {
   ask<Type extends FromScanner["type"]>(message: ToScanner): Promise<Extract<FromScanner, { type: Type }>>;
+  /** What it was asked is never answered then. */
   cancel(): void;
 };
 
@@ -30,39 +31,33 @@ export async function spreadTally({ id, plan, threads, takeThread, signal }: Spr
   if (signal?.aborted) throw interrupted();
   const first = takeThread();
   const team = [first];
-  let over = false;
+  let done = false;
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const leave = () => reject(interrupted());
   signal?.addEventListener("abort", leave);
   try {
     const bytes = await Promise.race([work(first), aborted]);
-    over = true;
+    done = true;
     return bytes;
   } finally {
     signal?.removeEventListener("abort", leave);
-    if (!over) for (const thread of team) thread.cancel();
-    over = true;
-  }
-
-  function ask<Type extends FromScanner["type"]>(thread: TallyThread, message: ToScanner) {
-    // What was answered just before all were told to forget is not to be followed by more work.
-    return over ? Promise.reject(interrupted()) : thread.ask<Type>(message);
+    if (!done) for (const thread of team) thread.cancel();
   }
 
   async function work(leader: TallyThread): Promise<Uint8Array> {
     const parts = threads * RANGES_A_THREAD;
-    const { ranges } = await ask<"listed">(leader, { type: "list", id, filter: plan.filter, parts });
+    const { ranges } = await leader.ask<"listed">({ type: "list", id, filter: plan.filter, parts });
     while (team.length < Math.min(threads, ranges.length)) team.push(takeThread());
     const waiting = ranges.values();
     await Promise.all(team.map((thread) => workOff(thread, waiting)));
-    const collect = (thread: TallyThread) => ask<"collected">(thread, { type: "collect", id });
+    const collect = (thread: TallyThread) => thread.ask<"collected">({ type: "collect", id });
     const others = (await Promise.all(team.slice(1).map(collect))).map(({ bytes }) => bytes);
-    return (await ask<"concluded">(leader, { type: "conclude", id, plan, others })).bytes;
+    return (await leader.ask<"concluded">({ type: "conclude", id, plan, others })).bytes;
   }
 
   async function workOff(thread: TallyThread, waiting: Iterator<RecordRange>): Promise<void> {
     for (let next = waiting.next(); !next.done; next = waiting.next()) {
-      await ask<"tallied">(thread, { type: "tally", id, plan, range: next.value });
+      await thread.ask<"tallied">({ type: "tally", id, plan, range: next.value });
     }
   }
 }

@@ -30,6 +30,7 @@ export const ERROR_CODES = [
   "unsupported_encoding",
   "invalid_encoding",
   "idempotency_conflict",
+  "too_many_groups",
   // a server in trouble
   "overloaded",
   "store_unavailable",
@@ -73,6 +74,7 @@ export const HTTP_STATUS = {
   unsupported_encoding: 415,
   invalid_encoding: 400,
   idempotency_conflict: 422,
+  too_many_groups: 422,
   overloaded: 503,
   store_unavailable: 503,
   internal: 500,
@@ -112,6 +114,7 @@ export const EXIT_CODE = {
   unsupported_encoding: 1,
   invalid_encoding: 1,
   idempotency_conflict: 1,
+  too_many_groups: 1,
   overloaded: 1,
   store_unavailable: 1,
   internal: 1,

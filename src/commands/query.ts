@@ -5,14 +5,15 @@ import { readRecords } from "../client/read-records.ts";
 import type { CliContext } from "../context.ts";
 import { createPaint, wantsColour } from "../render/colours.ts";
 import { createRenderer, OUTPUT_FORMATS, type OutputFormat } from "../render/create-renderer.ts";
-import type { Renderer } from "../render/renderer.ts";
+import type { Renderer, RenderSettings } from "../render/renderer.ts";
 import { addConnectionOptions, type ConnectionFlags, connect } from "./connection-options.ts";
 import { addFilterOptions, type FilterFlags, filterParameters } from "./filter-options.ts";
 import { parseWholeNumber } from "./parse-whole-number.ts";
+import { addGroupOptions, asksForGroups, type GroupFlags, showGroups } from "./query-groups.ts";
 
 type PageFlags = { limit: string; offset: string; order?: "asc" | "desc"; sort?: "received_at" | "timestamp" };
 type OutputFlags = { output?: OutputFormat; utc?: boolean; color: boolean };
-type QueryFlags = ConnectionFlags & FilterFlags & PageFlags & OutputFlags & { count?: boolean };
+type QueryFlags = ConnectionFlags & FilterFlags & PageFlags & OutputFlags & GroupFlags & { count?: boolean };
 
 const DEFAULT_LIMIT = "100";
 
@@ -22,6 +23,8 @@ Examples:
   logctl query -q '"timed out" gateway' -n 20
   logctl query --since yesterday --limit all -o csv > yesterday.csv
   logctl query --severity error --count
+  logctl query --stats service severity --since 1h
+  logctl query --stats --interval 5m --of duration_ms --since today
 
 The newest records are shown, the last one last, as in a log file. With --order asc it is the oldest ones, with --order
 desc the newest one first. A time is 15m, 2h or 3d (ago), today, yesterday, 10:00, 2026-11-24, '2026-11-24 10:00', RFC 3339
@@ -42,6 +45,7 @@ export function registerQuery(program: Command, context: CliContext): void {
     )
     .option("--utc", "show times in UTC, not in local time")
     .option("--no-color", "show no colours; so do NO_COLOR and a pipe");
+  addGroupOptions(command);
   addConnectionOptions(command, context)
     .addHelpText("after", EXAMPLES)
     .action((flags: QueryFlags) => query(flags, context));
@@ -54,6 +58,11 @@ async function query(flags: QueryFlags, context: CliContext): Promise<void> {
     context.stdout.write(`${count}\n`);
     return;
   }
+  if (asksForGroups(flags)) {
+    const { output } = flags;
+    const settings = settingsOf(flags, context);
+    return showGroups({ ...context, flags, filter, output, settings, connect: () => connect(flags, context) });
+  }
   const limit = flags.limit === "all" ? "all" : String(parseWholeNumber("--limit", flags.limit, 1, 1e15));
   const offset = String(parseWholeNumber("--offset", flags.offset, 0, 1e15));
   // The newest come first from the server, and last on the screen; all there is can as well be asked for from the oldest on.
@@ -65,10 +74,14 @@ async function query(flags: QueryFlags, context: CliContext): Promise<void> {
   if (found === 0 && context.stdout.isTTY) context.stderr.write("no records match\n");
 }
 
-function rendererOf({ output, utc = false, color }: OutputFlags, { env, stdout }: CliContext): Renderer {
+function settingsOf({ utc = false, color }: OutputFlags, { env, stdout }: CliContext): RenderSettings {
   const paint = createPaint(wantsColour({ env, isTTY: stdout.isTTY, allowed: color }));
-  const settings = { terminal: stdout.isTTY, columns: stdout.columns, utc, paint };
-  return createRenderer(output ?? (stdout.isTTY ? "table" : "ndjson"), settings);
+  return { terminal: stdout.isTTY, columns: stdout.columns, utc, paint };
+}
+
+function rendererOf(flags: OutputFlags, context: CliContext): Renderer {
+  const format = flags.output ?? (context.stdout.isTTY ? "table" : "ndjson");
+  return createRenderer(format, settingsOf(flags, context));
 }
 
 /** Writes the records as they come, or all of them from the last to the first, and answers how many there were. */

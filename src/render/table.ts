@@ -119,7 +119,7 @@ function padTo(text: string, width: number): string {
 }
 
 /** `text`, or as much of it as fits into `width` columns with an ellipsis at its end. */
-function fitTo(text: string, width: number): string {
+export function fitTo(text: string, width: number): string {
   return displayWidth(text) <= width ? text : `${startOf(text, width - 1) ?? hardWrap(text, width - 1)[0]}…`;
 }
 

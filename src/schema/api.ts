@@ -45,5 +45,29 @@ export const storedRecordSchema = z.object({
 });
 export type StoredRecord = z.infer<typeof storedRecordSchema>;
 
-/** The answer of `GET /logs/stats`. */
+/** The answer of `GET /logs/stats` without groups. */
 export const statsAnswerSchema = z.object({ count: z.int() });
+
+/** The answer of `GET /logs/stats` with groups, and of `GET /logs/fields/<name>`. */
+export const groupsAnswerSchema = z.object({
+  /** Records that match, in all groups. */
+  count: z.int(),
+  /** What each group's records have in common, how many they are, and what else was asked for. */
+  groups: z.array(z.record(z.string(), z.unknown())),
+  /** Records in groups that `top` left out; there where `top` was given. */
+  other: z.int().optional(),
+});
+export type GroupsAnswer = z.infer<typeof groupsAnswerSchema>;
+
+/** The answer of `GET /logs/fields`. */
+export const fieldsAnswerSchema = z.object({
+  /** Records that match. */
+  count: z.int(),
+  /** False: attributes of `sampled` records only were read, and numbers of records are estimates from these. */
+  exact: z.boolean(),
+  sampled: z.int(),
+  fields: z.array(z.object({ name: z.string(), count: z.int(), built_in: z.literal(true).optional() })),
+  /** How often there was a name beyond those that are listed; absent where all are. */
+  omitted: z.int().optional(),
+});
+export type FieldsAnswer = z.infer<typeof fieldsAnswerSchema>;

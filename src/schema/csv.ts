@@ -26,7 +26,12 @@ const NEEDS_QUOTES = /[",\r\n;\t]|^ | $/;
  * apostrophe; a plain number such as -12.5 stays what it is.
  */
 export function writeCsvRow(fields: CsvFields): string {
-  return `${CSV_COLUMNS.map((column) => writeCell(String(fields[column]))).join(",")}\r\n`;
+  return writeCsvLine(CSV_COLUMNS.map((column) => String(fields[column])));
+}
+
+/** Cells as a line of CSV, made safe likewise. */
+export function writeCsvLine(cells: readonly string[]): string {
+  return `${cells.map(writeCell).join(",")}\r\n`;
 }
 
 function writeCell(text: string): string {

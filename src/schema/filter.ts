@@ -43,7 +43,7 @@ const severityWordSchema = z.string().transform((word, context) => {
   return z.NEVER;
 });
 
-function wholeNumber(min: number, max: number, what: string) {
+export function wholeNumber(min: number, max: number, what: string) {
   return z.string().transform((text, context) => {
     const value = Number(text);
     if (/^\d{1,15}$/.test(text) && value >= min && value <= max) return value;
@@ -89,11 +89,11 @@ export const pageParametersSchema = z.strictObject({
 /** The same for the formats that stream: any number of records, or `all`. */
 export const streamParametersSchema = z.strictObject({ ...searchParameters, limit: anyLimitSchema.default(DEFAULT_PAGE_ROWS) });
 
-/** The parameters of `GET /logs/stats`. */
+/** The parameters that say which records are meant: those of `GET /logs/stats` before any groups. */
 export const statsParametersSchema = z.strictObject(filterParameters);
 
 /** The names that may occur more than once. */
-export const REPEATABLE_PARAMETERS: readonly string[] = ["service", "severity"];
+export const REPEATABLE_PARAMETERS: readonly string[] = ["service", "severity", "by"];
 
 /** The filter that `parameters` stand for, with the query that `q` was read into. */
 export function filterOf(parameters: z.output<typeof statsParametersSchema>, query: Query | undefined): Filter {

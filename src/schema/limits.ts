@@ -13,3 +13,7 @@ export const MAX_PAGE_ROWS = 1000;
 export const DEFAULT_PAGE_ROWS = 100;
 /** Refused items that one answer names; how many more there were is counted in `errors_omitted`. */
 export const MAX_NAMED_ERRORS = 10_000;
+/** Groups of one `GET /logs/stats` answer. */
+export const MAX_GROUPS = 10_000;
+/** Fields that records are grouped by at one time. */
+export const MAX_GROUP_FIELDS = 8;

@@ -5,7 +5,8 @@ import { checkHost } from "./check-host.ts";
 import { createIdentify } from "./identify.ts";
 import { createIngest } from "./ingest.ts";
 import { refuseSecrets } from "./read-parameters.ts";
-import { countLogs, searchLogs } from "./search.ts";
+import { searchLogs } from "./search.ts";
+import { answerFields, answerStats, answerValues, FIELD_PATH } from "./stats.ts";
 
 export type App = (request: Request) => Promise<Response>;
 
@@ -26,6 +27,8 @@ export const ENDPOINTS: Record<string, readonly string[]> = {
   "/health": ["GET", "HEAD"],
   "/logs": ["GET", "HEAD", "POST", "PUT"],
   "/logs/stats": ["GET", "HEAD"],
+  "/logs/fields": ["GET", "HEAD"],
+  [`${FIELD_PATH}<name>`]: ["GET", "HEAD"],
 };
 
 const HINT = "POST log records to /logs, read them at GET /logs?service=payments&severity=ERROR, count them at GET /logs/stats";
@@ -38,7 +41,8 @@ export function createApp({ store, loopback, version, now, onFailure }: AppOptio
   async function route(request: Request): Promise<Response> {
     if (loopback) checkHost(request.headers.get("host"));
     const { path, queryString } = readTarget(request.url);
-    const methods = Object.hasOwn(ENDPOINTS, path) ? ENDPOINTS[path] : undefined;
+    const endpoint = path.startsWith(FIELD_PATH) ? `${FIELD_PATH}<name>` : path;
+    const methods = Object.hasOwn(ENDPOINTS, endpoint) ? ENDPOINTS[endpoint] : undefined;
     if (methods === undefined) throw new LogctlError("not_found", `there is nothing at ${path}: ${HINT}`);
     if (!methods.includes(request.method)) return refuseMethod(request.method, path, methods);
     if (path === "/") return welcome();
@@ -47,7 +51,9 @@ export function createApp({ store, loopback, version, now, onFailure }: AppOptio
     const isWrite = request.method === "POST" || request.method === "PUT";
     const identity = identify(request.headers.get("authorization"), isWrite ? "ingest" : "read");
     if (isWrite) return ingest(request, identity);
-    if (path === "/logs/stats") return countLogs(store, queryString, identity);
+    if (path === "/logs/stats") return answerStats(store, request, queryString, identity);
+    if (path === "/logs/fields") return answerFields(store, request, queryString, identity);
+    if (path !== endpoint) return answerValues(store, request, path, queryString, identity);
     return searchLogs(store, request, queryString, identity);
   }
 

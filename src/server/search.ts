@@ -1,24 +1,16 @@
 import { LogctlError } from "../errors.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Query } from "../query/query.ts";
-import {
-  type Filter,
-  filterOf,
-  pageParametersSchema,
-  type RecordFormat,
-  statsParametersSchema,
-  streamParametersSchema,
-} from "../schema/filter.ts";
+import { type Filter, filterOf, pageParametersSchema, type RecordFormat, streamParametersSchema } from "../schema/filter.ts";
 import { parse } from "../schema/parse.ts";
 import type { Store } from "../store/open-store.ts";
 import type { SearchPiece, SearchPlan } from "../store/search-plan.ts";
-import { answer, answerJson, CONTENT_TYPES } from "./answer.ts";
+import { answer, CONTENT_TYPES } from "./answer.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import type { Identity } from "./identify.ts";
 import { readParameters } from "./read-parameters.ts";
 
 const SEARCH_PARAMETERS = Object.keys(pageParametersSchema.shape);
-const STATS_PARAMETERS = Object.keys(statsParametersSchema.shape);
 
 /** `GET /logs`: an array, or a stream of records at the reader's pace. */
 export async function searchLogs(store: Store, request: Request, queryString: string, identity: Identity): Promise<Response> {
@@ -26,12 +18,6 @@ export async function searchLogs(store: Store, request: Request, queryString: st
   const plan = readPlan(queryString, identity, format);
   const pieces = store.search(plan);
   return format === "json" ? answerPage(pieces, plan, queryString) : answerStream(pieces, format);
-}
-
-/** `GET /logs/stats`: how many records match. */
-export async function countLogs(store: Store, queryString: string, identity: Identity): Promise<Response> {
-  const parameters = parse(statsParametersSchema, readParameters(queryString, STATS_PARAMETERS), "invalid_parameter");
-  return answerJson({ count: await store.count(confine(filterOf(parameters, queryOf(parameters.q)), identity)) });
 }
 
 function readPlan(queryString: string, identity: Identity, format: RecordFormat): SearchPlan {
@@ -42,12 +28,12 @@ function readPlan(queryString: string, identity: Identity, format: RecordFormat)
   return { filter, sort, order, offset, limit, format, ...(cursor !== undefined && { after: readCursor(cursor, sort) }) };
 }
 
-function queryOf(q: string | undefined): Query | undefined {
+export function queryOf(q: string | undefined): Query | undefined {
   return q === undefined ? undefined : parseQuery(q);
 }
 
 /** A token that is bound to a service reads that service's logs only. */
-function confine(filter: Filter, { reads }: Identity): Filter {
+export function confine(filter: Filter, { reads }: Identity): Filter {
   if (reads === undefined) return filter;
   const other = filter.services.find((service) => service !== reads);
   if (other === undefined) return { ...filter, services: [reads] };
@@ -55,7 +41,7 @@ function confine(filter: Filter, { reads }: Identity): Filter {
 }
 
 /** The first format of the Accept header that there is; JSON where there is none. */
-function acceptedFormat(accept: string | null): RecordFormat {
+export function acceptedFormat(accept: string | null): RecordFormat {
   for (const range of (accept ?? "").split(",")) {
     const type = range.split(";")[0]?.trim().toLowerCase();
     if (type === "application/x-ndjson" || type === "application/jsonl" || type === "application/ndjson") return "ndjson";

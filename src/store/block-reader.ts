@@ -66,6 +66,8 @@ export type DenseBlock = {
   messages(): DenseText;
   attributes(): DenseText;
   blooms(): DenseBlooms;
+  /** How many records there are of each service and severity: at `service * SEVERITIES.length + severity`. */
+  counts(): Uint32Array;
   /** For each row whether `find` has set it; found once for each `key`. */
   hits(key: object, find: (hits: Uint8Array) => void): Uint8Array;
   /** The attribute at `path` of all rows. */

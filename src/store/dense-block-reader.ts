@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { SEVERITIES } from "../schema/severity.ts";
 import type { BlockMeta } from "./block.ts";
 import {
   type AttributeColumn,
@@ -137,6 +138,8 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       messages,
       attributes,
       blooms,
+      counts: () =>
+        Uint32Array.from(readNumbers(createByteReader(part(DENSE_PART.counts)), meta.services.length * SEVERITIES.length)),
       attribute(path) {
         let values = attributeAt.get(path);
         if (values === undefined) {

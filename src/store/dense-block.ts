@@ -1,3 +1,4 @@
+import { SEVERITIES } from "../schema/severity.ts";
 import { templateAttributes } from "./attribute-shapes.ts";
 import type { BlockPart, BlockRows, EncodedBlock } from "./block.ts";
 import { metaOf } from "./block.ts";
@@ -92,11 +93,11 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   return { meta: { ...metaOf(rows, parts), version: DENSE_VERSION }, parts };
 }
 
-/** The number of records for each pair of service and severity that occurs: service, severity, count, as numbers one after another. */
+/** The number of records for each pair of service and severity: at `service * SEVERITIES.length + severity`. */
 function countRecords({ rows, service, severity, services }: BlockRows): Uint8Array {
-  const counts = new Uint32Array(services.length * 8);
+  const counts = new Uint32Array(services.length * SEVERITIES.length);
   for (let row = 0; row < rows; row += 1) {
-    const pair = (service[row] as number) * 8 + (severity[row] as number);
+    const pair = (service[row] as number) * SEVERITIES.length + (severity[row] as number);
     counts[pair] = (counts[pair] as number) + 1;
   }
   const out = createByteWriter();

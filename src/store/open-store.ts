@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { availableParallelism } from "node:os";
 import type { LogctlError } from "../errors.ts";
+import { statsAnswerSchema } from "../schema/api.ts";
 import type { Filter } from "../schema/filter.ts";
 import type { StoredToken } from "../schema/token.ts";
 import { startCompactor } from "./compactor.ts";
@@ -8,7 +9,7 @@ import { openForReading } from "./database.ts";
 import { lockDatabase } from "./file-lock.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
 import { findReceipt, type Receipt } from "./receipts.ts";
-import { createScanners } from "./scanners.ts";
+import { createScanners, type Scanners } from "./scanners.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import { listTokens } from "./tokens.ts";
 import { type KeepOptions, startWriter, type Writer } from "./writer.ts";
@@ -18,7 +19,10 @@ export type Store = {
   /** See GroupCommit: resolves once the records are on disk, and findable. */
   append: GroupCommit["append"];
   search(plan: SearchPlan): AsyncGenerator<SearchPiece>;
-  count(filter: Filter): Promise<number>;
+  /** How many records match. Throws `interrupted` as soon as `signal` is aborted. */
+  count(filter: Filter, signal?: AbortSignal): Promise<number>;
+  /** What the plan asks for, of the records there were when it started, as UTF-8. Throws as `count` does, and `too_many_groups`. */
+  tally: Scanners["tally"];
   /** The receipt of an idempotency key that was committed. */
   receipt(scope: number, key: string): Receipt | undefined;
   /** Every token ever made. */
@@ -59,7 +63,8 @@ export async function openStore({ path, pid, now, onFailure, keep }: StoreOption
       append: commits.append,
       failure: commits.failure,
       search: scanners.search,
-      count: scanners.count,
+      tally: scanners.tally,
+      count: (filter, signal) => count(scanners, filter, signal),
       receipt: (scope, key) => findReceipt(reader, scope, key),
       tokens: () => listTokens(reader),
       async close() {
@@ -76,6 +81,11 @@ export async function openStore({ path, pid, now, onFailure, keep }: StoreOption
     lock.release();
     throw error;
   }
+}
+
+async function count({ tally }: Scanners, filter: Filter, signal: AbortSignal | undefined): Promise<number> {
+  const bytes = await tally({ kind: "stats", filter, by: [], format: "json" }, signal);
+  return statsAnswerSchema.parse(JSON.parse(new TextDecoder().decode(bytes))).count;
 }
 
 /** A connection that reads; where there is none to be had, the writer's thread is not left behind. */

@@ -1,19 +1,28 @@
 import type { Database } from "bun:sqlite";
+import { LogctlError } from "../errors.ts";
+import { createTally } from "./create-tally.ts";
 import { openForReading } from "./database.ts";
-import { count, search } from "./search.ts";
+import { listRanges } from "./record-ranges.ts";
+import { search } from "./search.ts";
 import type { SearchChunk } from "./search-plan.ts";
+import type { TallyPlan } from "./stats-plan.ts";
+import type { Tally } from "./tally.ts";
+import { walkRange } from "./walk-range.ts";
 import type { FromScanner, ToScanner } from "./worker-messages.ts";
 
-/** A thread that reads. Several searches may be under way: each goes on by a short turn, and stops when it is cancelled. */
+/** A thread that reads. Several searches and tallies may be under way: each goes on by a short turn, and stops when it is cancelled. */
 declare const self: Worker;
 
-/** How long one search may run before another, or a cancellation, gets its turn. */
+/** How long one of these may run before another, or a cancellation, gets its turn. */
 const TURN_MS = 10;
 
 let path = "";
 let database: Database | undefined;
 const searches = new Map<number, Generator<SearchChunk | undefined, void>>();
+const tallies = new Map<number, Tally>();
+const turns: (() => void)[] = [];
 const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function answer(message: FromScanner, transfer: ArrayBuffer[] = []): void {
   self.postMessage(message, transfer);
@@ -35,23 +44,63 @@ function advance(id: number): void {
 }
 
 function advanceLater(id: number): void {
-  setImmediate(() => guard(id, () => advance(id)));
+  takeTurn(id, () => advance(id));
 }
 
-function advanceCount(id: number, running: Generator<undefined, number>): void {
+/** Does it when it is its turn. One turn at a time, since all that is waiting would keep a cancellation waiting. */
+function takeTurn(id: number, work: () => void): void {
+  if (turns.push(() => guard(id, work)) === 1) setImmediate(runTurn);
+}
+
+function runTurn(): void {
+  turns[0]?.();
+  turns.shift();
+  if (turns.length > 0) setImmediate(runTurn);
+}
+
+/** Goes on with a range until it is done, unless it was cancelled meanwhile. */
+function advanceTally(id: number, walk: Generator<undefined, void>): void {
+  if (!tallies.has(id)) return;
   const start = performance.now();
   do {
-    const { value, done } = running.next();
-    if (done) return answer({ type: "counted", id, count: value });
+    if (walk.next().done) return answer({ type: "tallied", id });
   } while (performance.now() - start < TURN_MS);
-  setImmediate(() => guard(id, () => advanceCount(id, running)));
+  takeTurn(id, () => advanceTally(id, walk));
+}
+
+/** Not at once: who has left already says so in the next message. */
+function startRange({ id, plan, range }: Extract<ToScanner, { type: "tally" }>): void {
+  const walk = walkRange(reader(), plan.filter, range, tallyOf(id, plan).visitor);
+  takeTurn(id, () => advanceTally(id, walk));
+}
+
+function tallyOf(id: number, plan: TallyPlan): Tally {
+  const tally = tallies.get(id) ?? createTally(plan);
+  tallies.set(id, tally);
+  return tally;
+}
+
+/** Gives away what the tally comes to; it is over. */
+function finish(type: "collected" | "concluded", id: number, text: string): void {
+  tallies.delete(id);
+  const bytes = encoder.encode(text);
+  answer({ type, id, bytes }, [bytes.buffer]);
+}
+
+function forget(id: number): void {
+  searches.delete(id);
+  tallies.delete(id);
 }
 
 function guard(id: number, work: () => void): void {
   try {
     work();
   } catch (error) {
-    searches.delete(id);
+    forget(id);
+    if (error instanceof LogctlError && error.code !== "database_unusable") {
+      const { code, message, field } = error;
+      return answer({ type: "refused", id, code, message, field });
+    }
     answer({ type: "failed", id, message: (error as Error).message });
   }
 }
@@ -77,10 +126,18 @@ function handle(message: ToScanner): void {
     case "more":
       return advance(message.id);
     case "cancel":
-      searches.delete(message.id);
-      return;
-    case "count":
-      return advanceCount(message.id, count(reader(), message.filter));
+      return forget(message.id);
+    case "list":
+      return answer({ type: "listed", id: message.id, ranges: listRanges(reader(), message.filter, message.parts) });
+    case "tally":
+      return startRange(message);
+    case "collect":
+      return finish("collected", message.id, tallies.get(message.id)?.encode() ?? "");
+    case "conclude": {
+      const tally = tallyOf(message.id, message.plan);
+      for (const other of message.others) if (other.length > 0) tally.absorb(decoder.decode(other));
+      return finish("concluded", message.id, tally.answer());
+    }
   }
 }
 

@@ -1,14 +1,17 @@
 import { LogctlError } from "../errors.ts";
-import type { Filter } from "../schema/filter.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
-import type { FromScanner, ToScanner } from "./worker-messages.ts";
+import { createSlots } from "./slots.ts";
+import { spreadTally, type TallyThread } from "./spread-tally.ts";
+import { hasGroups, type TallyPlan } from "./stats-plan.ts";
+import type { FailureMessage, FromScanner, RefusalMessage, ToScanner } from "./worker-messages.ts";
 import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
 /** The threads that read. They are started when there is first something to read. */
 export type Scanners = {
   /** The answer in pieces, made no faster than they are taken. `return` ends the search at once, also while a piece is waited for. */
   search(plan: SearchPlan): AsyncGenerator<SearchPiece>;
-  count(filter: Filter): Promise<number>;
+  /** The answer as UTF-8, worked out by all threads there may be. Throws `interrupted` as soon as `signal` is aborted. */
+  tally(plan: TallyPlan, signal?: AbortSignal): Promise<Uint8Array>;
   close(): Promise<void>;
 };
 
@@ -18,6 +21,9 @@ type Scanner = {
   /** Why it answers no more. */
   ended?: LogctlError;
 };
+/** So many tallies that hold groups, each up to some tens of MB in each thread, are under way at one time; others wait. */
+const MAX_GROUPINGS = 4;
+
 type Waiting = { resolve: (message: FromScanner) => void; reject: (error: LogctlError) => void };
 
 export type ScannerThread = WorkerThread<ToScanner, FromScanner>;
@@ -29,6 +35,7 @@ export function createScanners(
   startThread: () => ScannerThread = () => startWorker(new URL("./scan-worker.ts", import.meta.url)),
 ): Scanners {
   const scanners: Scanner[] = [];
+  const slots = createSlots(MAX_GROUPINGS);
   let nextId = 1;
   let closed = false;
 
@@ -41,8 +48,7 @@ export function createScanners(
       const id = "id" in message ? message.id : 0;
       const entry = scanner.waiting.get(id);
       scanner.waiting.delete(id);
-      if (message.type === "failed")
-        entry?.reject(new LogctlError("store_unavailable", `the store cannot read: ${message.message}`));
+      if (message.type === "failed" || message.type === "refused") entry?.reject(errorOf(message));
       else entry?.resolve(message);
     });
     scanner.thread.onFailure((error) => {
@@ -62,13 +68,24 @@ export function createScanners(
     scanner.waiting.clear();
   }
 
-  /** An idle thread, or a new one, or else the one with the least to do. */
-  function choose(): Scanner {
+  /** An idle thread, or a new one, or else the one with the least to do; none that is `taken`. There are fewer of these than threads. */
+  function choose(taken: ReadonlySet<Scanner> = new Set()): Scanner {
     if (closed) throw closedError();
-    const idle = scanners.find(({ waiting }) => waiting.size === 0);
+    const free = scanners.filter((scanner) => !taken.has(scanner));
+    const idle = free.find(({ waiting }) => waiting.size === 0);
     if (idle !== undefined) return idle;
     if (scanners.length < threads) return start();
-    return scanners.reduce((least, scanner) => (scanner.waiting.size < least.waiting.size ? scanner : least));
+    return free.reduce((least, scanner) => (scanner.waiting.size < least.waiting.size ? scanner : least));
+  }
+
+  function threadOf(scanner: Scanner, id: number): TallyThread {
+    return {
+      ask: (message) => ask(scanner, id, message),
+      cancel() {
+        scanner.waiting.delete(id);
+        if (scanner.ended === undefined) scanner.thread.post({ type: "cancel", id });
+      },
+    };
   }
 
   function ask<Type extends FromScanner["type"]>(
@@ -81,6 +98,18 @@ export function createScanners(
       scanner.waiting.set(id, { resolve: resolve as (message: FromScanner) => void, reject });
       scanner.thread.post(message);
     });
+  }
+
+  async function spread(plan: TallyPlan, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const id = nextId;
+    nextId += 1;
+    const taken = new Set<Scanner>();
+    const takeThread = () => {
+      const scanner = choose(taken);
+      taken.add(scanner);
+      return threadOf(scanner, id);
+    };
+    return spreadTally({ id, plan, threads, takeThread, signal });
   }
 
   async function* readPieces(scanner: Scanner, id: number, plan: SearchPlan): AsyncGenerator<SearchPiece> {
@@ -115,10 +144,10 @@ export function createScanners(
       };
       return pieces;
     },
-    async count(filter) {
-      const id = nextId;
-      nextId += 1;
-      return (await ask<"counted">(choose(), id, { type: "count", id, filter })).count;
+    async tally(plan, signal) {
+      if (plan.kind === "stats" && !hasGroups(plan)) return spread(plan, signal);
+      const release = await slots.take(signal);
+      return spread(plan, signal).finally(release);
     },
     async close() {
       closed = true;
@@ -132,6 +161,12 @@ export function createScanners(
       );
     },
   };
+}
+
+function errorOf(message: FailureMessage | RefusalMessage): LogctlError {
+  if (message.type === "failed") return new LogctlError("store_unavailable", `the store cannot read: ${message.message}`);
+  const { code, message: text, field } = message;
+  return new LogctlError(code, text, field === undefined ? {} : { field });
 }
 
 function closedError(): LogctlError {

@@ -1,11 +1,10 @@
 import type { Database } from "bun:sqlite";
-import type { Filter } from "../schema/filter.ts";
 import { BlockGone } from "./block-reader.ts";
 import { newestRecordId } from "./database.ts";
-import { compileFilter, type Matcher, matchesWhole, matchPage, mayMatch } from "./match.ts";
+import { compileFilter, type Matcher } from "./match.ts";
 import { FRAMING, writeRows } from "./record-text.ts";
 import type { Hits, Position, SearchChunk, SearchPlan, Step } from "./search-plan.ts";
-import { type Candidate, candidates, walkByArrival } from "./walk-by-arrival.ts";
+import { walkByArrival } from "./walk-by-arrival.ts";
 import { walkByTimestamp } from "./walk-by-timestamp.ts";
 
 /** Texts are handed on in pieces of about this many UTF-16 units. */
@@ -84,38 +83,4 @@ function createAnswer({ format }: SearchPlan) {
       return chunk;
     },
   };
-}
-
-/** How many of the records that there are when it starts match; yields between blocks, as `search` does. */
-export function* count(database: Database, filter: Filter): Generator<undefined, number> {
-  const matcher = compileFilter(filter, newestRecordId(database));
-  let found = 0;
-  let below: number | undefined;
-  for (let complete = false; !complete; ) {
-    try {
-      for (const candidate of candidates(database, matcher, "desc", below)) {
-        found += countMatches(matcher, candidate);
-        below = candidate.fromId;
-        yield undefined;
-      }
-      complete = true;
-    } catch (error) {
-      if (!(error instanceof BlockGone)) throw error;
-    }
-  }
-  return found;
-}
-
-function countMatches(matcher: Matcher, { block, fromId, toId }: Candidate): number {
-  if (matchesWhole(matcher, block.meta)) return toId - fromId + 1;
-  if (!mayMatch(matcher, block)) return 0;
-  const end = toId - block.meta.firstId + 1;
-  let found = 0;
-  for (let page = 0; page < block.pages(); page += 1) {
-    const { from, to } = block.pageRange(page);
-    const matches = from < end ? matchPage(matcher, block, page) : undefined;
-    if (matches === undefined) continue;
-    for (let row = from; row < Math.min(to, end); row += 1) found += matches[row - from] as number;
-  }
-  return found;
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../errors.ts";
 import type { Filter } from "../schema/filter.ts";
 import type { AppendRequest } from "./append.ts";
 import type { EncodedBlock } from "./block.ts";
@@ -5,6 +6,7 @@ import type { RecordBatch } from "./record-batch.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import type { SharedText } from "./shared-text.ts";
+import type { RecordRange, TallyPlan } from "./stats-plan.ts";
 
 /** What the store and its workers say to each other. Each worker is told the database's path first. */
 export type OpenMessage = { type: "open"; path: string };
@@ -12,6 +14,8 @@ export type CloseMessage = { type: "close" };
 
 /** A failure in a worker, as text: an error object would lose its fields on the way. */
 export type FailureMessage = { type: "failed"; id: number; message: string };
+/** The same of what was asked for in vain, and not of the store: `message` goes to whoever asked. */
+export type RefusalMessage = { type: "refused"; id: number; code: ErrorCode; message: string; field: string | undefined };
 
 export type ReplaceRequest = { replaced: { id: number; firstId: number }[]; block: EncodedBlock };
 
@@ -46,11 +50,22 @@ export type ToScanner =
   /** The reader has taken the last chunk: make the next one. */
   | { type: "more"; id: number }
   | { type: "cancel"; id: number }
-  | { type: "count"; id: number; filter: Filter };
+  /** Which records may match, in up to so many ranges. */
+  | { type: "list"; id: number; filter: Filter; parts: number }
+  /** Gather what is asked for from a range, beside what was gathered from others under the same id. */
+  | { type: "tally"; id: number; plan: TallyPlan; range: RecordRange }
+  /** Give what was gathered for another thread to absorb. */
+  | { type: "collect"; id: number }
+  /** Absorb what others gathered, and answer. */
+  | { type: "conclude"; id: number; plan: TallyPlan; others: Uint8Array[] };
 export type FromScanner =
   | { type: "closed" }
   | ({ type: "chunk"; id: number; done: boolean } & SearchPiece)
-  | { type: "counted"; id: number; count: number }
+  | { type: "listed"; id: number; ranges: RecordRange[] }
+  | { type: "tallied"; id: number }
+  | { type: "collected"; id: number; bytes: Uint8Array }
+  | { type: "concluded"; id: number; bytes: Uint8Array }
+  | RefusalMessage
   | FailureMessage;
 
 export type ToCompactor = OpenMessage | CloseMessage | { type: "compact" };

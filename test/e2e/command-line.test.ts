@@ -41,6 +41,33 @@ describe("the compiled program", () => {
     expect(other.code).toBe(4);
   });
 
+  test("counts by groups on all its threads, and draws nothing into a pipe", async () => {
+    await using collector = await startCollector();
+    const body = Array.from({ length: 150_000 }, (_, i) =>
+      JSON.stringify({ message: `record ${i}`, severity: i % 10 === 0 ? "ERROR" : "INFO", n: i % 100, user: { id: i % 7 } }),
+    ).join("\n");
+    await fetch(`${collector.url}/logs`, { method: "POST", body, headers: { authorization: "Token svc-reports-123" } });
+    const query = async (...args: string[]) => {
+      const { code, out, err } = await runBinary(["query", ...args], { env: { LOGCTL_URL: collector.url } });
+      expect([args, code, err]).toEqual([args, 0, ""]);
+      return out;
+    };
+    expect(await query("--stats", "service", "severity", "-o", "csv")).toBe(
+      "service,severity,count\r\nreports,INFO,135000\r\nreports,ERROR,15000\r\n",
+    );
+    expect(JSON.parse(await query("--stats", "--of", "n", "--distinct", "user.id"))).toEqual({
+      ...{ count: 150_000, values: 150_000, sum: 7_425_000, min: 0, max: 99, avg: 49.5 },
+      ...{ p50: 49, p90: 89, p95: 94, p99: 98, percentile_error: 0, distinct: 7, distinct_error: 0 },
+    });
+    expect(await query("--stats", "severity", "--top", "1", "-o", "table")).toBe(
+      "SEVERITY   COUNT\nINFO      135000\n(other)    15000\n",
+    );
+    expect(await query("--fields", "user.id", "--top", "1", "-q", "record")).toBe(
+      '{"value":0,"count":21429}\n{"other":128571}\n',
+    );
+    expect(await query("--count", "-q", '"record 777"')).toBe("1\n");
+  });
+
   test("ends quietly when its reader goes away", async () => {
     await using collector = await startCollector();
     const body = Array.from({ length: 50_000 }, (_, i) => JSON.stringify({ message: `record ${i} ${"x".repeat(100)}` })).join(

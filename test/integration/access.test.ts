@@ -135,6 +135,13 @@ describe("once a token is made", () => {
     expect(await read("?service=payments&service=chat", "payments")).toBe(403);
     expect(await read("", "*")).toEqual(["reports", "chat", "payments"]);
     expect(await (await app.get("/logs/stats", token(made["chat"] as string))).json()).toEqual({ count: 1 });
+    const own = { count: 1, groups: [{ service: "chat", count: 1 }] };
+    expect(await (await app.get("/logs/stats?by=service", token(made["chat"] as string))).json()).toEqual(own);
+    for (const path of ["/logs/fields", "/logs/fields/service"]) {
+      expect(await (await app.get(path, token(made["chat"] as string))).json()).toMatchObject({ count: 1 });
+      expect((await app.get(`${path}?service=payments`, token(made["chat"] as string))).status).toBe(403);
+      expect((await app.get(path)).status).toBe(401);
+    }
   });
 
   test("what another process changes about tokens counts after a second", async () => {

@@ -24,7 +24,8 @@ export function countByHand(records: readonly KnownRecord[], filter: Filter): nu
   return matching(records, filter).length;
 }
 
-function matching(records: readonly KnownRecord[], filter: Filter): KnownRecord[] {
+/** The records for which every condition of the filter holds, in the order of arrival. */
+export function matching(records: readonly KnownRecord[], filter: Filter): KnownRecord[] {
   const { services, severityMask, query } = filter;
   const isWanted = query === undefined ? () => true : judgeByHand(query);
   const nanosOf = (ms: number, nanos: number) => BigInt(ms) * 1_000_000n + BigInt(nanos);

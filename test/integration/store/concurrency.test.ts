@@ -85,6 +85,26 @@ describe("while a long scan is under way", () => {
     expect(await timed()).toBeLessThan(aloneMs * 5 + 200);
   }, 30_000);
 
+  test("counts that are left stop, and do not pile up", async () => {
+    await using store = await openTestStore();
+    await fillForScan(store);
+    const filter = { ...NO_FILTER, terms: ["answered status"] };
+    const timed = async () => {
+      const startedAt = performance.now();
+      expect(await store.store.count(filter)).toBe(0);
+      return performance.now() - startedAt;
+    };
+    await timed();
+    const aloneMs = await timed();
+    const leaving = new AbortController();
+    const counts = Array.from({ length: 60 }, () => store.store.count(filter, leaving.signal).catch((error: Error) => error));
+    // By then they have begun.
+    await store.store.count(NO_FILTER);
+    leaving.abort();
+    for (const count of counts) expect(await count).toMatchObject({ code: "interrupted" });
+    expect(await timed()).toBeLessThan(aloneMs * 5 + 200);
+  }, 30_000);
+
   test("searches and counts in great numbers at once are all answered, each with its own", async () => {
     await using store = await openTestStore();
     for (let first = 0; first < 9000; first += 300) await appendAll(store.store, numbered(300, first));

@@ -6,10 +6,11 @@ import { listBlocks, openForReading, openForWriting } from "../../../src/store/d
 import { mergeBlocks } from "../../../src/store/merge-blocks.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
 import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
-import { count, search } from "../../../src/store/search.ts";
+import { search } from "../../../src/store/search.ts";
 import { randomFilter } from "../../support/random-filters.ts";
 import { appendTo, BASE_MS, type KnownRecord, randomRecord } from "../../support/random-records.ts";
 import { countByHand, type ReferencePlan, searchByHand } from "../../support/reference-search.ts";
+import { countStepwise } from "../../support/tally.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const SEED = Math.floor(Math.random() * 2 ** 31);
@@ -100,7 +101,7 @@ test.each([
         found += ids.length;
 
         const expectedCount = countByHand(known, plan.filter);
-        const counting = count(reading, plan.filter);
+        const counting = countStepwise(reading, plan.filter);
         let step = counting.next();
         for (; !step.done; step = counting.next()) meet();
         expect({ seed: SEED, plan, count: step.value }).toEqual({ seed: SEED, plan, count: expectedCount });

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { type Filter, NO_FILTER } from "../../../src/schema/filter.ts";
 import { createRandom, type Random } from "../../../src/simulate/random.ts";
+import type { StatsField, StatsPlan } from "../../../src/store/stats-plan.ts";
 import { eventually } from "../../support/binary.ts";
 import { randomFilter } from "../../support/random-filters.ts";
 import { BASE_MS, type KnownRecord, randomRecord } from "../../support/random-records.ts";
 import { countByHand, type ReferencePlan, searchByHand } from "../../support/reference-search.ts";
+import { statsByHand } from "../../support/reference-stats.ts";
 import { idsOf, openTestStore, type TestStore, upTo } from "../../support/store.ts";
 import { textQuery } from "../../support/text-query.ts";
 
@@ -42,9 +44,29 @@ async function compare({ store, known }: TestStore, random: Random, searches: nu
     const { filter } = plan;
     const count = await store.count(filter);
     expect({ seed: SEED, filter, count }).toEqual({ seed: SEED, filter, count: countByHand(known, filter) });
+    const stats: StatsPlan = { ...randomGroups(random), filter };
+    const bytes = await store.tally(stats);
+    const answer = JSON.parse(new TextDecoder().decode(bytes));
+    expect({ seed: SEED, stats, answer }).toEqual({ seed: SEED, stats, answer: statsByHand(known, stats) });
     found += ids.length;
   }
   return found;
+}
+
+/** What to count a plan's records by. */
+function randomGroups(random: Random): Omit<StatsPlan, "filter"> {
+  const by: StatsField[] = [
+    { kind: "severity", name: "severity" },
+    { kind: "service", name: "service" },
+    { kind: "attribute", name: "user", path: "user_id" },
+  ];
+  return {
+    kind: "stats",
+    by: by.slice(random.between(0, 3), random.between(1, 3)),
+    ...(random.next() < 0.5 && { interval: { ms: random.pick([1000, 60_000]), clock: "timestamp" } }),
+    ...(random.next() < 0.2 && { distinct: { kind: "attribute", name: "a", path: "a" } }),
+    format: "json",
+  };
 }
 
 /**

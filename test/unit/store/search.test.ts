@@ -8,11 +8,12 @@ import { listBlocks, openForWriting } from "../../../src/store/database.ts";
 import { mergeBlocks } from "../../../src/store/merge-blocks.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
 import { createRecordBatchBuilder, type RecordBatchBuilder } from "../../../src/store/record-batch.ts";
-import { count, search } from "../../../src/store/search.ts";
+import { search } from "../../../src/store/search.ts";
 import type { SearchPlan } from "../../../src/store/search-plan.ts";
 import { randomFilter } from "../../support/random-filters.ts";
 import { appendTo, type KnownRecord, randomRecord } from "../../support/random-records.ts";
 import { searchByHand } from "../../support/reference-search.ts";
+import { countStepwise } from "../../support/tally.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { textQuery } from "../../support/text-query.ts";
 
@@ -113,7 +114,7 @@ function idsOf(text: string): number[] {
 }
 
 function countAll({ database }: Blocks, filter: SearchPlan["filter"], between: () => void = () => {}): number {
-  const counting = count(database, filter);
+  const counting = countStepwise(database, filter);
   for (;;) {
     const { value, done } = counting.next();
     if (done) return value;

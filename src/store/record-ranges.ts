@@ -1,0 +1,31 @@
+import type { Database } from "bun:sqlite";
+import type { Filter } from "../schema/filter.ts";
+import { listBlocks, newestRecordId } from "./database.ts";
+import { compileFilter, pruningConditions } from "./match.ts";
+import type { RecordRange } from "./stats-plan.ts";
+
+/** Below this many rows a range is not worth another thread. */
+const MIN_ROWS = 65_536;
+
+/**
+ * The records that may match, in ranges of about the same number of rows, `parts` of them where there are enough. Ranges
+ * are made of ids and not of blocks, so that a record stays in its range whatever compaction does meanwhile.
+ */
+export function listRanges(database: Database, filter: Filter, parts: number, minRows = MIN_ROWS): RecordRange[] {
+  const newestId = newestRecordId(database);
+  const { where, parameters } = pruningConditions(compileFilter(filter, newestId));
+  const metas = listBlocks(database, where.join(" AND ") || "1", parameters, "first_id ASC");
+  const rows = metas.reduce((sum, meta) => sum + meta.rows, 0);
+  const wanted = Math.max(minRows, rows / parts);
+  const ranges: RecordRange[] = [];
+  let fromId = 0;
+  let filled = 0;
+  for (const [index, meta] of metas.entries()) {
+    if (filled === 0) fromId = meta.firstId;
+    filled += meta.rows;
+    if (filled < wanted && index + 1 < metas.length) continue;
+    ranges.push({ fromId, toId: Math.min(meta.lastId, newestId) });
+    filled = 0;
+  }
+  return ranges;
+}

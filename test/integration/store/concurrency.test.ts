@@ -88,7 +88,7 @@ describe("while a long scan is under way", () => {
   test("counts that are left stop, and do not pile up", async () => {
     await using store = await openTestStore();
     await fillForScan(store);
-    const filter = { ...NO_FILTER, terms: ["answered status"] };
+    const filter = { ...NO_FILTER, query: textQuery("answered status") };
     const timed = async () => {
       const startedAt = performance.now();
       expect(await store.store.count(filter)).toBe(0);

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { createRandom, type Random } from "../../../src/simulate/random.ts";
 import { createAppender } from "../../../src/store/append.ts";
 import { encodeBlock } from "../../../src/store/block.ts";
+import { encodeDenseBlock } from "../../../src/store/dense-block.ts";
 import { listBlocks, openForReading, openForWriting } from "../../../src/store/database.ts";
 import { mergeBlocks } from "../../../src/store/merge-blocks.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
@@ -46,7 +47,8 @@ function openStepwise(path: string, random: Random, large: number) {
       if (replaced.length < 2) return;
       const rows = mergeBlocks(replaced.map((meta) => openBlock(writing, meta)));
       const blooms = random.next() < 0.5;
-      expect(appender.replace(replaced, encodeBlock(rows, { blooms, bundle: random.next() < 0.5 }))).toBe(true);
+      const block = random.next() < 0.5 ? encodeDenseBlock(rows) : encodeBlock(rows, { blooms, bundle: random.next() < 0.5 });
+      expect(appender.replace(replaced, block)).toBe(true);
     },
     [Symbol.dispose]() {
       reading.close();

@@ -8,11 +8,12 @@ import { createRenderer, OUTPUT_FORMATS, type OutputFormat } from "../render/cre
 import type { Renderer } from "../render/renderer.ts";
 import { addConnectionOptions, type ConnectionFlags, connect } from "./connection-options.ts";
 import { addFilterOptions, type FilterFlags, filterParameters } from "./filter-options.ts";
+import { followQuery } from "./follow-query.ts";
 import { parseWholeNumber } from "./parse-whole-number.ts";
 
 type PageFlags = { limit: string; offset: string; order?: "asc" | "desc"; sort?: "received_at" | "timestamp" };
 type OutputFlags = { output?: OutputFormat; utc?: boolean; color: boolean };
-type QueryFlags = ConnectionFlags & FilterFlags & PageFlags & OutputFlags & { count?: boolean };
+type QueryFlags = ConnectionFlags & FilterFlags & PageFlags & OutputFlags & { count?: boolean; follow?: boolean };
 
 const DEFAULT_LIMIT = "100";
 
@@ -22,6 +23,7 @@ Examples:
   logctl query -q '"timed out" gateway' -n 20
   logctl query --since yesterday --limit all -o csv > yesterday.csv
   logctl query --severity error --count
+  logctl query --service payments -f
 
 The newest records are shown, the last one last, as in a log file. With --order asc it is the oldest ones, with --order
 desc the newest one first. A time is 15m, 2h or 3d (ago), today, yesterday, 10:00, 2026-11-24, '2026-11-24 10:00', RFC 3339
@@ -40,6 +42,15 @@ export function registerQuery(program: Command, context: CliContext): void {
     .addOption(
       new Option("-c, --count", "only say how many there are").conflicts(["limit", "offset", "order", "sort", "output", "utc"]),
     )
+    .addOption(
+      new Option("-f, --follow", "go on with what arrives, until Ctrl-C (a terminal shows lines, not a table)").conflicts([
+        "offset",
+        "order",
+        "sort",
+        "receivedUntil",
+        "count",
+      ]),
+    )
     .option("--utc", "show times in UTC, not in local time")
     .option("--no-color", "show no colours; so do NO_COLOR and a pipe");
   addConnectionOptions(command, context)
@@ -54,6 +65,10 @@ async function query(flags: QueryFlags, context: CliContext): Promise<void> {
     context.stdout.write(`${count}\n`);
     return;
   }
+  if (flags.follow === true) {
+    const renderer = rendererOf({ ...flags, live: true }, context);
+    return followQuery(await connect(flags, context), { filter, last: readLast(flags.limit), renderer }, context);
+  }
   const limit = flags.limit === "all" ? "all" : String(parseWholeNumber("--limit", flags.limit, 1, 1e15));
   const offset = String(parseWholeNumber("--offset", flags.offset, 0, 1e15));
   // The newest come first from the server, and last on the screen; all there is can as well be asked for from the oldest on.
@@ -65,10 +80,17 @@ async function query(flags: QueryFlags, context: CliContext): Promise<void> {
   if (found === 0 && context.stdout.isTTY) context.stderr.write("no records match\n");
 }
 
-function rendererOf({ output, utc = false, color }: OutputFlags, { env, stdout }: CliContext): Renderer {
+function readLast(limit: string): number {
+  return limit === "all" ? Number.POSITIVE_INFINITY : parseWholeNumber("--limit", limit, 0, 1e15);
+}
+
+function rendererOf(flags: OutputFlags & { live?: boolean }, { env, stdout }: CliContext): Renderer {
+  const { output, utc = false, color, live = false } = flags;
   const paint = createPaint(wantsColour({ env, isTTY: stdout.isTTY, allowed: color }));
-  const settings = { terminal: stdout.isTTY, columns: stdout.columns, utc, paint };
-  return createRenderer(output ?? (stdout.isTTY ? "table" : "ndjson"), settings);
+  const settings = { terminal: stdout.isTTY, columns: stdout.columns, utc, live, paint };
+  // Of a table without an end the headings are soon out of sight.
+  const forPeople = live ? "line" : "table";
+  return createRenderer(output ?? (stdout.isTTY ? forPeople : "ndjson"), settings);
 }
 
 /** Writes the records as they come, or all of them from the last to the first, and answers how many there were. */

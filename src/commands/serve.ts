@@ -37,7 +37,7 @@ async function serve({ host, db, ...flags }: ServeFlags, context: CliContext): P
     const loopback = isLoopback(host);
     const tokensMade = store.tokens().length > 0;
     if (!loopback && !tokensMade) throw needsToken(host, db);
-    const app = createApp({ store, loopback, version: VERSION, now, onFailure });
+    const app = createApp({ store, loopback, version: VERSION, now, stopping: signal, onFailure });
     const listener = listen({ app, hostname: host, port, onFailure });
     stderr.write(`logctl ${VERSION} collects at ${listener.url} into ${db}\n`);
     if (!tokensMade) stderr.write(demoNotice(db));

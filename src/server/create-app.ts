@@ -6,6 +6,7 @@ import { createIdentify } from "./identify.ts";
 import { createIngest } from "./ingest.ts";
 import { refuseSecrets } from "./read-parameters.ts";
 import { countLogs, searchLogs } from "./search.ts";
+import { createTail } from "./tail.ts";
 
 export type App = (request: Request) => Promise<Response>;
 
@@ -16,6 +17,8 @@ export type AppOptions = {
   version: string;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Once aborted, streams that have no end of their own are ended. */
+  stopping?: AbortSignal;
   /** Told of what was not foreseen, whole. */
   onFailure: (error: unknown) => void;
 };
@@ -26,14 +29,16 @@ export const ENDPOINTS: Record<string, readonly string[]> = {
   "/health": ["GET", "HEAD"],
   "/logs": ["GET", "HEAD", "POST", "PUT"],
   "/logs/stats": ["GET", "HEAD"],
+  "/logs/tail": ["GET", "HEAD"],
 };
 
 const HINT = "POST log records to /logs, read them at GET /logs?service=payments&severity=ERROR, count them at GET /logs/stats";
 
 /** The collector as one function: every request gets an answer, whatever it holds. */
-export function createApp({ store, loopback, version, now, onFailure }: AppOptions): App {
+export function createApp({ store, loopback, version, now, stopping, onFailure }: AppOptions): App {
   const identify = createIdentify({ tokens: store.tokens, demo: loopback, now });
   const ingest = createIngest(store);
+  const tail = createTail({ store, onFailure, ...(stopping && { stopping }) });
 
   async function route(request: Request): Promise<Response> {
     if (loopback) checkHost(request.headers.get("host"));
@@ -45,9 +50,11 @@ export function createApp({ store, loopback, version, now, onFailure }: AppOptio
     if (path === "/health") return health();
     refuseSecrets(queryString);
     const isWrite = request.method === "POST" || request.method === "PUT";
-    const identity = identify(request.headers.get("authorization"), isWrite ? "ingest" : "read");
+    const authorization = request.headers.get("authorization");
+    const identity = identify(authorization, isWrite ? "ingest" : "read");
     if (isWrite) return ingest(request, identity);
     if (path === "/logs/stats") return countLogs(store, queryString, identity);
+    if (path === "/logs/tail") return tail(request, queryString, identity, () => identify(authorization, "read"));
     return searchLogs(store, request, queryString, identity);
   }
 

@@ -41,12 +41,12 @@ function readPlan(queryString: string, identity: Identity, format: RecordFormat)
   return { filter, sort, order, offset, limit, format, ...(cursor !== undefined && { after: readCursor(cursor, sort) }) };
 }
 
-function termsOf(q: string | undefined): string[] {
+export function termsOf(q: string | undefined): string[] {
   return q === undefined ? [] : parseTerms(q);
 }
 
 /** A token that is bound to a service reads that service's logs only. */
-function confine(filter: Filter, { reads }: Identity): Filter {
+export function confine(filter: Filter, { reads }: Identity): Filter {
   if (reads === undefined) return filter;
   const other = filter.services.find((service) => service !== reads);
   if (other === undefined) return { ...filter, services: [reads] };

@@ -3,8 +3,9 @@ import { availableParallelism } from "node:os";
 import type { LogctlError } from "../errors.ts";
 import type { Filter } from "../schema/filter.ts";
 import type { StoredToken } from "../schema/token.ts";
+import { type Arrivals, createArrivals } from "./arrivals.ts";
 import { startCompactor } from "./compactor.ts";
-import { openForReading } from "./database.ts";
+import { newestRecordId, openForReading } from "./database.ts";
 import { lockDatabase } from "./file-lock.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
 import { findReceipt, type Receipt } from "./receipts.ts";
@@ -19,6 +20,8 @@ export type Store = {
   append: GroupCommit["append"];
   search(plan: SearchPlan): AsyncGenerator<SearchPiece>;
   count(filter: Filter): Promise<number>;
+  newestId: Arrivals["newestId"];
+  onArrival: Arrivals["onArrival"];
   /** The receipt of an idempotency key that was committed. */
   receipt(scope: number, key: string): Receipt | undefined;
   /** Every token ever made. */
@@ -47,12 +50,18 @@ export async function openStore({ path, pid, now, onFailure }: StoreOptions): Pr
     const reader = await openBeside(writer, path);
     const compactor = startCompactor(path, writer.replace, onFailure);
     const scanners = createScanners(path, availableParallelism());
-    const commits = createGroupCommit(writer, now, compactor.committed);
+    const arrivals = createArrivals(newestRecordId(reader));
+    const commits = createGroupCommit(writer, now, (rows, lastId) => {
+      compactor.committed(rows);
+      arrivals.committed(lastId);
+    });
     return {
       append: commits.append,
       failure: commits.failure,
       search: scanners.search,
       count: scanners.count,
+      newestId: arrivals.newestId,
+      onArrival: arrivals.onArrival,
       receipt: (scope, key) => findReceipt(reader, scope, key),
       tokens: () => listTokens(reader),
       async close() {

@@ -23,7 +23,7 @@ const STATS_PARAMETERS = Object.keys(statsParametersSchema.shape);
 export async function searchLogs(store: Store, request: Request, queryString: string, identity: Identity): Promise<Response> {
   const format = acceptedFormat(request.headers.get("accept"));
   const plan = readPlan(queryString, identity, format);
-  const pieces = store.search(plan);
+  const pieces = leaveWith(request.signal, store.search(plan));
   return format === "json" ? answerPage(pieces, plan, queryString) : answerStream(pieces, format);
 }
 
@@ -31,6 +31,12 @@ export async function searchLogs(store: Store, request: Request, queryString: st
 export async function countLogs(store: Store, queryString: string, identity: Identity): Promise<Response> {
   const parameters = parse(statsParametersSchema, readParameters(queryString, STATS_PARAMETERS), "invalid_parameter");
   return answerJson({ count: await store.count(confine(filterOf(parameters, termsOf(parameters.q)), identity)) });
+}
+
+/** The same pieces; the search ends at once when the reader goes away, also where nothing was found for them yet. */
+export function leaveWith(signal: AbortSignal, pieces: AsyncGenerator<SearchPiece>): AsyncGenerator<SearchPiece> {
+  signal.addEventListener("abort", () => void pieces.return(undefined), { once: true });
+  return pieces;
 }
 
 function readPlan(queryString: string, identity: Identity, format: RecordFormat): SearchPlan {

@@ -5,7 +5,7 @@ import type { Store } from "../store/open-store.ts";
 import { answer, CONTENT_TYPES } from "./answer.ts";
 import type { Identity } from "./identify.ts";
 import { readParameters } from "./read-parameters.ts";
-import { confine, termsOf } from "./search.ts";
+import { confine, leaveWith, termsOf } from "./search.ts";
 import { createTailSteps } from "./tail-steps.ts";
 import { streamTail, type TailStreamOptions } from "./tail-stream.ts";
 
@@ -39,7 +39,8 @@ export function createTail({ store, onFailure, stopping, heartbeatMs = HEARTBEAT
     const parameters = parse(tailParametersSchema, readParameters(queryString, TAIL_PARAMETERS), "invalid_parameter");
     const filter = confine(filterOf(parameters, termsOf(parameters.q)), identity);
     const start = readStart(parameters, request.headers.get("last-event-id"));
-    const afterId = "afterId" in start ? checkId(start.afterId, store.newestId()) : await findStart(store, filter, start.last);
+    const afterId =
+      "afterId" in start ? checkId(start.afterId, store.newestId()) : await findStart(store, filter, start.last, request.signal);
     // Behind a proxy that gathers answers, such as nginx, events would come late.
     return answer(streamTail({ ...shared, filter, afterId, check }), 200, CONTENT_TYPES.events, { "x-accel-buffering": "no" });
   };
@@ -70,12 +71,13 @@ function checkId(afterId: number, newestId: number): number {
 }
 
 /** The id after which the newest `last` matching records come, and all that arrives from now on. */
-async function findStart(store: TailOptions["store"], filter: Filter, last: number): Promise<number> {
+async function findStart(store: TailOptions["store"], filter: Filter, last: number, signal: AbortSignal): Promise<number> {
   const newestId = store.newestId();
   if (last === 0) return newestId;
   let oldest: number | undefined;
   const page = { offset: 0, limit: last, format: "ndjson" } as const;
-  for await (const piece of store.search({ filter, sort: "received_at", order: "desc", ...page })) {
+  const pieces = store.search({ filter, sort: "received_at", order: "desc", ...page });
+  for await (const piece of leaveWith(signal, pieces)) {
     oldest = piece.last?.id ?? oldest;
   }
   return oldest === undefined ? newestId : oldest - 1;

@@ -1,16 +1,14 @@
 import type { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import type { Scope } from "../../src/schema/token.ts";
-import { createApp } from "../../src/server/create-app.ts";
 import type { Identity } from "../../src/server/identify.ts";
-import { listen } from "../../src/server/listen.ts";
 import { createTail } from "../../src/server/tail.ts";
 import { openForWriting } from "../../src/store/database.ts";
-import type { Store } from "../../src/store/open-store.ts";
 import type { SearchPlan } from "../../src/store/search-plan.ts";
 import { createToken, revokeToken } from "../../src/store/tokens.ts";
 import { errorOf, numberedLines, openTestApp, PAYMENTS, type TestApp, URL_OF_APP } from "../support/app.ts";
 import { eventually } from "../support/binary.ts";
+import { serveIdleStore } from "../support/idle-store.ts";
 import { openTestStore, type TestStore, upTo } from "../support/store.ts";
 import { readTail, type TailReader } from "../support/tail.ts";
 
@@ -257,57 +255,23 @@ describe("a tail", () => {
   });
 
   test("ends at once when its reader leaves, whatever it waits for, and when the collector stops", async () => {
-    const stopping = new AbortController();
-    let newestId = 0;
-    let listeners = 0;
-    let searches = 0;
-    const store = {
-      newestId: () => newestId,
-      onArrival() {
-        listeners += 1;
-        return () => {
-          listeners -= 1;
-        };
-      },
-      search(): AsyncGenerator<never> {
-        searches += 1;
-        const { promise, resolve } = Promise.withResolvers<IteratorResult<never>>();
-        const finish = async () => {
-          searches -= 1;
-          resolve({ done: true, value: undefined });
-          return { done: true as const, value: undefined };
-        };
-        return { next: () => promise, return: finish } as unknown as AsyncGenerator<never>;
-      },
-    };
-    const failures: unknown[] = [];
-    const onFailure = (error: unknown) => failures.push(error);
-    const app = createApp({
-      store: { ...store, tokens: () => [] } as unknown as Store,
-      loopback: true,
-      version: "1",
-      now: Date.now,
-      stopping: stopping.signal,
-      onFailure,
-    });
-    const listener = listen({ app, hostname: "127.0.0.1", port: 0, onFailure });
+    await using server = serveIdleStore();
     const open = async () => {
-      const tail = readTail(await fetch(`${listener.url}/logs/tail?after=0`));
+      const tail = readTail(await fetch(`${server.url}/logs/tail?after=0`));
       await tail.text(/id: 0\n\n/);
       return tail;
     };
     const idle = [await open(), await open()];
-    await eventually(() => (listeners === 2 ? true : undefined));
+    await eventually(() => (server.counts.listeners === 2 ? true : undefined));
     await idle[0]?.leave();
-    await eventually(() => (listeners === 1 ? true : undefined));
-    newestId = 10;
+    await eventually(() => (server.counts.listeners === 1 ? true : undefined));
+    server.setNewestId(10);
     const busy = [await open(), await open()];
-    await eventually(() => (searches === 1 ? true : undefined));
+    await eventually(() => (server.counts.searches === 1 ? true : undefined));
     await Promise.all(busy.map((tail) => tail.leave()));
-    await eventually(() => (searches === 0 ? true : undefined));
+    await eventually(() => (server.counts.searches === 0 ? true : undefined));
     const last = await open();
-    stopping.abort();
-    await Promise.all([idle[1]?.ended, last.ended, listener.stop(10_000)]);
-    expect([listeners, searches, failures]).toEqual([0, 0, []]);
+    await Promise.all([server.stop(), idle[1]?.ended, last.ended]);
+    expect([server.counts, server.failures]).toEqual([{ listeners: 0, searches: 0 }, []]);
   });
 });

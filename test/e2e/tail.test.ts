@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { BINARY, environment, eventually, startCollector } from "../support/binary.ts";
+import { readTail } from "../support/tail.ts";
 import { runTailLoad } from "../support/tail-load.ts";
 
 describe("a tail under load", () => {
@@ -10,4 +12,43 @@ describe("a tail under load", () => {
     const all = { received: sent, missing: 0, repeated: 0, unknown: 0, outOfOrder: 0 };
     expect({ reader, follower }).toEqual({ reader: all, follower: all });
   }, 60_000);
+
+  test("ends when the collector is stopped, and is taken up again when it is back, until Ctrl-C", async () => {
+    await using collector = await startCollector();
+    const { url } = collector;
+    const post = (message: string) =>
+      fetch(`${url}/logs`, { method: "POST", body: message, headers: { authorization: "Token svc-reports-123" } });
+    await post('{"message":"one"}');
+    const args = ["query", "-f", "-o", "raw", "--url", url];
+    const child = Bun.spawn([BINARY, ...args], { env: environment(), stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const [out, err] = [collect(child.stdout), collect(child.stderr)];
+    await eventually(() => (out().includes("one\n") ? true : undefined));
+    const tail = readTail(await fetch(`${url}/logs/tail`));
+    await tail.text(/id: 1\n\n/);
+    const stoppedAt = performance.now();
+    expect(await collector.stop()).toBe(0);
+    // What is not ended is cut off after 10 s only.
+    expect(performance.now() - stoppedAt).toBeLessThan(5000);
+    await tail.ended;
+    await eventually(() => (err().includes("went away") ? true : undefined));
+    await collector.restart(["--port", new URL(url).port]);
+    await post('{"message":"two"}');
+    await eventually(() => (out().includes("two\n") ? true : undefined));
+    child.kill("SIGINT");
+    expect([await child.exited, out(), err()]).toEqual([
+      130,
+      "one\ntwo\n",
+      `logctl: the collector at ${url} went away; this goes on when it is back\n`,
+    ]);
+  }, 30_000);
 });
+
+/** Reads a stream in the background; gives its text so far. */
+function collect(stream: ReadableStream<Uint8Array>): () => string {
+  let text = "";
+  void (async () => {
+    const decoder = new TextDecoder();
+    for await (const bytes of stream) text += decoder.decode(bytes, { stream: true });
+  })();
+  return () => text;
+}

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { LogctlError } from "../../src/errors.ts";
 import type { Scope } from "../../src/schema/token.ts";
 import type { Identity } from "../../src/server/identify.ts";
 import { createTail } from "../../src/server/tail.ts";
@@ -233,6 +234,23 @@ describe("a tail", () => {
     await reader.leave();
     expect(seen).toEqual(Array.from({ length: all }, (_, i) => 2 * i + 1));
     expect(test.failures).toEqual([]);
+  });
+
+  test("ends when the store cannot read, which is told to whoever runs the collector", async () => {
+    const broken = new LogctlError("store_unavailable", "the store cannot read: disk");
+    const failures: unknown[] = [];
+    // biome-ignore lint/correctness/useYield: it fails before there is anything to yield
+    const search = async function* (): AsyncGenerator<never> {
+      throw broken;
+    };
+    const store = { newestId: () => 5, onArrival: () => () => {}, search };
+    const answer = createTail({ store, onFailure: (error) => failures.push(error) });
+    const tails = [
+      readTail(await answer(...request("after=0"), () => {})),
+      readTail(await answer(...request("after=0"), () => {})),
+    ];
+    await Promise.all(tails.map(({ ended }) => ended));
+    expect(failures).toEqual([broken, broken]);
   });
 
   test("looks through a long past in steps, and says in between how far it got", async () => {

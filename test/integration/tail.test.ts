@@ -203,6 +203,9 @@ describe("a tail", () => {
     await using test = await openTestStore();
     const { answer, plans } = await openStoreTail(test, "after=0");
     const response = await answer();
+    const body = (response.body as ReadableStream<Uint8Array>).getReader();
+    await body.read();
+    body.releaseLock();
     for (let i = 0; i < 10; i += 1) await test.append(Array.from({ length: 500 }, () => record("x".repeat(1000))));
     expect(plans).toEqual([]);
     const tail = readTail(response);

@@ -25,7 +25,7 @@ function streamOf(texts: string[], then: "ends" | "breaks" | "is silent" = "ends
 }
 
 /** Follows a collector that answers by `answers`, one after another, and stops it once they are used up. */
-async function follow(answers: Answer[], silenceMs = 60_000) {
+async function follow(answers: Answer[], silenceMs = 60_000, takeMs = 0) {
   const stop = new AbortController();
   const asked: (string | null)[] = [];
   const waits: number[] = [];
@@ -52,7 +52,10 @@ async function follow(answers: Answer[], silenceMs = 60_000) {
   };
   let failure: unknown;
   try {
-    for await (const lines of followRecords(connection, new URLSearchParams("last=2"), options)) found.push(...lines);
+    for await (const lines of followRecords(connection, new URLSearchParams("last=2"), options)) {
+      found.push(...lines);
+      if (takeMs > 0) await Bun.sleep(takeMs);
+    }
   } catch (error) {
     failure = error;
   }
@@ -86,6 +89,14 @@ describe("following", () => {
     expect([found, asked]).toEqual([
       ['{"id":5}', '{"id":6}'],
       [null, "5", "6"],
+    ]);
+  });
+
+  test("takes no collector for gone while its own reader takes its time", async () => {
+    const { found, asked } = await follow([() => streamOf([GREETING, event(5), event(6), event(7)])], 30, 60);
+    expect([found, asked]).toEqual([
+      ['{"id":5}', '{"id":6}', '{"id":7}'],
+      [null, "7"],
     ]);
   });
 

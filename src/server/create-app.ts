@@ -19,6 +19,8 @@ export type AppOptions = {
   now: () => number;
   /** Once aborted, streams that have no end of their own are ended. */
   stopping?: AbortSignal;
+  /** Filled with the requests of such streams while they are open. */
+  tails?: Set<Request>;
   /** Told of what was not foreseen, whole. */
   onFailure: (error: unknown) => void;
 };
@@ -35,10 +37,10 @@ export const ENDPOINTS: Record<string, readonly string[]> = {
 const HINT = "POST log records to /logs, read them at GET /logs?service=payments&severity=ERROR, count them at GET /logs/stats";
 
 /** The collector as one function: every request gets an answer, whatever it holds. */
-export function createApp({ store, loopback, version, now, stopping, onFailure }: AppOptions): App {
+export function createApp({ store, loopback, version, now, stopping, tails, onFailure }: AppOptions): App {
   const identify = createIdentify({ tokens: store.tokens, demo: loopback, now });
   const ingest = createIngest(store);
-  const tail = createTail({ store, onFailure, ...(stopping && { stopping }) });
+  const tail = createTail({ store, onFailure, ...(stopping && { stopping }), ...(tails && { tails }) });
 
   async function route(request: Request): Promise<Response> {
     if (loopback) checkHost(request.headers.get("host"));

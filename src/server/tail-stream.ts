@@ -15,6 +15,8 @@ export type TailStreamOptions = {
   /** Throws once the reader may read no more; the stream ends then. */
   check: () => void;
   onFailure: (error: unknown) => void;
+  /** Told once the stream is over and all of it was taken, or its reader has left. */
+  onEnd: () => void;
 };
 
 /** After how long a browser is to come again. */
@@ -29,7 +31,7 @@ const encoder = new TextEncoder();
  * the later ones how far it has looked, so that who comes again neither misses a record nor looks through all once more.
  */
 export function streamTail(options: TailStreamOptions): ReadableStream<Uint8Array> {
-  const { store, readStep, filter, stopping, heartbeatMs, check, onFailure } = options;
+  const { store, readStep, filter, stopping, heartbeatMs, check, onFailure, onEnd } = options;
   let position = options.afterId;
   let targetId = store.newestId();
   let greeting: string | undefined = `retry: ${RETRY_MS}\nid: ${position}\n\n`;
@@ -112,11 +114,13 @@ export function streamTail(options: TailStreamOptions): ReadableStream<Uint8Arra
           if (!(error instanceof LogctlError && (error.code === "unauthorized" || error.code === "forbidden"))) onFailure(error);
         }
         end();
+        onEnd();
         if (!left) controller.close();
       },
       cancel() {
         left = true;
         end();
+        onEnd();
       },
     },
     { highWaterMark: 0 },

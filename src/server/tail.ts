@@ -12,6 +12,8 @@ import { streamTail, type TailStreamOptions } from "./tail-stream.ts";
 export type TailOptions = {
   store: Pick<Store, "search" | "newestId" | "onArrival">;
   stopping?: AbortSignal;
+  /** Filled with the requests of the tails that are open. */
+  tails?: Set<Request>;
   /** How long a tail may be silent; only tests have no 15 s for that. */
   heartbeatMs?: number;
   onFailure: (error: unknown) => void;
@@ -27,7 +29,7 @@ const TAIL_PARAMETERS = Object.keys(tailParametersSchema.shape);
 const HEARTBEAT_MS = 15_000;
 
 /** `GET /logs/tail`: what arrives, record by record, in the order of arrival, as server-sent events (WHATWG HTML, 9.2). */
-export function createTail({ store, onFailure, stopping, heartbeatMs = HEARTBEAT_MS }: TailOptions): Tail {
+export function createTail({ store, onFailure, stopping, tails, heartbeatMs = HEARTBEAT_MS }: TailOptions): Tail {
   const shared: Pick<TailStreamOptions, "store" | "readStep" | "stopping" | "heartbeatMs" | "onFailure"> = {
     store,
     readStep: createTailSteps(store),
@@ -41,8 +43,10 @@ export function createTail({ store, onFailure, stopping, heartbeatMs = HEARTBEAT
     const start = readStart(parameters, request.headers.get("last-event-id"));
     const afterId =
       "afterId" in start ? checkId(start.afterId, store.newestId()) : await findStart(store, filter, start.last, request.signal);
+    tails?.add(request);
+    const stream = streamTail({ ...shared, filter, afterId, check, onEnd: () => tails?.delete(request) });
     // Behind a proxy that gathers answers, such as nginx, events would come late.
-    return answer(streamTail({ ...shared, filter, afterId, check }), 200, CONTENT_TYPES.events, { "x-accel-buffering": "no" });
+    return answer(stream, 200, CONTENT_TYPES.events, { "x-accel-buffering": "no" });
   };
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
 import { closeSync, openSync, read } from "node:fs";
 import { promisify } from "node:util";
 import { BINARY, type Collector, environment, startCollector } from "../support/binary.ts";
@@ -37,7 +36,7 @@ async function peakMB(pid: number, forMs: number): Promise<number> {
 /** A pipe whose reading end is ours, and which holds what a pipe holds and no more. */
 function openPipe(folder: string) {
   const path = `${folder}/pipe`;
-  expect(spawnSync("mkfifo", [path]).status).toBe(0);
+  expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
   const descriptor = openSync(path, "r+");
   return { path, descriptor, [Symbol.dispose]: () => closeSync(descriptor) };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { connect } from "node:net";
 import { BINARY, environment, eventually, startCollector } from "../support/binary.ts";
 import { readTail } from "../support/tail.ts";
 import { runTailLoad } from "../support/tail-load.ts";
@@ -12,6 +13,28 @@ describe("a tail under load", () => {
     const all = { received: sent, missing: 0, repeated: 0, unknown: 0, outOfOrder: 0 };
     expect({ reader, follower }).toEqual({ reader: all, follower: all });
   }, 60_000);
+
+  test("whose reader stands still does not keep the collector from stopping", async () => {
+    await using collector = await startCollector();
+    const body = Array.from({ length: 10_000 }, () => `{"message":"${"x".repeat(2000)}"}`).join("\n");
+    await fetch(`${collector.url}/logs`, { method: "POST", body, headers: { authorization: "Token svc-reports-123" } });
+    const { hostname, port } = new URL(collector.url);
+    const { promise: greeted, resolve } = Promise.withResolvers<void>();
+    const reader = connect(Number(port), hostname, () =>
+      reader.write("GET /logs/tail?after=0 HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    );
+    reader.on("error", () => {});
+    reader.once("data", () => {
+      reader.pause();
+      resolve();
+    });
+    await greeted;
+    await untilIdle(collector.pid);
+    const stoppedAt = performance.now();
+    expect(await collector.stop()).toBe(0);
+    expect(performance.now() - stoppedAt).toBeLessThan(8000);
+    reader.destroy();
+  }, 30_000);
 
   test("ends when the collector is stopped, and is taken up again when it is back, until Ctrl-C", async () => {
     await using collector = await startCollector();
@@ -42,6 +65,17 @@ describe("a tail under load", () => {
     ]);
   }, 30_000);
 });
+
+/** Waits until a process takes no time any more. */
+async function untilIdle(pid: number): Promise<void> {
+  let before: string | undefined;
+  await eventually(async () => {
+    await Bun.sleep(300);
+    const last = before;
+    before = (await Bun.file(`/proc/${pid}/stat`).text()).split(" ").slice(13, 15).join(" ");
+    return last === before ? true : undefined;
+  });
+}
 
 /** Reads a stream in the background; gives its text so far. */
 function collect(stream: ReadableStream<Uint8Array>): () => string {

@@ -284,6 +284,7 @@ describe("a tail", () => {
     };
     const idle = [await open(), await open()];
     await eventually(() => (server.counts.listeners === 2 ? true : undefined));
+    expect(server.tails.size).toBe(2);
     await idle[0]?.leave();
     await eventually(() => (server.counts.listeners === 1 ? true : undefined));
     server.setNewestId(10);
@@ -293,6 +294,6 @@ describe("a tail", () => {
     await eventually(() => (server.counts.searches === 0 ? true : undefined));
     const last = await open();
     await Promise.all([server.stop(), idle[1]?.ended, last.ended]);
-    expect([server.counts, server.failures]).toEqual([{ listeners: 0, searches: 0 }, []]);
+    expect([server.counts, server.tails.size, server.failures]).toEqual([{ listeners: 0, searches: 0 }, 0, []]);
   });
 });

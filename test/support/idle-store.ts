@@ -7,6 +7,7 @@ export function serveIdleStore() {
   const stopping = new AbortController();
   const counts = { listeners: 0, searches: 0 };
   const failures: unknown[] = [];
+  const tails = new Set<Request>();
   let newestId = 0;
 
   function search(): AsyncGenerator<never> {
@@ -32,8 +33,8 @@ export function serveIdleStore() {
 
   const store = { search, onArrival, newestId: () => newestId, tokens: () => [] } as unknown as Store;
   const onFailure = (error: unknown) => failures.push(error);
-  const app = createApp({ store, loopback: true, version: "1", now: Date.now, stopping: stopping.signal, onFailure });
-  const listener = listen({ app, hostname: "127.0.0.1", port: 0, onFailure });
+  const app = createApp({ store, loopback: true, version: "1", now: Date.now, stopping: stopping.signal, tails, onFailure });
+  const listener = listen({ app, hostname: "127.0.0.1", port: 0, tails, onFailure });
   const stop = () => {
     stopping.abort();
     return listener.stop(10_000);
@@ -41,6 +42,7 @@ export function serveIdleStore() {
   return {
     url: listener.url,
     counts,
+    tails,
     failures,
     setNewestId(id: number) {
       newestId = id;

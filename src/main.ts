@@ -39,11 +39,13 @@ function outputStream(stream: NodeJS.WriteStream, onClosed: () => void): OutputS
     if (error.code !== "EPIPE") throw error;
     onClosed();
   });
+  let written = Promise.resolve();
   return {
-    write: (text) => {
-      stream.write(text);
+    write(text) {
+      // Bun never says that a stream needs to drain, but calls back once the reader's pipe has taken what was written.
+      written = new Promise((resolve) => stream.write(text, () => resolve()));
     },
-    drain: () => (stream.writableNeedDrain ? new Promise((resolve) => stream.once("drain", resolve)) : Promise.resolve()),
+    drain: () => written,
     isTTY: stream.isTTY === true,
     get columns() {
       return stream.columns;

@@ -8,12 +8,13 @@ import { createRenderer, OUTPUT_FORMATS, type OutputFormat } from "../render/cre
 import type { Renderer, RenderSettings } from "../render/renderer.ts";
 import { addConnectionOptions, type ConnectionFlags, connect } from "./connection-options.ts";
 import { addFilterOptions, type FilterFlags, filterParameters } from "./filter-options.ts";
+import { followQuery } from "./follow-query.ts";
 import { parseWholeNumber } from "./parse-whole-number.ts";
 import { addGroupOptions, asksForGroups, type GroupFlags, showGroups } from "./query-groups.ts";
 
 type PageFlags = { limit: string; offset: string; order?: "asc" | "desc"; sort?: "received_at" | "timestamp" };
 type OutputFlags = { output?: OutputFormat; utc?: boolean; color: boolean };
-type QueryFlags = ConnectionFlags & FilterFlags & PageFlags & OutputFlags & GroupFlags & { count?: boolean };
+type QueryFlags = ConnectionFlags & FilterFlags & PageFlags & OutputFlags & GroupFlags & { count?: boolean; follow?: boolean };
 
 const DEFAULT_LIMIT = "100";
 
@@ -25,6 +26,7 @@ Examples:
   logctl query --severity error --count
   logctl query --stats service severity --since 1h
   logctl query --stats --interval 5m --of duration_ms --since today
+  logctl query --service payments -f
 
 The newest records are shown, the last one last, as in a log file. With --order asc it is the oldest ones, with --order
 desc the newest one first. A time is 15m, 2h or 3d (ago), today, yesterday, 10:00, 2026-11-24, '2026-11-24 10:00', RFC 3339
@@ -42,6 +44,15 @@ export function registerQuery(program: Command, context: CliContext): void {
     )
     .addOption(
       new Option("-c, --count", "only say how many there are").conflicts(["limit", "offset", "order", "sort", "output", "utc"]),
+    )
+    .addOption(
+      new Option("-f, --follow", "go on with what arrives, until Ctrl-C (a terminal shows lines, not a table)").conflicts([
+        "offset",
+        "order",
+        "sort",
+        "receivedUntil",
+        "count",
+      ]),
     )
     .option("--utc", "show times in UTC, not in local time")
     .option("--no-color", "show no colours; so do NO_COLOR and a pipe");
@@ -63,6 +74,10 @@ async function query(flags: QueryFlags, context: CliContext): Promise<void> {
     const settings = settingsOf(flags, context);
     return showGroups({ ...context, flags, filter, output, settings, connect: () => connect(flags, context) });
   }
+  if (flags.follow === true) {
+    const renderer = rendererOf({ ...flags, live: true }, context);
+    return followQuery(await connect(flags, context), { filter, last: readLast(flags.limit), renderer }, context);
+  }
   const limit = flags.limit === "all" ? "all" : String(parseWholeNumber("--limit", flags.limit, 1, 1e15));
   const offset = String(parseWholeNumber("--offset", flags.offset, 0, 1e15));
   // The newest come first from the server, and last on the screen; all there is can as well be asked for from the oldest on.
@@ -74,14 +89,21 @@ async function query(flags: QueryFlags, context: CliContext): Promise<void> {
   if (found === 0 && context.stdout.isTTY) context.stderr.write("no records match\n");
 }
 
-function settingsOf({ utc = false, color }: OutputFlags, { env, stdout }: CliContext): RenderSettings {
+function settingsOf(flags: OutputFlags & { live?: boolean }, { env, stdout }: CliContext): RenderSettings {
+  const { utc = false, color, live = false } = flags;
   const paint = createPaint(wantsColour({ env, isTTY: stdout.isTTY, allowed: color }));
-  return { terminal: stdout.isTTY, columns: stdout.columns, utc, paint };
+  return { terminal: stdout.isTTY, columns: stdout.columns, utc, live, paint };
 }
 
-function rendererOf(flags: OutputFlags, context: CliContext): Renderer {
-  const format = flags.output ?? (context.stdout.isTTY ? "table" : "ndjson");
-  return createRenderer(format, settingsOf(flags, context));
+function readLast(limit: string): number {
+  return limit === "all" ? Number.POSITIVE_INFINITY : parseWholeNumber("--limit", limit, 0, 1e15);
+}
+
+function rendererOf(flags: OutputFlags & { live?: boolean }, context: CliContext): Renderer {
+  const { isTTY } = context.stdout;
+  // Of a table without an end the headings are soon out of sight.
+  const forPeople = flags.live === true ? "line" : "table";
+  return createRenderer(flags.output ?? (isTTY ? forPeople : "ndjson"), settingsOf(flags, context));
 }
 
 /** Writes the records as they come, or all of them from the last to the first, and answers how many there were. */

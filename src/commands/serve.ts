@@ -42,8 +42,9 @@ async function serve({ host, db, ...flags }: ServeFlags, context: CliContext): P
     const loopback = isLoopback(host);
     const tokensMade = store.tokens().length > 0;
     if (!loopback && !tokensMade) throw needsToken(host, db);
-    const app = createApp({ store, loopback, version: VERSION, now, onFailure });
-    const listener = listen({ app, hostname: host, port, onFailure });
+    const tails = new Set<Request>();
+    const app = createApp({ store, loopback, version: VERSION, now, stopping: signal, tails, onFailure });
+    const listener = listen({ app, hostname: host, port, tails, onFailure });
     stderr.write(`logctl ${VERSION} collects at ${listener.url} into ${db}\n`);
     if (!tokensMade) stderr.write(demoNotice(db));
     await untilStopped(signal);

@@ -14,5 +14,7 @@ export type RenderSettings = {
   /** The terminal's width; undefined where there is none. */
   columns: number | undefined;
   utc: boolean;
+  /** True where records are to be seen as they come: nothing waits for those that follow. */
+  live?: boolean;
   paint: Paint;
 };

@@ -7,6 +7,8 @@ import { formatTime } from "./time.ts";
 
 /** Rows laid out at a time; column widths are those of the first ones, so that any number of rows lines up in flat memory. */
 const ROWS_AT_A_TIME = 1000;
+/** Of what is still to come nothing is known: services get so many columns. */
+const LIVE_SERVICE_WIDTH = 16;
 const SEVERITY_WIDTH = "SEVERITY".length;
 const MIN_SERVICE_WIDTH = "SERVICE".length;
 const MIN_MESSAGE_WIDTH = 20;
@@ -36,14 +38,16 @@ export function createTableRenderer(settings: RenderSettings): Renderer {
       for (const line of lines) {
         if (waiting.push(readRecord(line)) === ROWS_AT_A_TIME) text += layOut(waiting.splice(0));
       }
+      if (settings.live === true) text += layOut(waiting.splice(0));
       return text;
     },
     finish: () => layOut(waiting.splice(0)),
   };
 }
 
-function planLayout(records: RenderedRecord[], { columns, utc }: RenderSettings): Layout {
-  const longest = records.reduce((width, { service }) => Math.max(width, displayWidth(sanitizeText(service))), MIN_SERVICE_WIDTH);
+function planLayout(records: RenderedRecord[], { columns, utc, live = false }: RenderSettings): Layout {
+  const least = live ? LIVE_SERVICE_WIDTH : MIN_SERVICE_WIDTH;
+  const longest = records.reduce((width, { service }) => Math.max(width, displayWidth(sanitizeText(service))), least);
   const unlimited = Number.POSITIVE_INFINITY;
   if (columns === undefined) return { serviceWidth: longest, maxServiceWidth: unlimited, messageWidth: unlimited };
   const serviceWidth = Math.min(longest, Math.max(MIN_SERVICE_WIDTH, Math.floor(columns / 5)));

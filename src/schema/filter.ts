@@ -92,6 +92,13 @@ export const streamParametersSchema = z.strictObject({ ...searchParameters, limi
 /** The parameters that say which records are meant: those of `GET /logs/stats` before any groups. */
 export const statsParametersSchema = z.strictObject(filterParameters);
 
+/** The parameters of `GET /logs/tail`: the id to go on after, or how many of the newest records come first. */
+export const tailParametersSchema = z.strictObject({
+  ...filterParameters,
+  after: wholeNumber(0, 1e15, "the id of a record, or 0").optional(),
+  last: wholeNumber(0, 1e15, "a number from 0").optional(),
+});
+
 /** The names that may occur more than once. */
 export const REPEATABLE_PARAMETERS: readonly string[] = ["service", "severity", "by"];
 

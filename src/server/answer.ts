@@ -4,7 +4,12 @@ import type { ErrorBody } from "../schema/api.ts";
 /** Logs are whatever somebody sent: no browser is to take them for a page, no cache is to keep them. */
 const SAFE_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
-export const CONTENT_TYPES = { json: "application/json", ndjson: "application/x-ndjson", csv: "text/csv; charset=utf-8" };
+export const CONTENT_TYPES = {
+  json: "application/json",
+  ndjson: "application/x-ndjson",
+  csv: "text/csv; charset=utf-8",
+  events: "text/event-stream",
+};
 
 export function answer(
   body: string | Uint8Array | ReadableStream<Uint8Array>,

@@ -7,6 +7,7 @@ import { createIngest } from "./ingest.ts";
 import { refuseSecrets } from "./read-parameters.ts";
 import { searchLogs } from "./search.ts";
 import { answerFields, answerStats, answerValues, FIELD_PATH } from "./stats.ts";
+import { createTail } from "./tail.ts";
 
 export type App = (request: Request) => Promise<Response>;
 
@@ -17,6 +18,10 @@ export type AppOptions = {
   version: string;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Once aborted, streams that have no end of their own are ended. */
+  stopping?: AbortSignal;
+  /** Filled with the requests of such streams while they are open. */
+  tails?: Set<Request>;
   /** Told of what was not foreseen, whole. */
   onFailure: (error: unknown) => void;
 };
@@ -29,14 +34,16 @@ export const ENDPOINTS: Record<string, readonly string[]> = {
   "/logs/stats": ["GET", "HEAD"],
   "/logs/fields": ["GET", "HEAD"],
   [`${FIELD_PATH}<name>`]: ["GET", "HEAD"],
+  "/logs/tail": ["GET", "HEAD"],
 };
 
 const HINT = "POST log records to /logs, read them at GET /logs?service=payments&severity=ERROR, count them at GET /logs/stats";
 
 /** The collector as one function: every request gets an answer, whatever it holds. */
-export function createApp({ store, loopback, version, now, onFailure }: AppOptions): App {
+export function createApp({ store, loopback, version, now, stopping, tails, onFailure }: AppOptions): App {
   const identify = createIdentify({ tokens: store.tokens, demo: loopback, now });
   const ingest = createIngest(store);
+  const tail = createTail({ store, onFailure, ...(stopping && { stopping }), ...(tails && { tails }) });
 
   async function route(request: Request): Promise<Response> {
     if (loopback) checkHost(request.headers.get("host"));
@@ -49,11 +56,13 @@ export function createApp({ store, loopback, version, now, onFailure }: AppOptio
     if (path === "/health") return health();
     refuseSecrets(queryString);
     const isWrite = request.method === "POST" || request.method === "PUT";
-    const identity = identify(request.headers.get("authorization"), isWrite ? "ingest" : "read");
+    const authorization = request.headers.get("authorization");
+    const identity = identify(authorization, isWrite ? "ingest" : "read");
     if (isWrite) return ingest(request, identity);
     if (path === "/logs/stats") return answerStats(store, request, queryString, identity);
     if (path === "/logs/fields") return answerFields(store, request, queryString, identity);
     if (path !== endpoint) return answerValues(store, request, path, queryString, identity);
+    if (path === "/logs/tail") return tail(request, queryString, identity, () => identify(authorization, "read"));
     return searchLogs(store, request, queryString, identity);
   }
 

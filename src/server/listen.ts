@@ -15,14 +15,18 @@ export type ListenOptions = {
   hostname: string;
   /** 0 for any that is free. */
   port: number;
+  /** Requests whose readers are not waited for when it stops. */
+  tails?: ReadonlySet<Request>;
   onFailure: (error: unknown) => void;
 };
 
 /** Seconds without a byte after which a connection is closed. */
 const IDLE_TIMEOUT_S = 120;
+/** The same for a tail once the collector stops: its reader may take what is on the way, but not stand still. */
+const TAIL_IDLE_TIMEOUT_S = 1;
 
 /** Serves the app over HTTP. Throws `address_unusable` where the address is taken or not ours. */
-export function listen({ app, hostname, port, onFailure }: ListenOptions): Listener {
+export function listen({ app, hostname, port, tails, onFailure }: ListenOptions): Listener {
   try {
     const server = Bun.serve({
       hostname,
@@ -48,6 +52,7 @@ export function listen({ app, hostname, port, onFailure }: ListenOptions): Liste
       url: `http://${host}:${server.port}`,
       async stop(graceMs) {
         const timer = setTimeout(() => server.stop(true), graceMs);
+        for (const request of tails ?? []) server.timeout(request, TAIL_IDLE_TIMEOUT_S);
         await server.stop(false);
         clearTimeout(timer);
       },

@@ -16,8 +16,14 @@ const SEARCH_PARAMETERS = Object.keys(pageParametersSchema.shape);
 export async function searchLogs(store: Store, request: Request, queryString: string, identity: Identity): Promise<Response> {
   const format = acceptedFormat(request.headers.get("accept"));
   const plan = readPlan(queryString, identity, format);
-  const pieces = store.search(plan);
+  const pieces = leaveWith(request.signal, store.search(plan));
   return format === "json" ? answerPage(pieces, plan, queryString) : answerStream(pieces, format);
+}
+
+/** The same pieces; the search ends at once when the reader goes away, also where nothing was found for them yet. */
+export function leaveWith(signal: AbortSignal, pieces: AsyncGenerator<SearchPiece>): AsyncGenerator<SearchPiece> {
+  signal.addEventListener("abort", () => void pieces.return(undefined), { once: true });
+  return pieces;
 }
 
 function readPlan(queryString: string, identity: Identity, format: RecordFormat): SearchPlan {

@@ -26,7 +26,7 @@ type Waiter = { resolve: () => void; reject: (error: LogctlError) => void };
 export function createGroupCommit(
   writer: Pick<Writer, "append">,
   now: () => number,
-  onCommit: (rows: number) => void,
+  onCommit: (rows: number, lastId: number) => void,
 ): GroupCommit {
   const builder = createRecordBatchBuilder();
   let receipts: Receipt[] = [];
@@ -45,8 +45,9 @@ export function createGroupCommit(
     const request = { batch: builder.seal(), receipts, receivedAtMs: now() };
     waiters = [];
     receipts = [];
+    let firstId: number;
     try {
-      await writer.append(request);
+      firstId = await writer.append(request);
     } catch (error) {
       failure = error as LogctlError;
       for (const { reject } of group) reject(failure);
@@ -54,7 +55,7 @@ export function createGroupCommit(
     }
     failure = undefined;
     for (const { resolve } of group) resolve();
-    onCommit(request.batch.rows);
+    onCommit(request.batch.rows, firstId + request.batch.rows - 1);
   }
 
   async function commitAll(): Promise<void> {

@@ -4,8 +4,9 @@ import type { LogctlError } from "../errors.ts";
 import { statsAnswerSchema } from "../schema/api.ts";
 import type { Filter } from "../schema/filter.ts";
 import type { StoredToken } from "../schema/token.ts";
+import { type Arrivals, createArrivals } from "./arrivals.ts";
 import { startCompactor } from "./compactor.ts";
-import { openForReading } from "./database.ts";
+import { newestRecordId, openForReading } from "./database.ts";
 import { lockDatabase } from "./file-lock.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
 import { findReceipt, type Receipt } from "./receipts.ts";
@@ -23,6 +24,8 @@ export type Store = {
   count(filter: Filter, signal?: AbortSignal): Promise<number>;
   /** What the plan asks for, of the records there were when it started, as UTF-8. Throws as `count` does, and `too_many_groups`. */
   tally: Scanners["tally"];
+  newestId: Arrivals["newestId"];
+  onArrival: Arrivals["onArrival"];
   /** The receipt of an idempotency key that was committed. */
   receipt(scope: number, key: string): Receipt | undefined;
   /** Every token ever made. */
@@ -55,7 +58,11 @@ export async function openStore({ path, pid, now, onFailure, keep }: StoreOption
     const reader = await openBeside(writer, path);
     const compactor = startCompactor(path, writer.replace, onFailure);
     const scanners = createScanners(path, availableParallelism());
-    const commits = createGroupCommit(writer, now, compactor.committed);
+    const arrivals = createArrivals(newestRecordId(reader));
+    const commits = createGroupCommit(writer, now, (rows, lastId) => {
+      compactor.committed(rows);
+      arrivals.committed(lastId);
+    });
     const retain = () => writer.retain(now());
     const retaining = setInterval(retain, RETAIN_EVERY_MS);
     retain();
@@ -65,6 +72,8 @@ export async function openStore({ path, pid, now, onFailure, keep }: StoreOption
       search: scanners.search,
       tally: scanners.tally,
       count: (filter, signal) => count(scanners, filter, signal),
+      newestId: arrivals.newestId,
+      onArrival: arrivals.onArrival,
       receipt: (scope, key) => findReceipt(reader, scope, key),
       tokens: () => listTokens(reader),
       async close() {

@@ -7,10 +7,12 @@ import type { BlockReader } from "./block-reader.ts";
 /** How records become the bytes of an answer: what stands before the first, between two, and after the last. */
 export type RecordFraming = { head: string; separator: string; tail: string };
 
-export const FRAMING: Record<RecordFormat, RecordFraming> = {
+/** `sse` is a server-sent event a record, with the record's id as the event's. */
+export const FRAMING: Record<RecordFormat | "sse", RecordFraming> = {
   json: { head: "[", separator: ",\n", tail: "]\n" },
   ndjson: { head: "", separator: "\n", tail: "\n" },
   csv: { head: CSV_HEADER, separator: "", tail: "" },
+  sse: { head: "", separator: "", tail: "" },
 };
 
 /** The texts of `rows`, all of one page of one block, in the order given. */
@@ -18,7 +20,7 @@ export function writeRows(
   block: BlockReader,
   page: number,
   rows: ArrayLike<number>,
-  format: RecordFormat,
+  format: RecordFormat | "sse",
   texts: string[],
 ): void {
   const { from } = block.pageRange(page);
@@ -31,6 +33,7 @@ export function writeRows(
   const service = block.columnOfPage("service", page);
   const messages = block.messages(page);
   const attributes = block.attributes(page);
+  const isEvent = format === "sse";
   // Everything is read before anything is written: a block that is gone leaves no half of it behind.
   const messageOffsets = messages.offsets();
   const attributeOffsets = attributes.offsets();
@@ -54,8 +57,8 @@ export function writeRows(
             message,
             attributes: attributesText,
           })
-        : `{"id":${id},"timestamp":"${at}","received_at":"${receivedAt}","service":${JSON.stringify(serviceName)},"severity":"${severityName}",` +
-            `"message":${JSON.stringify(message)}${attributesText === "" ? "" : `,"attributes":${attributesText}`}}`,
+        : `${isEvent ? `id: ${id}\ndata: ` : ""}{"id":${id},"timestamp":"${at}","received_at":"${receivedAt}","service":${JSON.stringify(serviceName)},"severity":"${severityName}",` +
+            `"message":${JSON.stringify(message)}${attributesText === "" ? "" : `,"attributes":${attributesText}`}}${isEvent ? "\n\n" : ""}`,
     );
   }
 }

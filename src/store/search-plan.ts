@@ -13,11 +13,13 @@ export type SearchPlan = {
   order: Order;
   /** Only records that come after this one in the order. */
   after?: Position;
+  /** Only records up to this id. */
+  throughId?: number;
   /** Records to leave out at the start. */
   offset: number;
   /** The most records to give; may be infinite. */
   limit: number;
-  format: RecordFormat;
+  format: RecordFormat | "sse";
 };
 
 /** Records found one after another on one page, in the order asked for. */
@@ -29,5 +31,5 @@ export type Step = { hits: Hits; passed?: undefined } | { hits?: undefined; pass
 /** A piece of an answer: its text, how many records it holds, and where the last of them stands. */
 export type SearchChunk = { text: string; rows: number; last: Position | undefined };
 
-/** The same on its way out of the store: UTF-8. */
-export type SearchPiece = { bytes: Uint8Array; rows: number; last: Position | undefined };
+/** The same on its way out of the store: UTF-8. After the one that is `done` comes no other. */
+export type SearchPiece = { bytes: Uint8Array; rows: number; last: Position | undefined; done: boolean };

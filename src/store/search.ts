@@ -16,7 +16,7 @@ const CHUNK_CHARACTERS = 256 * 1024;
  * that compaction replaces meanwhile are listed again: no record is missed or doubled.
  */
 export function* search(database: Database, plan: SearchPlan): Generator<SearchChunk | undefined, void> {
-  const matcher = compileFilter(plan.filter, newestRecordId(database));
+  const matcher = compileFilter(plan.filter, Math.min(newestRecordId(database), plan.throughId ?? Number.POSITIVE_INFINITY));
   const answer = createAnswer(plan);
   let { after, offset, limit } = plan;
   for (let complete = false; !complete; ) {

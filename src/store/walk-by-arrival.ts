@@ -10,16 +10,21 @@ export type Candidate = { block: BlockReader; fromId: number; toId: number };
 
 const BLOCKS_A_LISTING = 64;
 
+/** The same as `last_id > ?`, but found by the key, since no two blocks overlap: a tail asks for the newest ones again and again. */
+const ENDS_AFTER = "last_id > ? AND first_id >= coalesce((SELECT max(first_id) FROM block WHERE first_id <= ?), 0)";
+
 /**
  * The blocks that may hold matches beyond the id `after`, in the order of arrival. They are listed a few at a time;
  * since compaction may have put passed and coming records into one block meanwhile, each comes with the ids that are left.
  */
 export function* candidates(database: Database, matcher: Matcher, order: Order, after: number | undefined): Generator<Candidate> {
   const { where, parameters } = pruningConditions(matcher);
-  const [condition, orderBy] = order === "desc" ? ["first_id < ?", "first_id DESC"] : ["last_id > ?", "first_id ASC"];
+  const [condition, orderBy] = order === "desc" ? ["first_id < ?", "first_id DESC"] : [ENDS_AFTER, "first_id ASC"];
   let bound = after ?? (order === "desc" ? Number.MAX_SAFE_INTEGER : 0);
   for (;;) {
-    const metas = listBlocks(database, [...where, condition].join(" AND "), [...parameters, bound], orderBy, BLOCKS_A_LISTING);
+    const bounds = order === "desc" ? [bound] : [bound, bound];
+    const conditions = [...where, condition].join(" AND ");
+    const metas = listBlocks(database, conditions, [...parameters, ...bounds], orderBy, BLOCKS_A_LISTING);
     for (const meta of metas) {
       const fromId = order === "asc" ? Math.max(meta.firstId, bound + 1) : meta.firstId;
       const toId = order === "desc" ? Math.min(meta.lastId, bound - 1) : meta.lastId;

@@ -22,7 +22,7 @@ describe("the app", () => {
 
   test("answers HEAD like GET, without a body", async () => {
     await using app = await openTestApp();
-    for (const path of ["/", "/health", "/logs", "/logs/stats"]) {
+    for (const path of ["/", "/health", "/logs", "/logs/stats", "/logs/tail", "/logs/tail?last=5"]) {
       const response = await app.fetch(new Request(`http://localhost${path}`, { method: "HEAD" }));
       expect([path, response.status, await response.text()]).toEqual([path, 200, ""]);
     }

@@ -14,7 +14,7 @@ export type RunOptions = {
 };
 
 /** A user's environment: nothing of the test runner's own gets through. */
-function environment(env: Record<string, string> = {}): Record<string, string> {
+export function environment(env: Record<string, string> = {}): Record<string, string> {
   return { PATH: process.env["PATH"] ?? "", HOME: tmpdir(), TZ: "UTC", ...env };
 }
 
@@ -42,8 +42,8 @@ export type Collector = AsyncDisposable & {
   kill(): Promise<void>;
   /** Asks it to stop, and answers its exit code. */
   stop(): Promise<number | null>;
-  /** Starts it again on the same database; `url` is another then. */
-  restart(): Promise<void>;
+  /** Starts it again on the same database; `url` is another then, unless `more` names the port. */
+  restart(more?: string[]): Promise<void>;
 };
 
 /** `logctl serve` on a port and in a folder of its own, ready to be asked. */
@@ -70,8 +70,8 @@ export async function startCollector(args: string[] = []): Promise<Collector> {
       await running.child.exited;
       return running.child.exitCode;
     },
-    async restart() {
-      running = await start(database, args);
+    async restart(more = []) {
+      running = await start(database, [...args, ...more]);
     },
     async [Symbol.asyncDispose]() {
       running.child.kill("SIGKILL");

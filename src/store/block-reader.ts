@@ -27,6 +27,8 @@ export type BlockReader = {
   pageRange(page: number): { from: number; to: number };
   messages(page: number): PageText;
   attributes(page: number): PageText;
+  /** The texts of some rows of a page, in the order of `rows`, without reading those of all others where that can be. */
+  texts(texts: "messages" | "attributes", page: number, rows: ArrayLike<number>): string[];
   /** For each row the length of its text, in UTF-16 units. */
   lengths(texts: "messages" | "attributes"): Float64Array;
   /** Reads all that there is to know of the rows of a page; false where the block is gone. Until another page is read it can be had. */

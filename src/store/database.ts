@@ -203,7 +203,7 @@ export function newestRecordId(database: Database): number {
 const PAGES_A_PART = 2 ** 8;
 const PARTS_A_BLOCK = 2 ** 6;
 
-function keyOfPart(blockId: number, part: number, page: number): number {
+export function keyOfPart(blockId: number, part: number, page: number): number {
   return (blockId * PARTS_A_BLOCK + part) * PAGES_A_PART + page;
 }
 
@@ -225,6 +225,14 @@ export function deleteBlock(database: Database, id: number, firstId: number): bo
   const { changes } = database.query("DELETE FROM block WHERE first_id = ? AND id = ?").run(firstId, id);
   database.query("DELETE FROM block_part WHERE key BETWEEN ? AND ?").run(keyOfPart(id, 0, 0), keyOfPart(id + 1, 0, 0) - 1);
   return changes === 1;
+}
+
+/** All parts of a block by their keys; none where it is gone. */
+export function readParts(database: Database, blockId: number): Map<number, Uint8Array> {
+  const rows = database
+    .query<{ key: number; data: Uint8Array }, [number, number]>("SELECT key, data FROM block_part WHERE key BETWEEN ? AND ?")
+    .all(keyOfPart(blockId, 0, 0), keyOfPart(blockId + 1, 0, 0) - 1);
+  return new Map(rows.map(({ key, data }) => [key, data]));
 }
 
 /** One part of a block; undefined where the block has no such part, or is gone. */

@@ -5,7 +5,6 @@ import {
   type AttributeColumn,
   BlockGone,
   type BlockReader,
-  COLUMN_PARTS,
   type ColumnPart,
   type DenseBlooms,
   type DenseText,
@@ -14,7 +13,7 @@ import {
 import { bloomOfPage } from "./bloom.ts";
 import { createByteReader } from "./byte-writer.ts";
 import { readConditioned } from "./conditioned-column.ts";
-import { readPart } from "./database.ts";
+import { keyOfPart, readPart, readParts } from "./database.ts";
 import { DENSE_PART } from "./dense-block.ts";
 import { openTexts } from "./kept-texts.ts";
 import { readNumbers } from "./number-column.ts";
@@ -30,8 +29,11 @@ const PAGE_ROWS = 4096;
 export function openDenseBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
   const columns = new Map<ColumnPart, Float64Array>();
 
+  /** All parts, once they are loaded. */
+  let loaded: Map<number, Uint8Array> | undefined;
+
   function part(number: number, page = 0): Uint8Array {
-    const bytes = readPart(database, meta.id, number, page);
+    const bytes = loaded === undefined ? readPart(database, meta.id, number, page) : loaded.get(keyOfPart(meta.id, number, page));
     if (bytes === undefined) throw new BlockGone();
     return bytes;
   }
@@ -111,6 +113,15 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
     pageRange,
     messages: (page) => messages().page(page),
     attributes: (page) => attributes().page(page),
+    texts(texts, page, rows) {
+      const { templated, kept } = texts === "messages" ? messages() : attributes();
+      const { from, to } = pageRange(page);
+      const wanted = new Uint8Array(to - from);
+      for (let i = 0; i < rows.length; i += 1) wanted[(rows[i] as number) - from] = 1;
+      const textOfRow = new Map<number, string>();
+      templated.read(from, to, kept.text, (text, row) => textOfRow.set(row, text), wanted);
+      return Array.from(rows, (row) => textOfRow.get(row) as string);
+    },
     lengths(texts) {
       const lengths = new Float64Array(meta.rows);
       for (let page = 0; page < pages(); page += 1) {
@@ -122,16 +133,10 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       }
       return lengths;
     },
-    load(page) {
-      try {
-        for (const name of COLUMN_PARTS) column(name);
-        messages().page(page);
-        attributes().page(page);
-        return true;
-      } catch (error) {
-        if (error instanceof BlockGone) return false;
-        throw error;
-      }
+    load() {
+      loaded ??= readParts(database, meta.id);
+      // They come together or not at all.
+      return loaded.size > 0;
     },
     bloom: () => undefined,
     dense: {

@@ -138,6 +138,6 @@ function readCandidates({ verify }: TextSearch, { templated, kept }: DenseText, 
     (text, row) => {
       if (verify(text)) hits[row] = 1;
     },
-    candidates,
+    candidates.subarray(first, last + 1),
   );
 }

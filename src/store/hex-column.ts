@@ -129,40 +129,75 @@ function writeNibbles(nibbles: Uint8Array, count: number, digits: number, out: B
   out.append(packed);
 }
 
-/** Hexadecimal texts as they were written: the digits of the distinct ones, one after another, and which one each text is. */
-export type HexColumn = { digits: number; text: Uint8Array; indexes: Uint32Array | undefined };
+/** Hexadecimal texts: the distinct ones by number, and which one each text is where that is not just the next. */
+export type HexColumn = {
+  digits: number;
+  distinct: number;
+  indexes: Uint32Array | undefined;
+  /** The digits of all distinct texts, one after another; made when they are first asked for. */
+  allDigits(): Uint8Array;
+  /** Writes the digits of one of them to `to`. */
+  copyDigits(index: number, to: Uint8Array): void;
+};
 
 export function readHex(reader: ByteReader, count: number, digits: number): HexColumn {
   const mode = reader.byte();
-  if (mode === EACH) return { digits, text: readNibbles(reader, count, digits), indexes: undefined };
+  if (mode === EACH) return { ...readNibbles(reader, count, digits), indexes: undefined };
   if (mode !== DISTINCT) throw new Error(`unknown encoding ${mode} of hexadecimal texts`);
   const distinct = reader.varint();
-  const text = readNibbles(reader, distinct, digits);
-  const indexes = Uint32Array.from(readNumbers(reader, count));
+  const texts = readNibbles(reader, distinct, digits);
+  const indexes = new Uint32Array(readNumbers(reader, count));
   let next = 0;
   for (let i = 0; i < count; i += 1) {
     const distance = indexes[i] as number;
     indexes[i] = next - distance;
     if (distance === 0) next += 1;
   }
-  return { digits, text, indexes };
+  return { ...texts, indexes };
 }
 
-function readNibbles(reader: ByteReader, count: number, digits: number): Uint8Array {
+/** For each byte the two digits that are in it, the first in the lower half. */
+const digitPairs = new Uint16Array(256);
+for (let byte = 0; byte < 256; byte += 1) {
+  digitPairs[byte] = (digitOfValue[byte & 15] as number) | ((digitOfValue[byte >> 4] as number) << 8);
+}
+
+function readNibbles(reader: ByteReader, count: number, digits: number): Omit<HexColumn, "indexes"> {
   const first = reader.take(digits);
-  const text = new Uint8Array(count * digits);
-  const varying = [...first.keys()].filter((digit) => (first[digit] as number) >= 16);
   const constant = Uint8Array.from(first, (nibble) => digitOfValue[nibble & 15] as number);
+  const varying = Uint8Array.from([...first.keys()].filter((digit) => (first[digit] as number) >= 16));
   const packed = reader.take(Math.ceil((count * varying.length) / 2));
-  const offsets = Uint8Array.from(varying);
-  let at = 0;
-  for (let i = 0; i < count; i += 1) {
-    const start = i * digits;
-    if (offsets.length < digits) text.set(constant, start);
-    for (let v = 0; v < offsets.length; v += 1) {
-      text[start + (offsets[v] as number)] = digitOfValue[((packed[at >> 1] as number) >> ((at & 1) * 4)) & 15] as number;
+  let all: Uint8Array | undefined;
+
+  function copyTo(index: number, to: Uint8Array, start: number): void {
+    if (varying.length < digits) to.set(constant, start);
+    let at = index * varying.length;
+    for (let v = 0; v < varying.length; v += 1) {
+      const nibble = ((packed[at >> 1] as number) >> ((at & 1) * 4)) & 15;
+      to[start + (varying[v] as number)] = digitOfValue[nibble] as number;
       at += 1;
     }
   }
-  return text;
+
+  function unpack(): Uint8Array {
+    if (varying.length === digits && digits % 2 === 0) {
+      // Pairs are written lowest byte first, as every machine that Bun runs on has them.
+      const pairs = new Uint16Array(packed.length);
+      for (let i = 0; i < pairs.length; i += 1) pairs[i] = digitPairs[packed[i] as number] as number;
+      return new Uint8Array(pairs.buffer);
+    }
+    const text = new Uint8Array(count * digits);
+    for (let i = 0; i < count; i += 1) copyTo(i, text, i * digits);
+    return text;
+  }
+
+  return {
+    digits,
+    distinct: count,
+    allDigits() {
+      all ??= unpack();
+      return all;
+    },
+    copyDigits: (index, to) => copyTo(index, to, 0),
+  };
 }

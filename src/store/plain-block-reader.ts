@@ -98,6 +98,15 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Page
     pageRange,
     messages,
     attributes,
+    texts(texts, page, rows) {
+      const { from } = pageRange(page);
+      const { text, offsets } = texts === "messages" ? messages(page) : attributes(page);
+      const starts = offsets();
+      return Array.from({ length: rows.length }, (_, i) => {
+        const row = (rows[i] as number) - from;
+        return text.slice(starts[row], starts[row + 1]);
+      });
+    },
     lengths: (texts) => open(texts === "messages" ? "messageLengths" : "attributeLengths").slice(0, meta.rows),
     load(page) {
       try {

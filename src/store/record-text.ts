@@ -31,12 +31,10 @@ export function writeRows(
   const received = block.columnOfPage("received", page);
   const severity = block.columnOfPage("severity", page);
   const service = block.columnOfPage("service", page);
-  const messages = block.messages(page);
-  const attributes = block.attributes(page);
+  const messages = block.texts("messages", page, rows);
+  const attributes = block.texts("attributes", page, rows);
   const isEvent = format === "sse";
   // Everything is read before anything is written: a block that is gone leaves no half of it behind.
-  const messageOffsets = messages.offsets();
-  const attributeOffsets = attributes.offsets();
   for (let i = 0; i < rows.length; i += 1) {
     const id = firstId + (rows[i] as number);
     const row = (rows[i] as number) - from;
@@ -44,8 +42,8 @@ export function writeRows(
     const receivedAt = new Date(received[row] as number).toISOString();
     const severityName = SEVERITIES[severity[row] as number] as string;
     const serviceName = services[service[row] as number] as string;
-    const message = messages.text.slice(messageOffsets[row], messageOffsets[row + 1]);
-    const attributesText = attributes.text.slice(attributeOffsets[row], attributeOffsets[row + 1]);
+    const message = messages[i] as string;
+    const attributesText = attributes[i] as string;
     texts.push(
       format === "csv"
         ? writeCsvRow({

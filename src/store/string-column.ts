@@ -72,7 +72,7 @@ export function readStrings(reader: ByteReader, count: number): StringColumn {
   if (mode === EACH) return { ...readTexts(reader, count), indexes: undefined };
   if (mode !== DISTINCT) throw new Error(`unknown encoding ${mode} of texts`);
   const texts = readTexts(reader, reader.varint());
-  return { ...texts, indexes: Uint32Array.from(readNumbers(reader, count)) };
+  return { ...texts, indexes: new Uint32Array(readNumbers(reader, count)) };
 }
 
 function readTexts(reader: ByteReader, count: number): { utf8: Uint8Array; offsets: Uint32Array } {

@@ -27,7 +27,7 @@ export type TemplatedReader = {
   words: WordList;
   column(index: number): ValueReader;
   /**
-   * Calls `take` with the text of each row from `from` up to `to`, or of those for which `wanted` has a 1; `keptText` gives
+   * Calls `take` with the text of each row from `from` up to `to`, or of those for which `wanted` has a 1 (the first entry being that of `from`); `keptText` gives
    * the n-th of the texts that are kept as they are.
    */
   read(
@@ -143,7 +143,7 @@ export function openTemplated(
       for (let row = nearest * ROWS_A_SNAPSHOT; row < from; row += 1) advance(counts, templateOfRow[row] as number);
       for (let row = from; row < to; row += 1) {
         const number = templateOfRow[row] as number;
-        if (wanted !== undefined && wanted[row] !== 1) {
+        if (wanted !== undefined && wanted[row - from] !== 1) {
           advance(counts, number);
           continue;
         }

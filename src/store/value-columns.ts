@@ -95,10 +95,10 @@ function bufferOf(bytes: Uint8Array): Buffer {
 
 function hexReader(column: HexColumn, dashed: boolean): ValueReader {
   const { digits, indexes } = column;
-  const text = bufferOf(column.text);
+  const one = Buffer.alloc(digits);
   const digitsOf = (index: number) => {
-    const start = (indexes === undefined ? index : (indexes[index] as number)) * digits;
-    return text.toString("latin1", start, start + digits);
+    column.copyDigits(indexes === undefined ? index : (indexes[index] as number), one);
+    return one.toString("latin1");
   };
   return {
     values: { kind: "hex", dashed, ...column },

@@ -1,3 +1,4 @@
+import type { HexColumn } from "./hex-column.ts";
 import { SLOT } from "./skeleton.ts";
 import type { Needle, SlotTest } from "./template-match.ts";
 import type { ValueReader } from "./value-columns.ts";
@@ -29,7 +30,7 @@ export function selectValues(reader: ValueReader, test: ValueTest, folded: boole
       return selectOneByOne(reader, values.values.length, test, take);
     case "hex":
       return values.dashed && test.text.includes("-")
-        ? selectOneByOne(reader, values.indexes?.length ?? values.text.length / values.digits, test, take)
+        ? selectOneByOne(reader, values.indexes?.length ?? values.distinct, test, take)
         : selectHex(values, test, take);
     case "words": {
       const hits = values.list.matching(test, folded);
@@ -63,17 +64,14 @@ function selectNumber(
   }
 }
 
-function selectHex(
-  column: { digits: number; dashed: boolean; text: Uint8Array; indexes: Uint32Array | undefined },
-  { relation, text }: ValueTest,
-  take: (index: number) => void,
-): void {
+function selectHex(column: HexColumn & { dashed: boolean }, { relation, text }: ValueTest, take: (index: number) => void): void {
   const { digits, dashed } = column;
   if (text.length > digits) return;
   // With its dashes a value is longer than its digits; one without a dash in it lies between two of them.
   if (relation === "equals" && (dashed || text.length !== digits)) return;
-  const buffer = Buffer.from(column.text.buffer, column.text.byteOffset, column.text.length);
-  const hits = new Uint8Array(column.text.length / digits);
+  const all = column.allDigits();
+  const buffer = Buffer.from(all.buffer, all.byteOffset, all.length);
+  const hits = new Uint8Array(column.distinct);
   const groups = dashed ? [0, 8, 12, 16, 20, digits] : [0, digits];
   for (let at = buffer.indexOf(text, 0, "latin1"); at >= 0; at = buffer.indexOf(text, at + 1, "latin1")) {
     const from = at % digits;

@@ -16,18 +16,23 @@ import { readConditioned } from "./conditioned-column.ts";
 import { keyOfPart, readPart, readParts } from "./database.ts";
 import { DENSE_PART } from "./dense-block.ts";
 import { openTexts } from "./kept-texts.ts";
+import { keptOf } from "./kept-values.ts";
 import { readNumbers } from "./number-column.ts";
 import type { PageCache } from "./page-cache.ts";
 import { readShapedAttribute } from "./shaped-attribute.ts";
+import { readDictionary } from "./template-dictionary.ts";
 import { openTemplated } from "./templated-reader.ts";
 import { readTimes } from "./time-column.ts";
 
+/** What the templates of a dictionary take in memory, for each of its bytes. */
+const DICTIONARY_FACTOR = 5;
 /** So many rows are read together. */
 const PAGE_ROWS = 4096;
 
 /** Reads a block that `encodeDenseBlock` made. */
 export function openDenseBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
   const columns = new Map<ColumnPart, Float64Array>();
+  const kept = keptOf(database);
 
   /** All parts, once they are loaded. */
   let loaded: Map<number, Uint8Array> | undefined;
@@ -45,27 +50,30 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
   const attributeAt = new Map<string, AttributeColumn>();
 
   function readBlooms(): DenseBlooms {
-    const bytes = part(DENSE_PART.blooms);
-    const reader = createByteReader(bytes);
-    const messagePages = reader.varint();
-    const attributePages = reader.varint();
-    const filters = reader.rest();
-    const total = 1 + messagePages + attributePages;
-    const all = Array.from({ length: total }, (_, index) => bloomOfPage(filters, total, index));
-    return { templated: all[0] as Uint8Array, messages: all.slice(1, 1 + messagePages), attributes: all.slice(1 + messagePages) };
+    return kept.get(`${meta.id}/${DENSE_PART.blooms}`, () => {
+      const bytes = part(DENSE_PART.blooms);
+      return { value: splitBlooms(bytes), bytes: bytes.length };
+    });
   }
 
   function openText(first: number, bloomOf: (page: number) => Uint8Array): DenseText {
-    const parts = { dictionary: part(first), rows: part(first + 1), small: part(first + 2) };
-    const templated = openTemplated(parts, meta.rows, (index) => part(first + 3, index));
-    const kept = openTexts(part(first + 4), (page) => part(first + 5, page), bloomOf);
+    const dictionary = kept.get(`${meta.id}/${first}`, () => {
+      const value = readDictionary(part(first));
+      return { value, bytes: value.bytes * DICTIONARY_FACTOR };
+    });
+    const templated = openTemplated(dictionary, meta.rows, {
+      rows: () => part(first + 1),
+      small: () => part(first + 2),
+      large: (index) => part(first + 3, index),
+    });
+    const texts = openTexts(part(first + 4), (page) => part(first + 5, page), bloomOf);
     let held: { page: number; text: PageText } | undefined;
     return {
       templated,
-      kept,
+      kept: texts,
       page(page) {
         if (held?.page !== page) {
-          const read = () => readPage({ templated, kept }, pageRange(page));
+          const read = () => readPage({ templated, kept: texts }, pageRange(page));
           held = { page, text: cache?.get(`${meta.id}/${first}/${page}`, read) ?? read() };
         }
         return held.text;
@@ -80,7 +88,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       case "severity":
       case "service": {
         const { templateOfRow, templates } = messages().templated;
-        return readConditioned(createByteReader(part(DENSE_PART[name])), templateOfRow, templates.length);
+        return readConditioned(createByteReader(part(DENSE_PART[name])), templateOfRow(), templates.length);
       }
       default:
         return readNumbers(createByteReader(part(DENSE_PART[name])), meta.rows);
@@ -164,6 +172,16 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       },
     },
   };
+}
+
+function splitBlooms(bytes: Uint8Array): DenseBlooms {
+  const reader = createByteReader(bytes);
+  const messagePages = reader.varint();
+  const attributePages = reader.varint();
+  const filters = reader.rest();
+  const total = 1 + messagePages + attributePages;
+  const all = Array.from({ length: total }, (_, index) => bloomOfPage(filters, total, index));
+  return { templated: all[0] as Uint8Array, messages: all.slice(1, 1 + messagePages), attributes: all.slice(1 + messagePages) };
 }
 
 function lazy<Value>(make: () => Value): () => Value {

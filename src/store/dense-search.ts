@@ -44,7 +44,7 @@ export function searchMessages(search: TextSearch, block: DenseBlock, hits: Uint
     else for (const tests of match.alignments) verifyAligned(index + 1, template.columns, tests);
   }
   if (always.includes(1)) {
-    const { templateOfRow } = templated;
+    const templateOfRow = templated.templateOfRow();
     for (let row = 0; row < hits.length; row += 1) if (always[templateOfRow[row] as number] === 1) hits[row] = 1;
   }
   searchKept(search, messages, (index, text) => {

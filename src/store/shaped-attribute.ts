@@ -11,7 +11,8 @@ const CLOSE_OBJECT = 0x7d;
  * kept as they are, or where an object is at the path, or more than one thing.
  */
 export function readShapedAttribute({ templated, kept }: DenseText, path: string): AttributeColumn {
-  const { templates, templateOfRow } = templated;
+  const { templates } = templated;
+  const templateOfRow = templated.templateOfRow();
   const values: string[] = [];
   const known = new Map<string, number>();
   const indexes = new Uint32Array(templateOfRow.length);
@@ -49,7 +50,8 @@ export function readShapedAttribute({ templated, kept }: DenseText, path: string
     }
   }
 
-  const unclear = Uint8Array.from(templateOfRow, (template) => 1 - (isClear[template] as number));
+  const unclear = new Uint8Array(templateOfRow.length);
+  for (let row = 0; row < unclear.length; row += 1) unclear[row] = 1 - (isClear[templateOfRow[row] as number] as number);
   if (unclear.includes(1)) {
     const take = (json: string, row: number) => {
       const value = json === "" ? undefined : valueAt(JSON.parse(json), path);

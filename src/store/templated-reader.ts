@@ -1,30 +1,14 @@
 import { createByteReader } from "./byte-writer.ts";
 import { expandDerived, placeDerived } from "./derived-columns.ts";
-import { readNumbers, readSmallest } from "./number-column.ts";
-import { slotsOf } from "./skeleton.ts";
+import { readNumbers } from "./number-column.ts";
+import type { Template, TemplateDictionary } from "./template-dictionary.ts";
 import { rowsWithColumn } from "./templated-text.ts";
 import { type ColumnKind, openColumns, readValues, type ValueReader } from "./value-columns.ts";
-import { createWordList, type WordList } from "./word-list.ts";
-import { foldCase } from "./words.ts";
-
-export type Template = {
-  skeleton: Uint8Array;
-  /** The texts before, between and after the slots. */
-  pieces: string[];
-  /** The same, folded. */
-  foldedPieces(): string[];
-  /** The kinds of the slots, and their columns. */
-  kinds: number[];
-  columns: Uint32Array;
-};
 
 /** Reads texts that `writeTemplated` wrote. */
-export type TemplatedReader = {
-  templates: Template[];
+export type TemplatedReader = Pick<TemplateDictionary, "templates" | "columns" | "words"> & {
   /** For each row its template, or 0 where its text is kept as it is. */
-  templateOfRow: Float64Array;
-  columns: ColumnKind[];
-  words: WordList;
+  templateOfRow(): Float64Array;
   column(index: number): ValueReader;
   /**
    * Calls `take` with the text of each row from `from` up to `to`, or of those for which `wanted` has a 1 (the first entry being that of `from`); `keptText` gives
@@ -48,23 +32,29 @@ export type TemplatedReader = {
 const ROWS_A_SNAPSHOT = 4096;
 
 export function openTemplated(
-  parts: { dictionary: Uint8Array; rows: Uint8Array; small: Uint8Array },
+  dictionary: TemplateDictionary,
   rows: number,
-  readLarge: (index: number) => Uint8Array,
+  parts: { rows(): Uint8Array; small(): Uint8Array; large(index: number): Uint8Array },
 ): TemplatedReader {
-  const { templates, columns, sources, words } = readDictionary(parts.dictionary);
-  const templateOfRow = readNumbers(createByteReader(parts.rows), rows);
+  const { templates, columns, sources, words } = dictionary;
+  let rowTemplates: Float64Array | undefined;
   const opened: ValueReader[] = [];
   let readerOf: ReturnType<typeof openColumns> | undefined;
   // How many values of each column the rows before every 4096th one have, and how many texts kept as they are.
   let snapshots: Uint32Array[] | undefined;
   let valueCounts: Uint32Array | undefined;
 
+  function templateOfRow(): Float64Array {
+    rowTemplates ??= readNumbers(createByteReader(parts.rows()), rows);
+    return rowTemplates;
+  }
+
   function countValues(): Uint32Array[] {
+    const ofRow = templateOfRow();
     const counts = new Uint32Array(columns.length + 1);
     const made = [counts.slice()];
     for (let row = 0; row < rows; row += 1) {
-      advance(counts, templateOfRow[row] as number);
+      advance(counts, ofRow[row] as number);
       if ((row + 1) % ROWS_A_SNAPSHOT === 0 || row + 1 === rows) made.push(counts.slice());
     }
     return made;
@@ -83,7 +73,7 @@ export function openTemplated(
   function countOf(index: number): number {
     if (valueCounts === undefined) {
       valueCounts = new Uint32Array(columns.length);
-      const rowsOf = countRows(templateOfRow, templates.length);
+      const rowsOf = countRows(templateOfRow(), templates.length);
       for (const [place, { columns: own }] of templates.entries()) {
         for (const column of own) valueCounts[column] = (valueCounts[column] as number) + (rowsOf[place + 1] as number);
       }
@@ -95,7 +85,7 @@ export function openTemplated(
     rowsWithColumn(
       templates.map(({ columns: own }) => own),
       index,
-      templateOfRow,
+      templateOfRow(),
       countOf(index),
     );
 
@@ -105,7 +95,7 @@ export function openTemplated(
   }
 
   function open(index: number): ValueReader {
-    readerOf ??= openColumns(parts.small, columns.length, readLarge);
+    readerOf ??= openColumns(parts.small(), columns.length, parts.large);
     const kind = columns[index] as ColumnKind;
     const source = sources[index] as number;
     if (source === 0) return readValues(kind, readerOf(index), countOf(index), words);
@@ -126,7 +116,7 @@ export function openTemplated(
     words,
     column,
     rowsOfTemplate(template) {
-      byTemplate ??= sortByTemplate(templateOfRow, templates.length);
+      byTemplate ??= sortByTemplate(templateOfRow(), templates.length);
       return byTemplate.rows.subarray(byTemplate.starts[template], byTemplate.starts[template + 1]);
     },
     textAt(number, rank) {
@@ -138,11 +128,12 @@ export function openTemplated(
     rowsOfColumn,
     read(from, to, keptText, take, wanted) {
       snapshots ??= countValues();
+      const ofRow = templateOfRow();
       const nearest = Math.floor(from / ROWS_A_SNAPSHOT);
       const counts = (snapshots[nearest] as Uint32Array).slice();
-      for (let row = nearest * ROWS_A_SNAPSHOT; row < from; row += 1) advance(counts, templateOfRow[row] as number);
+      for (let row = nearest * ROWS_A_SNAPSHOT; row < from; row += 1) advance(counts, ofRow[row] as number);
       for (let row = from; row < to; row += 1) {
-        const number = templateOfRow[row] as number;
+        const number = ofRow[row] as number;
         if (wanted !== undefined && wanted[row - from] !== 1) {
           advance(counts, number);
           continue;
@@ -190,62 +181,4 @@ function sortByTemplate(templateOfRow: Float64Array, templates: number): { rows:
     next[template] = (next[template] as number) + 1;
   }
   return { rows, starts };
-}
-
-function readDictionary(packed: Uint8Array): {
-  templates: Template[];
-  columns: ColumnKind[];
-  sources: number[];
-  words: WordList;
-} {
-  const bytes = readSmallest(createByteReader(packed));
-  const reader = createByteReader(bytes);
-  const pieceAt = createPieces(bytes);
-  const templates = Array.from({ length: reader.varint() }, () => {
-    const skeleton = reader.take(reader.varint());
-    const from = skeleton.byteOffset - bytes.byteOffset;
-    const slots = slotsOf(skeleton);
-    const starts = [from, ...slots.map(({ end }) => from + end)];
-    const ends = [...slots.map(({ start }) => from + start), from + skeleton.length];
-    const pieces = starts.map((start, i) => pieceAt.plain(start, ends[i] as number));
-    const kinds = slots.map(({ kind }) => kind);
-    let folded: string[] | undefined;
-    const foldedPieces = () => {
-      folded ??= starts.map((start, i) => pieceAt.folded(start, ends[i] as number));
-      return folded;
-    };
-    return { skeleton, pieces, foldedPieces, kinds, columns: Uint32Array.from(slots, () => reader.varint()) };
-  });
-  const sources: number[] = [];
-  const columns = Array.from({ length: reader.varint() }, () => {
-    const kind = { kind: reader.byte(), digits: reader.byte() };
-    sources.push(reader.varint());
-    return kind;
-  });
-  const words = Array.from({ length: reader.varint() }, () => textOf(reader.take(reader.varint())));
-  return { templates, columns, sources, words: createWordList(words) };
-}
-
-/** Cuts texts out of UTF-8, most of which is ASCII: that is decoded, and folded, in one go. */
-function createPieces(bytes: Uint8Array) {
-  const ascii = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-  let foldedAscii: string | undefined;
-  const isAscii = (start: number, end: number) => {
-    for (let at = start; at < end; at += 1) if ((bytes[at] as number) >= 0x80) return false;
-    return true;
-  };
-  return {
-    plain: (start: number, end: number) => (isAscii(start, end) ? ascii.slice(start, end) : textOf(bytes.subarray(start, end))),
-    folded(start: number, end: number) {
-      if (!isAscii(start, end)) return foldCase(textOf(bytes.subarray(start, end)));
-      foldedAscii ??= ascii.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-      return foldedAscii.slice(start, end);
-    },
-  };
-}
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-function textOf(utf8: Uint8Array): string {
-  return decoder.decode(utf8);
 }

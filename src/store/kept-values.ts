@@ -1,0 +1,42 @@
+import type { Database } from "bun:sqlite";
+
+/** Values that searches of a database read again and again: those last asked for, as many as there is room for. */
+export type KeptValues = {
+  /** The value under `key`; else what `make` gives, which is kept, `bytes` being about what it takes in memory. */
+  get<Value>(key: string, make: () => { value: Value; bytes: number }): Value;
+};
+
+const MAX_BYTES = 24 * 1024 * 1024;
+
+/** By connection, since it is what blocks are read by: where another database is opened, its blocks have the same ids. */
+const valuesOf = new WeakMap<Database, KeptValues>();
+
+export function keptOf(database: Database): KeptValues {
+  let values = valuesOf.get(database);
+  if (values === undefined) {
+    values = createKeptValues(MAX_BYTES);
+    valuesOf.set(database, values);
+  }
+  return values;
+}
+
+export function createKeptValues(maxBytes: number): KeptValues {
+  // In the order in which they were last asked for.
+  const kept = new Map<string, { value: unknown; bytes: number }>();
+  let bytes = 0;
+  return {
+    get<Value>(key: string, make: () => { value: Value; bytes: number }): Value {
+      const known = kept.get(key) as { value: Value; bytes: number } | undefined;
+      const entry = known ?? make();
+      if (known === undefined) bytes += entry.bytes;
+      else kept.delete(key);
+      kept.set(key, entry);
+      for (const [oldest, { bytes: freed }] of kept) {
+        if (bytes <= maxBytes) break;
+        kept.delete(oldest);
+        bytes -= freed;
+      }
+      return entry.value;
+    },
+  };
+}

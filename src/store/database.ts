@@ -194,9 +194,9 @@ export function listBlocks(database: Database, where: string, parameters: number
     .map(metaOf);
 }
 
-/** The id of the newest record; 0 where there is none. */
+/** The id of the newest record that there is, or was before it was dropped; 0 where there was none. */
 export function newestRecordId(database: Database): number {
-  return listBlocks(database, "1", [], "first_id DESC", 1)[0]?.lastId ?? 0;
+  return listBlocks(database, "1", [], "first_id DESC", 1)[0]?.lastId ?? droppedRecordId(database);
 }
 
 /** A part's key: its block's id, its number and its page in one integer, so that a block's parts lie together. */

@@ -10,6 +10,7 @@ import { newestRecordId, openForReading } from "./database.ts";
 import { lockDatabase } from "./file-lock.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
 import { findReceipt, type Receipt } from "./receipts.ts";
+import { releaseReserve } from "./reserve-file.ts";
 import { createScanners, type Scanners } from "./scanners.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import { listTokens } from "./tokens.ts";
@@ -52,6 +53,7 @@ const RETAIN_EVERY_MS = 60_000;
 
 /** Opens the database, made where it does not exist. Throws `database_unusable` where it cannot be had. */
 export async function openStore({ path, pid, now, onFailure, keep }: StoreOptions): Promise<Store> {
+  releaseReserve(path);
   const lock = lockDatabase(path, pid);
   try {
     const writer = await startWriter(path, onFailure, keep);

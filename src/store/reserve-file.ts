@@ -14,7 +14,7 @@ export type Reserve = {
 const WRITE_BYTES = 1024 * 1024;
 
 export function createReserve(databasePath: string, bytes: number): Reserve {
-  const path = `${databasePath}-reserve`;
+  const path = reservePath(databasePath);
   const size = () => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   return {
     keep() {
@@ -28,10 +28,19 @@ export function createReserve(databasePath: string, bytes: number): Reserve {
     },
     release() {
       const held = size() > 0;
-      rmSync(path, { force: true });
+      releaseReserve(databasePath);
       return held;
     },
   };
+}
+
+/** Lets go of the room that a collector held which did not end well: on a full disk, opening the database needs some. */
+export function releaseReserve(databasePath: string): void {
+  rmSync(reservePath(databasePath), { force: true });
+}
+
+function reservePath(databasePath: string): string {
+  return `${databasePath}-reserve`;
 }
 
 /** Bytes that are not zero, since a file system may keep no room for those that are. */

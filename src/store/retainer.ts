@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
-import { statSync } from "node:fs";
-import { dropBlocks, listBlocks, measureSpace, vacuumPages } from "./database.ts";
+import { statfsSync, statSync } from "node:fs";
+import { dropBlocks, listBlocks, measureSpace, type Space, vacuumPages } from "./database.ts";
 import { createReserve } from "./reserve-file.ts";
 import { addDrop, BLOCKS_A_DROP, type Dropped, type DropReason, planDrop, type Retention } from "./retention.ts";
 
@@ -10,8 +10,10 @@ export type Retainer = {
   look(nowMs: number): void;
   /** Told of what was written, so that a limit of size holds whatever comes in. */
   written(bytes: number): void;
-  /** Does nothing more, tells what was not told yet, and lets go of the room that is held for a full disk. */
+  /** Does nothing more, and tells what was not told yet. */
   close(): void;
+  /** Lets go of the room that is held for a full disk: when all is in one file, no more is needed. */
+  letGo(): void;
 };
 
 export type RetainerOptions = {
@@ -36,8 +38,11 @@ const SPARE_PAGES = 1000;
 const SPARE_PART = 1 / 16;
 /** What the WAL counts at most, as a part of the limit: it may be large only since somebody, a backup perhaps, holds it. */
 const WAL_PART = 1 / 4;
-const RESERVE_BYTES = 8 * 1024 * 1024;
+/** As much as is ever in the WAL but not yet in the file: the largest block that a merge makes, and what comes before it is taken over. */
+const RESERVE_BYTES = 24 * 1024 * 1024;
 const RESERVE_PART = 1 / 16;
+/** SQLite's own. */
+const PAGES_A_CHECKPOINT = 1000;
 /** Under load there is something to tell many times a second: it is told together. */
 const TELL_EVERY_MS = 10_000;
 
@@ -48,6 +53,7 @@ export function createRetainer({ database, path, retention, onDropped, onTrouble
   let pagesAStep = 100;
   /** Whether a limit is exceeded; else there is no hurry, and the reserve is not touched. */
   let exceeded = false;
+  let held = false;
   let nowMs = 0;
   let unlooked = 0;
   let next: ReturnType<typeof setTimeout> | undefined;
@@ -71,6 +77,7 @@ export function createRetainer({ database, path, retention, onDropped, onTrouble
         next = setTimeout(takeTurn, Math.max(MIN_REST_MS, (to - from) * REST_FACTOR));
         return;
       }
+      holdCheckpoints(false);
       reserve.keep();
     } catch (error) {
       recover(error as Error & { code?: string });
@@ -86,6 +93,7 @@ export function createRetainer({ database, path, retention, onDropped, onTrouble
     const drop = planDrop(oldestBlocks(), retention, { nowMs, usedBytes: space.usedBytes + countedWal });
     exceeded = drop !== undefined;
     if (drop !== undefined) {
+      holdCheckpoints(isTight(space, walBytes));
       dropBlocks(database, drop.blocks);
       addDrop(gathered, drop);
       return true;
@@ -93,11 +101,29 @@ export function createRetainer({ database, path, retention, onDropped, onTrouble
     const { freePages, pages, pageBytes } = space;
     exceeded = pages * pageBytes + countedWal > maxBytes;
     if (freePages === 0 || !(exceeded || freePages > Math.max(SPARE_PAGES, pages * SPARE_PART))) return false;
+    holdCheckpoints(exceeded && isTight(space, walBytes));
     const from = performance.now();
     vacuumPages(database, pagesAStep);
     const fitting = Math.round((pagesAStep * STEP_MS) / (performance.now() - from));
     pagesAStep = Math.max(MIN_PAGES_A_STEP, Math.min(MAX_PAGES_A_STEP, fitting));
     return measureSpace(database).freePages < freePages;
+  }
+
+  /**
+   * On a full disk, taking the WAL into a file that would have to grow uses up what room is left, and fails: that has to wait
+   * until enough is off the file's end.
+   */
+  function holdCheckpoints(hold: boolean): void {
+    if (hold === held) return;
+    held = hold;
+    database.run(`PRAGMA wal_autocheckpoint=${hold ? 0 : PAGES_A_CHECKPOINT}`);
+    if (!hold) database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  function isTight({ pages, pageBytes }: Space, walBytes: number): boolean {
+    if (pages * pageBytes <= statSync(path).size) return false;
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize < walBytes + RESERVE_BYTES;
   }
 
   function oldestBlocks() {
@@ -139,7 +165,7 @@ export function createRetainer({ database, path, retention, onDropped, onTrouble
     close() {
       clearTimeout(next);
       tell();
-      reserve.release();
     },
+    letGo: () => void reserve.release(),
   };
 }

@@ -36,10 +36,12 @@ function handle(message: ToWriter): void {
       return answer({ type: "opened" });
     case "close":
       clearTimeout(tidying);
-      // First of all, so that on a full disk there is room for what comes next.
       retainer?.close();
-      // The WAL goes into the database, so that one file is all there is.
-      database?.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      // The WAL goes into the database, so that one file is all there is. On a full disk it stays: nothing is lost.
+      besides(() => {
+        database?.run("PRAGMA wal_checkpoint(TRUNCATE)");
+        retainer?.letGo();
+      });
       database?.close();
       return answer({ type: "closed" });
     case "append": {

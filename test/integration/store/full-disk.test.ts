@@ -8,7 +8,7 @@ import { eventually } from "../../support/binary.ts";
 import { BASE_MS } from "../../support/random-records.ts";
 import { idsOf } from "../../support/store.ts";
 
-const DISK_MB = 48;
+const DISK_MB = 96;
 const folder = mkdtempSync(join(tmpdir(), "logctl-disk-"));
 const path = join(folder, "logs.db");
 /** Only root may mount; where that is nobody, the test says so and is skipped. */
@@ -56,8 +56,8 @@ describe("on a full disk", () => {
       while (await append(store, 1));
       expect(store.failure()?.code).toBe("store_unavailable");
       await store.close();
-      store = await open({ maxBytes: 12_000_000 });
-      await eventually(() => (statSync(path).size < 12_000_000 ? true : undefined));
+      store = await open({ maxBytes: 32_000_000 });
+      await eventually(() => (statSync(path).size < 32_000_000 ? true : undefined));
       expect(await append(store, 300)).toBe(true);
       const ids = await idsOf(store);
       expect(ids.length).toBeGreaterThan(300);

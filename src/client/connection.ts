@@ -36,9 +36,20 @@ export function openConnection({ baseUrl, token, fetch, signal }: ConnectionOpti
   };
 }
 
-/** The error that an answer with a status of 400 or more stands for; the answer's body is read. */
-export async function errorOfAnswer(response: Response): Promise<LogctlError> {
-  const text = await response.text();
+/** An error's body is some words; of what goes on for longer, no more is read. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/**
+ * The error that an answer with a status of 400 or more stands for; the first 64 KiB of its body are read. Where that
+ * breaks off it is `unreachable`; `where` (` at http://...`) tells then which collector it was.
+ */
+export async function errorOfAnswer(response: Response, where = ""): Promise<LogctlError> {
+  let text: string;
+  try {
+    text = await startOfBody(response);
+  } catch (cause) {
+    return new LogctlError("unreachable", `the collector${where} broke off its answer of status ${response.status}`, { cause });
+  }
   const retryAfterS = Number(response.headers.get("retry-after") ?? Number.NaN);
   const details = Number.isNaN(retryAfterS) ? {} : { retryAfterS };
   const body = errorBodySchema.safeParse(parseJson(text));
@@ -53,6 +64,20 @@ export async function errorOfAnswer(response: Response): Promise<LogctlError> {
     `the server answered ${response.status}, which is no answer of a logctl collector: ${start}`,
     details,
   );
+}
+
+async function startOfBody({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    const taken = chunk.subarray(0, MAX_ERROR_BYTES - bytes);
+    text += decoder.decode(taken, { stream: true });
+    bytes += taken.length;
+    // Leaving the loop tells the server that no more is wanted.
+    if (bytes === MAX_ERROR_BYTES) break;
+  }
+  return text + decoder.decode();
 }
 
 function hintFor(code: ErrorCode): string {

@@ -62,15 +62,10 @@ async function* textsOf({ body }: Response, signal: AbortSignal): AsyncGenerator
   yield decoder.decode();
 }
 
-/** The error that a refusal stands for, also where the refusal itself breaks off. */
+/** The error that a refusal stands for, or `interrupted` where reading it was cut short by `signal`. */
 export async function refusal(connection: Connection, response: Response, signal: AbortSignal): Promise<LogctlError> {
-  try {
-    return await errorOfAnswer(response);
-  } catch (cause) {
-    if (signal.aborted) return new LogctlError("interrupted", "interrupted");
-    const message = `the collector at ${connection.baseUrl} broke off its answer of status ${response.status}`;
-    return new LogctlError("unreachable", message, { cause });
-  }
+  const error = await errorOfAnswer(response, ` at ${connection.baseUrl}`);
+  return signal.aborted ? new LogctlError("interrupted", "interrupted") : error;
 }
 
 function countOf(records: number): string {

@@ -4,6 +4,7 @@ import { addPattern } from "../query/add-pattern.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import { parseTimeExpression } from "../query/time-expression.ts";
 import { SEVERITIES, severityIndexOfWord } from "../schema/severity.ts";
+import { parseTimestamp } from "../schema/timestamp.ts";
 
 export type FilterFlags = {
   service?: string[];
@@ -44,10 +45,26 @@ export function filterParameters(flags: FilterFlags, nowMs: number): URLSearchPa
   addTime("timestamp_end", "--until", "end", flags.until);
   addTime("received_at_start", "--received-since", "start", flags.receivedSince);
   addTime("received_at_end", "--received-until", "end", flags.receivedUntil);
+  checkSpan(parameters, ["timestamp_start", "--since", flags.since], ["timestamp_end", "--until", flags.until]);
+  checkSpan(
+    parameters,
+    ["received_at_start", "--received-since", flags.receivedSince],
+    ["received_at_end", "--received-until", flags.receivedUntil],
+  );
   if (flags.q !== undefined) parseQuery(flags.q);
   const query = flags.grep === undefined ? flags.q : addPattern(flags.q, flags.grep, "--grep");
   if (query !== undefined) parameters.set("q", query);
   return parameters;
+}
+
+type Edge = [parameter: string, flag: string, text: string | undefined];
+
+/** Nothing can lie in a span that ends before it begins: somebody took one for the other. */
+function checkSpan(parameters: URLSearchParams, [startName, startFlag, start]: Edge, [endName, endFlag, end]: Edge): void {
+  const [from, to] = [startName, endName].map((name) => parseTimestamp(parameters.get(name)));
+  if (from === undefined || to === undefined) return;
+  if (from.ms < to.ms || (from.ms === to.ms && from.nanos <= to.nanos)) return;
+  throw new LogctlError("usage", `${startFlag} '${start}' lies after ${endFlag} '${end}': nothing can be found; swap them`);
 }
 
 function checkSeverity(flag: string, word: string): string {

@@ -3,6 +3,7 @@ import type { Connection } from "../client/connection.ts";
 import { countRecords } from "../client/count-records.ts";
 import { readRecords } from "../client/read-records.ts";
 import type { CliContext } from "../context.ts";
+import { LogctlError } from "../errors.ts";
 import { createPaint, wantsColour } from "../render/colours.ts";
 import { createRenderer, OUTPUT_FORMATS, type OutputFormat } from "../render/create-renderer.ts";
 import type { Renderer, RenderSettings } from "../render/renderer.ts";
@@ -80,6 +81,10 @@ async function query(flags: QueryFlags, context: CliContext): Promise<void> {
   }
   const limit = flags.limit === "all" ? "all" : String(parseWholeNumber("--limit", flags.limit, 1, 1e15));
   const offset = String(parseWholeNumber("--offset", flags.offset, 0, 1e15));
+  if (limit === "all" && offset !== "0" && flags.order === undefined) {
+    const choice = "--order asc leaves out the oldest, --order desc the newest";
+    throw new LogctlError("usage", `--limit all --offset ${offset} does not say which are left out: ${choice}`);
+  }
   // The newest come first from the server, and last on the screen; all there is can as well be asked for from the oldest on.
   const order = flags.order ?? (limit === "all" ? "asc" : "desc");
   const isTurned = flags.order === undefined && order === "desc";
@@ -116,15 +121,24 @@ async function show(
 ): Promise<number> {
   const kept: string[] = [];
   let found = 0;
-  for await (const lines of readRecords(connection, parameters, signal)) {
-    found += lines.length;
-    if (isTurned) for (const line of lines) kept.push(line);
-    else {
-      stdout.write(renderer.render(lines));
-      await stdout.drain();
+  const finish = () => {
+    stdout.write(renderer.render(kept.reverse()) + renderer.finish());
+    return stdout.drain();
+  };
+  try {
+    for await (const lines of readRecords(connection, parameters, signal)) {
+      found += lines.length;
+      if (isTurned) for (const line of lines) kept.push(line);
+      else {
+        stdout.write(renderer.render(lines));
+        await stdout.drain();
+      }
     }
+  } catch (error) {
+    // What came before the answer broke off is worth reading; the error comes after it.
+    if (error instanceof LogctlError && error.code === "unreachable" && found > 0) await finish();
+    throw error;
   }
-  stdout.write(renderer.render(kept.reverse()) + renderer.finish());
-  await stdout.drain();
+  await finish();
   return found;
 }

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { displayWidth } from "./width.ts";
 
 /** Between two columns. */
 export const GAP = "  ";
@@ -26,19 +27,33 @@ const NO_BORDERS = {
 const TRAILING_SPACES = /(?<! ) +$/gm;
 
 /**
- * Rows of two or more cells as text in which each column starts at one place; the last cell may have several lines. It is
- * added here: cli-table3 would fill each up to the longest, which may be a thousand times what there is to write.
+ * Rows of two or more cells as text in which each column starts at one place; the last cell may have several lines.
+ *
+ * cli-table3 lays out one line of stand-ins as wide as the columns, and all rows are set as it is: it takes ten times as
+ * long over a row as everything else, and has its own idea of how wide an emoji or a mark is. No line of the last column
+ * is filled up, which may be a thousand times what there is to write.
  */
 export function alignColumns(rows: string[][]): string {
-  const table = new Table({ chars: NO_BORDERS, style: { "padding-left": 0, "padding-right": 0, head: [], border: [] } });
-  const lastColumn: string[] = [];
-  for (const row of rows) {
-    const [first = "", ...others] = row.slice(0, -1);
-    const lines = (row.at(-1) ?? "").split("\n");
-    table.push([first + "\n".repeat(lines.length - 1), ...others]);
-    lastColumn.push(...lines);
+  const widths: number[] = [];
+  const cellWidths = rows.map((row) => row.slice(0, -1).map(displayWidth));
+  for (const row of cellWidths)
+    for (const [column, width] of row.entries()) widths[column] = Math.max(widths[column] ?? 1, width);
+  const gaps = gapsOf(widths);
+  const indent = " ".repeat(widths.reduce((sum, width, column) => sum + width + (gaps[column] as string).length, 0));
+  let text = "";
+  for (const [index, row] of rows.entries()) {
+    for (const [column, width] of widths.entries()) {
+      const padding = " ".repeat(width - (cellWidths[index]?.[column] ?? 0));
+      text += `${row[column] ?? ""}${padding}${gaps[column]}`;
+    }
+    text += `${(row.at(-1) ?? "").replaceAll("\n", `\n${indent}`)}\n`;
   }
-  const starts = table.toString().split("\n");
-  const text = lastColumn.map((last, index) => `${starts[index]}${GAP}${last}\n`).join("");
   return text.replace(TRAILING_SPACES, "");
+}
+
+/** What stands behind each column of these widths, and before the last one. */
+function gapsOf(widths: number[]): string[] {
+  const table = new Table({ chars: NO_BORDERS, style: { "padding-left": 0, "padding-right": 0, head: [], border: [] } });
+  table.push([...widths.map((width) => "x".repeat(width)), "x"]);
+  return table.toString().split(/x+/).slice(1, -1);
 }

@@ -5,8 +5,8 @@ import { alignColumns, GAP } from "./align-columns.ts";
 import { drawBar } from "./bar.ts";
 import type { RenderSettings } from "./renderer.ts";
 import { sanitizeText } from "./sanitize.ts";
-import { fitTo } from "./table.ts";
 import { formatTime } from "./time.ts";
+import { fitTo } from "./width.ts";
 
 /** Narrower bars say nothing, wider ones are no easier to compare. */
 const MIN_BAR_WIDTH = 8;

@@ -1,9 +1,11 @@
 import { alignColumns, GAP } from "./align-columns.ts";
+import type { Paint } from "./colours.ts";
 import { attributePairs, formatPair } from "./pairs.ts";
 import { type RenderedRecord, readRecord } from "./read-record.ts";
 import type { Renderer, RenderSettings } from "./renderer.ts";
 import { messageLines, sanitizeText } from "./sanitize.ts";
-import { formatTime } from "./time.ts";
+import { createTimeFormat, formatTime } from "./time.ts";
+import { displayWidth, fitTo, padTo, wrapAt } from "./width.ts";
 
 /** Rows laid out at a time; column widths are those of the first ones, so that any number of rows lines up in flat memory. */
 const ROWS_AT_A_TIME = 1000;
@@ -23,13 +25,14 @@ type Layout = { serviceWidth: number; maxServiceWidth: number; messageWidth: num
  */
 export function createTableRenderer(settings: RenderSettings): Renderer {
   const waiting: RenderedRecord[] = [];
+  const timeOf = createTimeFormat(settings.utc);
   let layout: Layout | undefined;
 
   function layOut(records: RenderedRecord[]): string {
     if (records.length === 0) return "";
     const head = layout === undefined;
     layout ??= planLayout(records, settings);
-    return renderRows(records, layout, settings, head);
+    return renderRows(records, layout, settings.paint, timeOf, head);
   }
 
   return {
@@ -56,12 +59,18 @@ function planLayout(records: RenderedRecord[], { columns, utc, live = false }: R
   return { serviceWidth, maxServiceWidth: serviceWidth, messageWidth: Math.max(MIN_MESSAGE_WIDTH, columns - taken) };
 }
 
-function renderRows(records: RenderedRecord[], layout: Layout, { paint, utc }: RenderSettings, head: boolean): string {
+function renderRows(
+  records: RenderedRecord[],
+  layout: Layout,
+  paint: Paint,
+  timeOf: (rfc3339: string) => string,
+  head: boolean,
+): string {
   const rows: string[][] = [];
   if (head) rows.push(["TIME", "SEVERITY", padTo("SERVICE", layout.serviceWidth), "MESSAGE"].map(paint.heading));
   for (const record of records) {
     rows.push([
-      paint.faint(formatTime(record.timestamp, utc)),
+      paint.faint(timeOf(record.timestamp)),
       paint.severity(record.severity, padTo(record.severity, SEVERITY_WIDTH)),
       padTo(fitTo(sanitizeText(record.service), layout.maxServiceWidth), layout.serviceWidth),
       messageCell(record, layout.messageWidth, paint.faint),
@@ -85,46 +94,6 @@ function messageCell(record: RenderedRecord, width: number, faint: (text: string
   const wrapped = wrapAt(lines.join("\n"), width);
   if (wrapped.length <= MAX_MESSAGE_LINES) return wrapped.join("\n");
   return [...wrapped.slice(0, MAX_MESSAGE_LINES - 1), fitTo(`${wrapped[MAX_MESSAGE_LINES - 1]}…`, width)].join("\n");
-}
-
-/** The lines of `text`, none wider than `width`. Long words are cut here: wrapAnsi parts emoji, and takes ❤️ for one column. */
-function wrapAt(text: string, width: number): string[] {
-  return Bun.wrapAnsi(text, width, { trim: false })
-    .split("\n")
-    .flatMap((line) => {
-      const parts: string[] = [];
-      let rest = line;
-      while (displayWidth(rest) > width) {
-        const part = startOf(rest, width);
-        if (part === undefined) return hardWrap(line, width);
-        parts.push(part);
-        rest = Bun.sliceAnsi(rest, displayWidth(part));
-      }
-      return [...parts, rest];
-    });
-}
-
-function hardWrap(text: string, width: number): string[] {
-  return Bun.wrapAnsi(text, width, { hard: true, trim: false }).split("\n");
-}
-
-/** As many of the first characters of `text` as fit into `width` columns; undefined where its first, of many letters, does not. */
-function startOf(text: string, width: number): string | undefined {
-  // Of a wide character that begins in the last column, sliceAnsi keeps all.
-  return [width, width - 1].map((end) => Bun.sliceAnsi(text, 0, end)).find((start) => displayWidth(start) <= width);
-}
-
-function displayWidth(text: string): number {
-  return Bun.stringWidth(text);
-}
-
-function padTo(text: string, width: number): string {
-  return text + " ".repeat(Math.max(0, width - displayWidth(text)));
-}
-
-/** `text`, or as much of it as fits into `width` columns with an ellipsis at its end. */
-export function fitTo(text: string, width: number): string {
-  return displayWidth(text) <= width ? text : `${startOf(text, width - 1) ?? hardWrap(text, width - 1)[0]}…`;
 }
 
 /**

@@ -15,8 +15,11 @@ export type CsvFields = {
 /** The first line of a CSV answer, with its line end. */
 export const CSV_HEADER = `${CSV_COLUMNS.join(",")}\r\n`;
 
-/** What makes a spreadsheet take a cell for a formula, fullwidth forms included (OWASP, "CSV Injection"). */
-const FORMULA_START = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+/**
+ * What makes a spreadsheet take a cell for a formula, fullwidth forms included (OWASP, "CSV Injection"), also behind spaces
+ * and characters that are not seen, which some trim.
+ */
+const FORMULA_START = /^(?:[\t\r\n]|[\s\p{Cc}\p{Default_Ignorable_Code_Point}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
 const PLAIN_NUMBER = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /** RFC 4180 asks for quotes around the first four; the others are where readers with other habits would split or trim. */
 const NEEDS_QUOTES = /[",\r\n;\t]|^ | $/;

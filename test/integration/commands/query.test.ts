@@ -186,6 +186,56 @@ describe("logctl query", () => {
     expect(result.err).toMatch(/^logctl: [^\n]+\n$/);
   });
 
+  test.each([
+    [["--since", "1h", "--until", "2h"], "--since '1h' lies after --until '2h': nothing can be found; swap them"],
+    [
+      ["--received-since", "2026-11-25", "--received-until", "2026-11-24"],
+      "--received-since '2026-11-25' lies after --received-until '2026-11-24': nothing can be found; swap them",
+    ],
+    [
+      ["--limit", "all", "--offset", "2"],
+      "--limit all --offset 2 does not say which are left out: --order asc leaves out the oldest, --order desc the newest",
+    ],
+  ])("refuses %j, and asks nobody", async (args, message) => {
+    const context = createTestContext({ now: () => NOW, fetch: () => expect.unreachable("it asked") });
+    expect(await run(["query", ...args], context)).toBe(2);
+    expect(context.err()).toBe(`logctl: ${message}\n`);
+  });
+
+  test("takes a span of one day, minute or instant, and an offset into all where the order is given", async () => {
+    await using app = await openFilledApp();
+    expect(await numbers(app, ["--since", "2026-11-24", "--until", "2026-11-24"])).toHaveLength(12);
+    const instant = "2026-11-24T12:00:00Z";
+    expect(await numbers(app, ["--since", instant, "--until", instant])).toEqual([11]);
+    expect(await numbers(app, ["-n", "all", "--offset", "9", "--order", "asc"])).toEqual([9, 10, 11]);
+    expect(await numbers(app, ["-n", "all", "--offset", "9", "--order", "desc"])).toEqual([2, 1, 0]);
+  });
+
+  test.each([
+    ["a table of all", ["-n", "all", "-o", "table"]],
+    ["a table of the newest", ["-o", "table"]],
+    ["lines", ["-n", "all", "-o", "line"]],
+  ])("prints what came before an answer broke off, then the error: %s", async (_name, args) => {
+    await using app = await openFilledApp();
+    const fetch = async (request: Request) => {
+      const answer = new Uint8Array(await (await app.fetch(request)).arrayBuffer());
+      const half = answer.slice(0, answer.length / 2);
+      let pulls = 0;
+      const body = new ReadableStream({
+        pull(controller) {
+          pulls += 1;
+          if (pulls === 1) controller.enqueue(half);
+          else controller.error(new TypeError("reset"));
+        },
+      });
+      return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+    };
+    const context = createTestContext({ now: () => NOW, fetch });
+    expect(await run(["query", ...args], context)).toBe(3);
+    expect(context.out().match(/record \d+ timed out/g)?.length).toBeGreaterThan(2);
+    expect(context.err()).toMatch(/^logctl: the collector at \S+ broke off its answer after \d records: there may be more\n$/);
+  });
+
   test("says in one line that nobody answers", async () => {
     const context = createTestContext();
     expect(await run(["query"], context)).toBe(3);

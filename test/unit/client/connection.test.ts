@@ -187,4 +187,36 @@ describe("the error of an answer", () => {
     const failure = await errorOfAnswer(Response.json(errorBody("sudo"), { status: 400 }));
     expect(failure.code).toBe("unexpected_answer");
   });
+
+  test("of endless words is read to 64 KiB, and its reader leaves", async () => {
+    let sent = 0;
+    let left = false;
+    const body = new ReadableStream({
+      pull(controller) {
+        sent += 10_000;
+        controller.enqueue(new Uint8Array(10_000).fill(120));
+        if (sent > 10_000_000) controller.close();
+      },
+      cancel() {
+        left = true;
+      },
+    });
+    const failure = await errorOfAnswer(new Response(body, { status: 502 }));
+    expect(failure.code).toBe("unexpected_answer");
+    expect(sent).toBeLessThan(200_000);
+    expect(left).toBe(true);
+  });
+
+  test("that breaks off is unreachable, with what was behind it", async () => {
+    const body = new ReadableStream({
+      pull(controller) {
+        controller.error(new TypeError("reset"));
+      },
+    });
+    const failure = await errorOfAnswer(new Response(body, { status: 503 }));
+    expect(failure).toBeInstanceOf(LogctlError);
+    expect(failure.code).toBe("unreachable");
+    expect(failure.message).toBe("the collector broke off its answer of status 503");
+    expect(failure.cause).toBeInstanceOf(TypeError);
+  });
 });

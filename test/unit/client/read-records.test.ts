@@ -163,4 +163,15 @@ describe("the collector's address", () => {
       expect(() => readServerAddress(text)).not.toThrow("secret");
     },
   );
+
+  test.each([
+    ["ftp://me:secret@logs.test", "ftp://...@logs.test"],
+    ["me:secret@logs.test:8000", "...@logs.test:8000"],
+    ["http//me:secret@logs.test", "...@logs.test"],
+    ["ftp://me:a@b?secret#c@logs.test", "ftp://...@logs.test"],
+    ["ftp://logs.test?token=secret", "ftp://logs.test?..."],
+    ["logs.test#secret", "logs.test?..."],
+  ])("is shown without what it carries: %s", (text, shown) => {
+    expect(() => readServerAddress(text)).toThrow(`--url '${shown}' is no address of a collector`);
+  });
 });

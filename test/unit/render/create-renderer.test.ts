@@ -78,6 +78,32 @@ describe("for a terminal", () => {
     );
   });
 
+  test("no line of a record is longer than the terminal's, and only its first starts in the first column", () => {
+    const forged = "2026-11-24 10:00:00.000Z ERROR payments all is lost";
+    for (const [columns, padding] of [
+      [80, " ".repeat(29)],
+      [80, "x".repeat(29)],
+      [80, "東".repeat(60)],
+      [40, "word ".repeat(40)],
+    ] as const) {
+      const record = SECOND.replace("=1+1", `${padding}${forged} ${forged} ${forged}`);
+      const [first, ...others] = render("line", [record], { ...TERMINAL, columns })
+        .trimEnd()
+        .split("\n");
+      expect(first).toStartWith("2026-11-24 10:00:02.000Z INFO chat ");
+      expect(others.length).toBeGreaterThan(0);
+      for (const line of [first ?? "", ...others]) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
+      for (const line of others) expect(line).toStartWith("    ");
+      expect([first, ...others].join("").replaceAll(" ", "")).toContain(forged.replaceAll(" ", ""));
+    }
+  });
+
+  test("a line for a pipe is not wrapped, and neither is a raw message", () => {
+    const record = SECOND.replace("=1+1", "word ".repeat(100));
+    expect(render("line", [record]).split("\n")).toHaveLength(2);
+    expect(render("raw", [record], TERMINAL).split("\n")).toHaveLength(2);
+  });
+
   test("a table of many records lines up from the first to the last", () => {
     const lines = Array.from({ length: 2500 }, (_, i) => SECOND.replace("=1+1", `message ${i}`));
     const shown = render("table", lines, TERMINAL).trimEnd().split("\n");

@@ -72,6 +72,25 @@ describe("a table on a terminal", () => {
     expect(columnOf(line, "hello")).toBe(54);
   });
 
+  test.each(["東京", "👩‍💻", "e\u0301a\u0308o\u0302u", "👍🏽", "❤️", "🇯🇵", "한국어", "カ\u3099"])(
+    "keeps its columns and its width beside the service %s",
+    (service) => {
+      const lines = table(
+        [
+          { service, message: "word ".repeat(60) },
+          { service: "plain", message: "second" },
+        ],
+        80,
+      )
+        .trimEnd()
+        .split("\n");
+      for (const line of lines) expect([line, Bun.stringWidth(line) <= 80]).toEqual([line, true]);
+      expect(columnOf(lines[0], "MESSAGE")).toBe(45);
+      expect(columnOf(lines[1], "word")).toBe(45);
+      expect(columnOf(lines.at(-1), "second")).toBe(45);
+    },
+  );
+
   test("counts wide characters as two columns and joined ones as one character", () => {
     const lines = table([{ service: "日志" }, { service: FAMILY }, { service: "plain" }], 80)
       .trimEnd()

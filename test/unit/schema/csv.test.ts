@@ -88,6 +88,11 @@ describe("writeCsvRow", () => {
     ["-12.5\n=1", '"\'-12.5\n=1"'],
     ["-", "'-"],
     ["\uff0d12", "'\uff0d12"],
+    [" =1+1", "' =1+1"],
+    ["\ufeff=1+1", "'\ufeff=1+1"],
+    ["\u00a0 @SUM(A1)", "'\u00a0 @SUM(A1)"],
+    ["\u200b\u202e-1+1", "'\u200b\u202e-1+1"],
+    ["\u0000=1+1", "'\u0000=1+1"],
   ])("defuses %j", (message, cell) => {
     expect(messageCell(message)).toBe(cell);
   });
@@ -116,7 +121,7 @@ describe("writeCsvRow", () => {
           [message, row[5]],
         ]) {
           expect([text, `'${text}`]).toContain(cell);
-          if (/^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(cell ?? "")) expect(Number(cell)).not.toBeNaN();
+          if (/^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]|^\s+[=+\-@]/.test(cell ?? "")) expect(Number(cell)).not.toBeNaN();
         }
       }),
       { numRuns: 1000 },

@@ -17,6 +17,7 @@ import { keyOfPart, readPart, readParts } from "./database.ts";
 import { DENSE_PART } from "./dense-block.ts";
 import { openTexts } from "./kept-texts.ts";
 import { keptOf } from "./kept-values.ts";
+import { lazy } from "./lazy.ts";
 import { readNumbers } from "./number-column.ts";
 import type { PageCache } from "./page-cache.ts";
 import { readShapedAttribute } from "./shaped-attribute.ts";
@@ -182,14 +183,6 @@ function splitBlooms(bytes: Uint8Array): DenseBlooms {
   const total = 1 + messagePages + attributePages;
   const all = Array.from({ length: total }, (_, index) => bloomOfPage(filters, total, index));
   return { templated: all[0] as Uint8Array, messages: all.slice(1, 1 + messagePages), attributes: all.slice(1 + messagePages) };
-}
-
-function lazy<Value>(make: () => Value): () => Value {
-  let made: { value: Value } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 function readPage({ templated, kept }: Omit<DenseText, "page">, { from, to }: { from: number; to: number }): PageText {

@@ -5,6 +5,7 @@ import { SLOT } from "./skeleton.ts";
 import { alignNeedle, type Needle, type SlotTest } from "./template-match.ts";
 import type { ColumnKind } from "./value-columns.ts";
 import { mayHold, selectValues, testValue } from "./value-search.ts";
+import type { WordList } from "./word-list.ts";
 import { foldCase } from "./words.ts";
 
 /** A search of all the texts of a block, for a needle of which every text that is looked for has one. */
@@ -37,7 +38,9 @@ export function searchMessages(search: TextSearch, block: DenseBlock, hits: Uint
   const messages = block.messages();
   const { templated } = messages;
   const always = new Uint8Array(templated.templates.length + 1);
+  const mayInvolve = createSlotCheck(needle, templated.words);
   for (const [index, template] of mayBeTemplated(search.hashes, block) ? templated.templates.entries() : []) {
+    if (!template.kinds.some(mayInvolve) && !template.joined(needle.folded).includes(needle.text)) continue;
     const match = alignNeedle(needle.folded ? template.foldedPieces() : template.pieces, template.kinds, needle);
     if (match.always && isEnough) always[index + 1] = 1;
     else if (match.always) verifyAll(index + 1);
@@ -71,6 +74,26 @@ export function searchMessages(search: TextSearch, block: DenseBlock, hits: Uint
       if (verify(templated.textAt(template, rank))) hits[row] = 1;
     });
   }
+}
+
+const ASCII_RUNS = /[a-z0-9]+/gi;
+const LETTER_RUNS = /[a-z_\u0080-\uffff]+/gi;
+
+/** A test whether a slot of a kind can hold any part of the needle, by what its letters and digits are. */
+function createSlotCheck({ text, folded, wholeStart, wholeEnd }: Needle, words: WordList): (kind: number) => boolean {
+  const hasDigit = /[0-9]/.test(text);
+  // Digits and letters that stand together are in one value, or in none.
+  const hasHexRun = (text.match(ASCII_RUNS) ?? []).some((run) => /^[0-9a-f]+$/.test(run));
+  const isAsWord = (run: string) => words.matching({ relation: "contains", text: run }, folded) !== undefined;
+  const hasWord = (text.match(LETTER_RUNS) ?? []).some(isAsWord);
+  const isDash = /^-+$/.test(text);
+  const inText = hasDigit || !(wholeStart && wholeEnd);
+  return (kind) => {
+    if (kind === SLOT.number) return hasDigit;
+    if (kind === SLOT.hex) return hasHexRun;
+    if (kind === SLOT.uuid) return hasHexRun || isDash;
+    return kind === SLOT.word ? hasWord : inText;
+  };
 }
 
 /** Sets `hits[row]` for each row in whose attributes' JSON text what is looked for occurs, as `verify` says. */

@@ -1,6 +1,7 @@
 import { indexHex } from "./hex-column.ts";
+import { lazy } from "./lazy.ts";
 import { SLOT } from "./skeleton.ts";
-import type { ColumnKind, ColumnValues, ValueReader } from "./value-columns.ts";
+import { type ColumnKind, type ColumnValues, readerOf, type ValueReader } from "./value-columns.ts";
 
 /**
  * Columns whose values follow from another's: all records of one request have its user. Of such a column one value is kept
@@ -76,12 +77,24 @@ function same({ kind }: ColumnKind, { values, lengths }: ColumnValues, a: number
   return true;
 }
 
+/** The whole column, of the values that were kept; which one each is follows from `indexes`, those of the source in `sourceRows`. */
+export function openDerived(
+  kept: ValueReader,
+  rows: () => Uint32Array,
+  sourceRows: () => Uint32Array,
+  indexes: () => ArrayLike<number>,
+): ValueReader {
+  const through = lazy(() => {
+    const places = placesOf(rows(), sourceRows(), indexes());
+    const own = kept.indexes();
+    if (own !== undefined) for (let i = 0; i < places.length; i += 1) places[i] = own[places[i] as number] as number;
+    return places;
+  });
+  return readerOf(kept.values, kept.distinct, kept.distinctText, through);
+}
+
 /** For each value of a column which of those that were kept it is. */
-export function placeDerived(
-  rows: Uint32Array,
-  sourceRows: Uint32Array,
-  sourceIndexes: Uint32Array,
-): { places: Uint32Array; kept: number } {
+function placesOf(rows: Uint32Array, sourceRows: Uint32Array, sourceIndexes: ArrayLike<number>): Uint32Array {
   const placeOf = new Map<number, number>();
   const places = new Uint32Array(rows.length);
   let at = 0;
@@ -95,22 +108,5 @@ export function placeDerived(
     }
     places[i] = place;
   }
-  return { places, kept: placeOf.size };
-}
-
-/** The whole column, of the values that were kept. */
-export function expandDerived(kept: ValueReader, places: Uint32Array): ValueReader {
-  const { values } = kept;
-  const text = (index: number) => kept.text(places[index] as number);
-  const pick = (from: ArrayLike<number>) => Float64Array.from(places, (place) => from[place] as number);
-  const through = (indexes: Uint32Array | undefined) =>
-    indexes === undefined ? places : Uint32Array.from(places, (place) => indexes[place] as number);
-  switch (values.kind) {
-    case "numbers":
-      return { values: { ...values, values: pick(values.values), widths: values.widths && pick(values.widths) }, text };
-    case "words":
-      return { values: { ...values, indexes: pick(values.indexes) }, text };
-    default:
-      return { values: { ...values, indexes: through(values.indexes) }, text };
-  }
+  return places;
 }

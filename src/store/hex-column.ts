@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from "./byte-writer.ts";
+import { lazy } from "./lazy.ts";
 import { readNumbers, writeNumbers } from "./number-column.ts";
 
 /**
@@ -129,23 +130,28 @@ function writeNibbles(nibbles: Uint8Array, count: number, digits: number, out: B
   out.append(packed);
 }
 
-/** Hexadecimal texts: the distinct ones by number, and which one each text is where that is not just the next. */
-export type HexColumn = {
+/** Distinct hexadecimal texts, by number. */
+export type HexTexts = {
   digits: number;
   distinct: number;
-  indexes: Uint32Array | undefined;
-  /** The digits of all distinct texts, one after another; made when they are first asked for. */
+  /** The digits of all of them, one after another; made when they are first asked for. */
   allDigits(): Uint8Array;
   /** Writes the digits of one of them to `to`. */
   copyDigits(index: number, to: Uint8Array): void;
 };
 
+/** `indexes`: which one each text is, where it is not the one of its own number. */
+export type HexColumn = HexTexts & { indexes(): Uint32Array | undefined };
+
 export function readHex(reader: ByteReader, count: number, digits: number): HexColumn {
   const mode = reader.byte();
-  if (mode === EACH) return { ...readNibbles(reader, count, digits), indexes: undefined };
+  if (mode === EACH) return { ...readNibbles(reader, count, digits), indexes: () => undefined };
   if (mode !== DISTINCT) throw new Error(`unknown encoding ${mode} of hexadecimal texts`);
-  const distinct = reader.varint();
-  const texts = readNibbles(reader, distinct, digits);
+  const texts = readNibbles(reader, reader.varint(), digits);
+  return { ...texts, indexes: lazy(() => readDistances(reader, count)) };
+}
+
+function readDistances(reader: ByteReader, count: number): Uint32Array {
   const indexes = new Uint32Array(readNumbers(reader, count));
   let next = 0;
   for (let i = 0; i < count; i += 1) {
@@ -153,7 +159,7 @@ export function readHex(reader: ByteReader, count: number, digits: number): HexC
     indexes[i] = next - distance;
     if (distance === 0) next += 1;
   }
-  return { ...texts, indexes };
+  return indexes;
 }
 
 /** For each byte the two digits that are in it, the first in the lower half. */
@@ -162,7 +168,7 @@ for (let byte = 0; byte < 256; byte += 1) {
   digitPairs[byte] = (digitOfValue[byte & 15] as number) | ((digitOfValue[byte >> 4] as number) << 8);
 }
 
-function readNibbles(reader: ByteReader, count: number, digits: number): Omit<HexColumn, "indexes"> {
+function readNibbles(reader: ByteReader, count: number, digits: number): HexTexts {
   const first = reader.take(digits);
   const constant = Uint8Array.from(first, (nibble) => digitOfValue[nibble & 15] as number);
   const varying = Uint8Array.from([...first.keys()].filter((digit) => (first[digit] as number) >= 16));

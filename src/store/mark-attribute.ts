@@ -1,6 +1,7 @@
 import { readAttributeColumn } from "./attribute-column.ts";
 import type { AttributeColumn, BlockReader, PageText } from "./block-reader.ts";
 import type { AttributeLeaf } from "./query-node.ts";
+import { findShapedAttribute } from "./shaped-attribute.ts";
 
 /** Several conditions of a query may be on one attribute, as those of a range are. */
 let last: { page: PageText; path: string; column: AttributeColumn } | undefined;
@@ -10,7 +11,9 @@ export function markAttribute(leaf: AttributeLeaf, block: BlockReader, page: num
   const { dense } = block;
   if (dense !== undefined) {
     const { from, to } = block.pageRange(page);
-    return hits.set(dense.hits(leaf, (found) => markValues(leaf, dense.attribute(leaf.path), found)).subarray(from, to));
+    return hits.set(
+      dense.hits(leaf, (found) => findShapedAttribute(dense.attributes(), leaf.path, leaf.accepts, found)).subarray(from, to),
+    );
   }
   markValues(leaf, columnOf(block.attributes(page), leaf.path), hits);
 }

@@ -1,65 +1,133 @@
 import { valueAt } from "./attribute-column.ts";
 import { pathsOf } from "./attribute-shapes.ts";
 import type { AttributeColumn, DenseText } from "./block-reader.ts";
+import type { TemplatedReader } from "./templated-reader.ts";
 import type { ValueReader } from "./value-columns.ts";
+import { selectDistinct } from "./value-search.ts";
 
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
+
+/** Where the values at a path are. */
+type Located = {
+  /** By template (0: texts kept as they are) the column; -1 where there is none. */
+  columnOf: Int32Array;
+  /** By template 1 where the column's texts are strings. Texts in quotes and others lie in one column. */
+  isQuoted: Uint8Array;
+  /** By template 1 where the texts must be read to tell. */
+  isUnclear: Uint8Array;
+  /** The columns, each once. */
+  columns: number[];
+};
+
+function locate({ templates }: TemplatedReader, path: string): Located {
+  const columnOf = new Int32Array(templates.length + 1).fill(-1);
+  const isQuoted = new Uint8Array(templates.length + 1);
+  const isUnclear = new Uint8Array(templates.length + 1);
+  isUnclear[0] = 1;
+  for (const [index, { skeleton, pieces, columns }] of templates.entries()) {
+    const slots = findSlots(skeleton, path);
+    const slot = slots?.[0];
+    if (slots === undefined) isUnclear[index + 1] = 1;
+    if (slot === undefined) continue;
+    columnOf[index + 1] = columns[slot] as number;
+    isQuoted[index + 1] = (pieces[slot] as string).endsWith('"') ? 1 : 0;
+  }
+  return { columnOf, isQuoted, isUnclear, columns: [...new Set(columnOf)].filter((column) => column >= 0) };
+}
+
+/** Calls `take` with the attribute's value of each row whose text must be read to tell whether it has any. */
+function readUnclear(
+  { templated, kept }: DenseText,
+  { isUnclear }: Located,
+  path: string,
+  take: (json: string, row: number) => void,
+) {
+  if (kept.count === 0 && isUnclear.indexOf(1, 1) < 0) return;
+  const templateOfRow = templated.templateOfRow();
+  const unclear = new Uint8Array(templateOfRow.length);
+  for (let row = 0; row < unclear.length; row += 1) unclear[row] = isUnclear[templateOfRow[row] as number] as number;
+  const takeText = (text: string, row: number) => {
+    const value = text === "" ? undefined : valueAt(JSON.parse(text), path);
+    if (value !== undefined) take(JSON.stringify(value), row);
+  };
+  templated.read(0, unclear.length, kept.text, takeText, unclear);
+}
 
 /**
  * The attribute at `path` of all rows of a block, from the columns of its shapes. Texts are read of those rows only that are
  * kept as they are, or where an object is at the path, or more than one thing.
  */
-export function readShapedAttribute({ templated, kept }: DenseText, path: string): AttributeColumn {
-  const { templates } = templated;
+export function readShapedAttribute(text: DenseText, path: string): AttributeColumn {
+  const { templated } = text;
   const templateOfRow = templated.templateOfRow();
+  const located = locate(templated, path);
+  const { columnOf, isQuoted, columns } = located;
   const values: string[] = [];
   const known = new Map<string, number>();
   const indexes = new Uint32Array(templateOfRow.length);
-  const indexOf = (text: string) => {
-    const index = known.get(text) ?? values.push(text);
-    known.set(text, index);
+  const indexOf = (json: string) => {
+    const index = known.get(json) ?? values.push(json);
+    known.set(json, index);
     return index;
   };
-
-  // 0 where a template's texts must be read; 1 where they need not.
-  const isClear = new Uint8Array(templates.length + 1);
-  const columnOf = new Int32Array(templates.length + 1).fill(-1);
-  const isQuoted = new Uint8Array(templates.length + 1);
-  for (const [index, { skeleton, pieces, columns }] of templates.entries()) {
-    const slots = findSlots(skeleton, path);
-    if (slots === undefined) continue;
-    isClear[index + 1] = 1;
-    const [slot] = slots;
-    if (slot === undefined) continue;
-    columnOf[index + 1] = columns[slot] as number;
-    isQuoted[index + 1] = (pieces[slot] as string).endsWith('"') ? 1 : 0;
-  }
-
-  for (const column of new Set(columnOf)) {
-    if (column === -1) continue;
+  for (const column of columns) {
     const rows = templated.rowsOfColumn(column);
     const reader = templated.column(column);
-    // Texts in quotes and others lie in one column: only their shapes tell them apart.
     const indexOfText = createIndexer(reader, indexOf);
-    const indexOfString = createIndexer(reader, (text) => indexOf(`"${text}"`));
+    const indexOfString = createIndexer(reader, (value) => indexOf(`"${value}"`));
     for (let i = 0; i < rows.length; i += 1) {
       const row = rows[i] as number;
       const template = templateOfRow[row] as number;
       if (columnOf[template] === column) indexes[row] = isQuoted[template] === 1 ? indexOfString(i) : indexOfText(i);
     }
   }
-
-  const unclear = new Uint8Array(templateOfRow.length);
-  for (let row = 0; row < unclear.length; row += 1) unclear[row] = 1 - (isClear[templateOfRow[row] as number] as number);
-  if (unclear.includes(1)) {
-    const take = (json: string, row: number) => {
-      const value = json === "" ? undefined : valueAt(JSON.parse(json), path);
-      if (value !== undefined) indexes[row] = indexOf(JSON.stringify(value));
-    };
-    templated.read(0, unclear.length, kept.text, take, unclear);
-  }
+  readUnclear(text, located, path, (json, row) => {
+    indexes[row] = indexOf(json);
+  });
   return { values, indexes };
+}
+
+/** Sets `hits[row]` for each row whose attribute at `path` passes. Where no distinct value does, no rows are looked at. */
+export function findShapedAttribute(text: DenseText, path: string, accepts: (json: string) => boolean, hits: Uint8Array): void {
+  const { templated } = text;
+  const located = locate(templated, path);
+  const { columnOf, isQuoted, columns } = located;
+  for (const column of columns) {
+    const reader = templated.column(column);
+    for (const quoted of [0, 1]) {
+      const isHere = columnOf.map((own, template) => (own === column && isQuoted[template] === quoted ? 1 : 0));
+      if (!isHere.includes(1)) continue;
+      const passes = testDistinct(reader, (value) => accepts(quoted === 1 ? `"${value}"` : value));
+      if (!passes.includes(1)) continue;
+      const rows = templated.rowsOfColumn(column);
+      const templateOfRow = templated.templateOfRow();
+      selectDistinct(reader, passes, (index) => {
+        const row = rows[index] as number;
+        if (isHere[templateOfRow[row] as number] === 1) hits[row] = 1;
+      });
+    }
+  }
+  readUnclear(text, located, path, (json, row) => {
+    if (accepts(json)) hits[row] = 1;
+  });
+}
+
+/** A 1 for each distinct value that passes. Numbers come again and again: each is tested once. */
+function testDistinct(reader: ValueReader, accepts: (value: string) => boolean): Uint8Array {
+  const passes = new Uint8Array(reader.distinct);
+  const numbers = reader.values.kind === "numbers" && reader.values.widths === undefined ? reader.values.values : undefined;
+  const known = new Map<number, number>();
+  for (let index = 0; index < passes.length; index += 1) {
+    const number = numbers?.[index];
+    let result = number === undefined ? undefined : known.get(number);
+    if (result === undefined) {
+      result = accepts(reader.distinctText(index)) ? 1 : 0;
+      if (number !== undefined) known.set(number, result);
+    }
+    passes[index] = result;
+  }
+  return passes;
 }
 
 /** The slot whose value is at the path, if any; undefined where a shape does not tell. */
@@ -79,8 +147,7 @@ function findSlots(skeleton: Uint8Array, path: string): number[] | undefined {
 function createIndexer(reader: ValueReader, indexOf: (text: string) => number): (value: number) => number {
   const { values } = reader;
   const known = new Map<number, number>();
-  const keys =
-    values.kind === "numbers" && values.widths === undefined ? values.values : "indexes" in values ? values.indexes : undefined;
+  const keys = reader.indexes() ?? (values.kind === "numbers" && values.widths === undefined ? values.values : undefined);
   if (keys === undefined) return (value) => indexOf(reader.text(value));
   return (value) => {
     const key = keys[value] as number;

@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from "./byte-writer.ts";
+import { lazy } from "./lazy.ts";
 import { readNumbers, readSmallest, writeNumbers, writeSmallest } from "./number-column.ts";
 
 /** Texts of any kind: each distinct one once and which one each is, or, where few come again, one after another. */
@@ -64,18 +65,21 @@ function writeTexts(
   writeSmallest(joined, out);
 }
 
-/** Texts one after another in `utf8`, from each of `offsets` to the next; which one each is, where that is not just the next. */
-export type StringColumn = { utf8: Uint8Array; offsets: Uint32Array; indexes: Uint32Array | undefined };
+/** Distinct texts one after another in `utf8`, from each of `offsets` to the next. */
+export type StringTexts = { utf8: Uint8Array; offsets: Uint32Array };
+
+/** `indexes`: which one each text is, where it is not the one of its own number. */
+export type StringColumn = StringTexts & { indexes(): Uint32Array | undefined };
 
 export function readStrings(reader: ByteReader, count: number): StringColumn {
   const mode = reader.byte();
-  if (mode === EACH) return { ...readTexts(reader, count), indexes: undefined };
+  if (mode === EACH) return { ...readTexts(reader, count), indexes: () => undefined };
   if (mode !== DISTINCT) throw new Error(`unknown encoding ${mode} of texts`);
   const texts = readTexts(reader, reader.varint());
-  return { ...texts, indexes: new Uint32Array(readNumbers(reader, count)) };
+  return { ...texts, indexes: lazy(() => new Uint32Array(readNumbers(reader, count))) };
 }
 
-function readTexts(reader: ByteReader, count: number): { utf8: Uint8Array; offsets: Uint32Array } {
+function readTexts(reader: ByteReader, count: number): StringTexts {
   const lengths = readNumbers(reader, count);
   const offsets = new Uint32Array(count + 1);
   for (let i = 0; i < count; i += 1) offsets[i + 1] = (offsets[i] as number) + (lengths[i] as number);

@@ -1,4 +1,5 @@
 import { createByteReader } from "./byte-writer.ts";
+import { lazy } from "./lazy.ts";
 import { readSmallest } from "./number-column.ts";
 import { slotsOf } from "./skeleton.ts";
 import type { ColumnKind } from "./value-columns.ts";
@@ -11,6 +12,8 @@ export type Template = {
   pieces: string[];
   /** The same, folded. */
   foldedPieces(): string[];
+  /** All of them in one, with something between two of them: what is not in it is in none. */
+  joined(folded: boolean): string;
   /** The kinds of the slots, and their columns. */
   kinds: number[];
   columns: Uint32Array;
@@ -40,12 +43,11 @@ export function readDictionary(packed: Uint8Array): TemplateDictionary {
     const ends = [...slots.map(({ start }) => from + start), from + skeleton.length];
     const pieces = starts.map((start, i) => pieceAt.plain(start, ends[i] as number));
     const kinds = slots.map(({ kind }) => kind);
-    let folded: string[] | undefined;
-    const foldedPieces = () => {
-      folded ??= starts.map((start, i) => pieceAt.folded(start, ends[i] as number));
-      return folded;
-    };
-    return { skeleton, pieces, foldedPieces, kinds, columns: Uint32Array.from(slots, () => reader.varint()) };
+    const foldedPieces = lazy(() => starts.map((start, i) => pieceAt.folded(start, ends[i] as number)));
+    const joinedPlain = lazy(() => pieces.join("\0"));
+    const joinedFolded = lazy(() => foldedPieces().join("\0"));
+    const joined = (isFolded: boolean) => (isFolded ? joinedFolded() : joinedPlain());
+    return { skeleton, pieces, foldedPieces, joined, kinds, columns: Uint32Array.from(slots, () => reader.varint()) };
   });
   const sources: number[] = [];
   const columns = Array.from({ length: reader.varint() }, () => {

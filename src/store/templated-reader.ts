@@ -1,5 +1,5 @@
 import { createByteReader } from "./byte-writer.ts";
-import { expandDerived, placeDerived } from "./derived-columns.ts";
+import { openDerived } from "./derived-columns.ts";
 import { readNumbers } from "./number-column.ts";
 import type { Template, TemplateDictionary } from "./template-dictionary.ts";
 import { rowsWithColumn } from "./templated-text.ts";
@@ -39,46 +39,46 @@ export function openTemplated(
   const { templates, columns, sources, words } = dictionary;
   let rowTemplates: Float64Array | undefined;
   const opened: ValueReader[] = [];
-  let readerOf: ReturnType<typeof openColumns> | undefined;
-  // How many values of each column the rows before every 4096th one have, and how many texts kept as they are.
-  let snapshots: Uint32Array[] | undefined;
-  let valueCounts: Uint32Array | undefined;
+  let readerOfColumn: ReturnType<typeof openColumns> | undefined;
+  // How many rows of each template there are before every 4096th row.
+  let pages: Uint32Array[] | undefined;
 
   function templateOfRow(): Float64Array {
     rowTemplates ??= readNumbers(createByteReader(parts.rows()), rows);
     return rowTemplates;
   }
 
-  function countValues(): Uint32Array[] {
+  function countPages(): Uint32Array[] {
     const ofRow = templateOfRow();
-    const counts = new Uint32Array(columns.length + 1);
+    const counts = new Uint32Array(templates.length + 1);
     const made = [counts.slice()];
     for (let row = 0; row < rows; row += 1) {
-      advance(counts, ofRow[row] as number);
+      const template = ofRow[row] as number;
+      counts[template] = (counts[template] as number) + 1;
       if ((row + 1) % ROWS_A_SNAPSHOT === 0 || row + 1 === rows) made.push(counts.slice());
     }
     return made;
   }
 
-  function advance(counts: Uint32Array, template: number): void {
+  /** How many values of each column the rows before `from` have; the last entry is for the texts kept as they are. */
+  function valuesBefore(from: number): Uint32Array {
+    pages ??= countPages();
+    const nearest = Math.floor(from / ROWS_A_SNAPSHOT);
+    const rowsOf = pages[nearest] as Uint32Array;
+    const counts = new Uint32Array(columns.length + 1);
+    for (let template = 0; template < rowsOf.length; template += 1) advance(counts, template, rowsOf[template] as number);
+    const ofRow = templateOfRow();
+    for (let row = nearest * ROWS_A_SNAPSHOT; row < from; row += 1) advance(counts, ofRow[row] as number, 1);
+    return counts;
+  }
+
+  function advance(counts: Uint32Array, template: number, by: number): void {
     if (template === 0) {
-      counts[columns.length] = (counts[columns.length] as number) + 1;
+      counts[columns.length] = (counts[columns.length] as number) + by;
       return;
     }
     const own = (templates[template - 1] as Template).columns;
-    for (let i = 0; i < own.length; i += 1) counts[own[i] as number] = (counts[own[i] as number] as number) + 1;
-  }
-
-  /** How many values a column has: as many as its templates have rows. */
-  function countOf(index: number): number {
-    if (valueCounts === undefined) {
-      valueCounts = new Uint32Array(columns.length);
-      const rowsOf = countRows(templateOfRow(), templates.length);
-      for (const [place, { columns: own }] of templates.entries()) {
-        for (const column of own) valueCounts[column] = (valueCounts[column] as number) + (rowsOf[place + 1] as number);
-      }
-    }
-    return valueCounts[index] as number;
+    for (let i = 0; i < own.length; i += 1) counts[own[i] as number] = (counts[own[i] as number] as number) + by;
   }
 
   const rowsOfColumn = (index: number) =>
@@ -86,7 +86,6 @@ export function openTemplated(
       templates.map(({ columns: own }) => own),
       index,
       templateOfRow(),
-      countOf(index),
     );
 
   function column(index: number): ValueReader {
@@ -95,15 +94,23 @@ export function openTemplated(
   }
 
   function open(index: number): ValueReader {
-    readerOf ??= openColumns(parts.small(), columns.length, parts.large);
+    readerOfColumn ??= openColumns(parts.small(), columns.length, parts.large);
     const kind = columns[index] as ColumnKind;
     const source = sources[index] as number;
-    if (source === 0) return readValues(kind, readerOf(index), countOf(index), words);
-    const { values } = column(source - 1);
-    const indexes = values.kind === "hex" ? values.indexes : undefined;
-    if (indexes === undefined) throw new Error("a column follows from one that tells no values apart");
-    const { places, kept } = placeDerived(rowsOfColumn(index), rowsOfColumn(source - 1), indexes);
-    return expandDerived(readValues(kind, readerOf(index), kept, words), places);
+    const reader = readerOfColumn(index);
+    const values = readValues(kind, reader, reader.varint(), words);
+    if (source === 0) return values;
+    const indexes = () => {
+      const found = column(source - 1).indexes();
+      if (found === undefined) throw new Error("a column follows from one that tells no values apart");
+      return found;
+    };
+    return openDerived(
+      values,
+      () => rowsOfColumn(index),
+      () => rowsOfColumn(source - 1),
+      indexes,
+    );
   }
 
   // The rows of the first template, then those of the next one ..., and where each begins.
@@ -127,15 +134,12 @@ export function openTemplated(
     },
     rowsOfColumn,
     read(from, to, keptText, take, wanted) {
-      snapshots ??= countValues();
       const ofRow = templateOfRow();
-      const nearest = Math.floor(from / ROWS_A_SNAPSHOT);
-      const counts = (snapshots[nearest] as Uint32Array).slice();
-      for (let row = nearest * ROWS_A_SNAPSHOT; row < from; row += 1) advance(counts, ofRow[row] as number);
+      const counts = valuesBefore(from);
       for (let row = from; row < to; row += 1) {
         const number = ofRow[row] as number;
         if (wanted !== undefined && wanted[row - from] !== 1) {
-          advance(counts, number);
+          advance(counts, number, 1);
           continue;
         }
         if (number === 0) {

@@ -58,7 +58,9 @@ export function writeTemplated(source: TemplatedRows, maxLarge: number): Templat
   writeNumbers(templateOfRow, templateOfRow.length, rows);
   const written = writeColumns(columns.length, maxLarge, (column, out) => {
     const { kind, values } = gathered[column] as (typeof gathered)[number];
-    writeValues(kind, derivations[column]?.values ?? values, utf8, out);
+    const own = derivations[column]?.values ?? values;
+    out.varint(own.count);
+    writeValues(kind, own, utf8, out);
   });
   return { dictionary: packed.copyFrom(0), rows: rows.copyFrom(0), ...written };
 }
@@ -95,24 +97,19 @@ function gather({ templateOfRow, columnsOf, columns, values, lengths, firstValue
   return columns.map((kind, column) => {
     const [from, to] = [starts[column] as number, starts[column + 1] as number];
     const own = { values: gatheredValues.subarray(from, to), lengths: gatheredLengths.subarray(from, to), count: to - from };
-    return { kind, values: own, rows: () => rowsWithColumn(columnsOf, column, templateOfRow, to - from) };
+    return { kind, values: own, rows: () => rowsWithColumn(columnsOf, column, templateOfRow) };
   });
 }
 
-/** The rows whose templates have the column: so many. */
-export function rowsWithColumn(
-  columnsOf: readonly Uint32Array[],
-  column: number,
-  templateOfRow: ArrayLike<number>,
-  count: number,
-): Uint32Array {
+/** The rows whose templates have the column. */
+export function rowsWithColumn(columnsOf: readonly Uint32Array[], column: number, templateOfRow: ArrayLike<number>): Uint32Array {
   const has = Uint8Array.from([0, ...columnsOf.map((own) => (own.includes(column) ? 1 : 0))]);
-  const rows = new Uint32Array(count);
-  let at = 0;
+  const rows = new Uint32Array(templateOfRow.length);
+  let count = 0;
   for (let row = 0; row < templateOfRow.length; row += 1) {
     if (has[templateOfRow[row] as number] === 0) continue;
-    rows[at] = row;
-    at += 1;
+    rows[count] = row;
+    count += 1;
   }
-  return rows;
+  return rows.slice(0, count);
 }

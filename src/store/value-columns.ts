@@ -1,8 +1,9 @@
 import { type ByteReader, type ByteWriter, createByteReader, createByteWriter } from "./byte-writer.ts";
-import { type HexColumn, readHex, writeHex } from "./hex-column.ts";
+import { type HexTexts, readHex, writeHex } from "./hex-column.ts";
+import { lazy } from "./lazy.ts";
 import { readNumbers, writeNumbers } from "./number-column.ts";
 import { SLOT } from "./skeleton.ts";
-import { readStrings, type StringColumn, writeStrings } from "./string-column.ts";
+import { readStrings, type StringTexts, writeStrings } from "./string-column.ts";
 import { createWordList, type WordList } from "./word-list.ts";
 
 /** What a slot holds, in one column: its kind (of SLOT), and of hexadecimal digits how many. */
@@ -53,82 +54,86 @@ function writeDecimals(values: Float64Array, lengths: Uint32Array, count: number
 
 const POWERS = Array.from({ length: 16 }, (_, digits) => 10 ** digits);
 
-/** A column's values as they lie in memory, by what they are. */
+/** A column's distinct values as they lie in memory, by what they are; of numbers all of them. */
 export type Values =
   | { kind: "numbers"; values: Float64Array; widths: ArrayLike<number> | undefined }
-  | ({ kind: "hex"; dashed: boolean } & HexColumn)
-  | ({ kind: "strings" } & StringColumn)
-  | { kind: "words"; indexes: Float64Array; list: WordList };
+  | ({ kind: "hex"; dashed: boolean } & HexTexts)
+  | ({ kind: "strings" } & StringTexts)
+  | { kind: "words"; list: WordList };
 
-/** A column that can be read. */
+/** A column that can be read. No more of it is decoded than is asked for. */
 export type ValueReader = {
   values: Values;
+  distinct: number;
+  distinctText(index: number): string;
+  /** For each value which of the distinct ones it is; undefined where each is the one of its own number. */
+  indexes(): ArrayLike<number> | undefined;
   /** The text of a value. */
   text(index: number): string;
 };
 
+/** Reads a column that `writeValues` wrote with so many values. */
 export function readValues({ kind, digits }: ColumnKind, reader: ByteReader, count: number, words: WordList): ValueReader {
   switch (kind) {
     case SLOT.number:
       return readDecimals(reader, count);
     case SLOT.hex:
-      return hexReader(readHex(reader, count, digits), false);
-    case SLOT.uuid:
-      return hexReader(readHex(reader, count, digits), true);
-    case SLOT.text:
-      return stringReader(readStrings(reader, count));
+    case SLOT.uuid: {
+      const { indexes, ...texts } = readHex(reader, count, digits);
+      const values: Values = { kind: "hex", dashed: kind === SLOT.uuid, ...texts };
+      return readerOf(values, texts.distinct, hexText(texts, kind === SLOT.uuid), indexes);
+    }
+    case SLOT.text: {
+      const { indexes, ...texts } = readStrings(reader, count);
+      const distinct = texts.offsets.length - 1;
+      return readerOf({ kind: "strings", ...texts }, distinct, stringText(texts), indexes);
+    }
     case SLOT.word:
-      return wordReader(readNumbers(reader, count), words);
+      return readWords(reader, count, words);
     case SLOT.literal:
-      return wordReader(readNumbers(reader, count), literals);
+      return readWords(reader, count, literals);
     default:
       throw new Error(`unknown kind ${kind} of a column`);
   }
 }
 
+export function readerOf(
+  values: Values,
+  distinct: number,
+  distinctText: (index: number) => string,
+  indexes: () => ArrayLike<number> | undefined,
+): ValueReader {
+  const text = (index: number) => distinctText(indexes()?.[index] ?? index);
+  return { values, distinct, distinctText, indexes, text };
+}
+
 export const LITERALS = ["null", "false", "true"] as const;
 const literals = createWordList(LITERALS);
 
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+function readWords(reader: ByteReader, count: number, list: WordList): ValueReader {
+  const indexes = lazy(() => readNumbers(reader, count));
+  return readerOf({ kind: "words", list }, list.words.length, (index) => list.words[index] as string, indexes);
 }
 
-function hexReader(column: HexColumn, dashed: boolean): ValueReader {
-  const { digits, indexes } = column;
+function hexText({ digits, copyDigits }: HexTexts, dashed: boolean): (index: number) => string {
   const one = Buffer.alloc(digits);
   const digitsOf = (index: number) => {
-    column.copyDigits(indexes === undefined ? index : (indexes[index] as number), one);
+    copyDigits(index, one);
     return one.toString("latin1");
   };
-  return {
-    values: { kind: "hex", dashed, ...column },
-    text: dashed
-      ? (index) => {
-          const d = digitsOf(index);
-          return `${d.slice(0, 8)}-${d.slice(8, 12)}-${d.slice(12, 16)}-${d.slice(16, 20)}-${d.slice(20)}`;
-        }
-      : digitsOf,
+  if (!dashed) return digitsOf;
+  return (index) => {
+    const d = digitsOf(index);
+    return `${d.slice(0, 8)}-${d.slice(8, 12)}-${d.slice(12, 16)}-${d.slice(16, 20)}-${d.slice(20)}`;
   };
 }
 
-function wordReader(indexes: Float64Array, list: WordList): ValueReader {
-  return { values: { kind: "words", indexes, list }, text: (index) => list.words[indexes[index] as number] as string };
-}
-
-function stringReader(column: StringColumn): ValueReader {
-  const { offsets, indexes } = column;
-  const buffer = bufferOf(column.utf8);
-  const textAt = (index: number) => buffer.toString("utf8", offsets[index], offsets[index + 1]);
-  const values: Values = { kind: "strings", ...column };
-  if (indexes === undefined) return { values, text: textAt };
+function stringText({ utf8, offsets }: StringTexts): (index: number) => string {
+  const buffer = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.length);
   const texts: string[] = [];
-  return {
-    values,
-    text(index) {
-      const distinct = indexes[index] as number;
-      texts[distinct] ??= textAt(distinct);
-      return texts[distinct] as string;
-    },
+  return (index) => {
+    texts[index] ??= buffer.toString("utf8", offsets[index], offsets[index + 1]);
+    return texts[index] as string;
   };
 }
 
@@ -139,11 +144,8 @@ function readDecimals(reader: ByteReader, count: number): ValueReader {
   const eachWidth = mode === EACH_WIDTH ? readNumbers(reader, count) : undefined;
   const widths = mode === ONE_WIDTH ? new Uint8Array(count).fill(width) : eachWidth;
   const values = readNumbers(reader, count);
-  return {
-    values: { kind: "numbers", values, widths },
-    text: (index) =>
-      widths === undefined ? String(values[index]) : String(values[index]).padStart(widths[index] as number, "0"),
-  };
+  const text = (index: number) => String(values[index]).padStart(widths === undefined ? 0 : (widths[index] as number), "0");
+  return readerOf({ kind: "numbers", values, widths }, count, text, () => undefined);
 }
 
 /** Columns of this many bytes are parts of their own, read only where they are needed; of the smaller ones all lie in one part. */

@@ -1,5 +1,6 @@
-import type { HexColumn } from "./hex-column.ts";
+import type { HexTexts } from "./hex-column.ts";
 import { SLOT } from "./skeleton.ts";
+import type { StringTexts } from "./string-column.ts";
 import type { Needle, SlotTest } from "./template-match.ts";
 import type { ValueReader } from "./value-columns.ts";
 import { holds } from "./word-list.ts";
@@ -23,52 +24,62 @@ export function testValue({ text }: ValueReader, index: number, test: ValueTest,
 
 /** Calls `take` with the index of each value of which the test holds, in their order. Distinct values are looked at once. */
 export function selectValues(reader: ValueReader, test: ValueTest, folded: boolean, take: (index: number) => void): void {
-  const { values } = reader;
-  switch (values.kind) {
-    case "numbers":
-      if (test.relation === "equals") return selectNumber(values, test.text, take);
-      return selectOneByOne(reader, values.values.length, test, take);
-    case "hex":
-      return values.dashed && test.text.includes("-")
-        ? selectOneByOne(reader, values.indexes?.length ?? values.distinct, test, take)
-        : selectHex(values, test, take);
-    case "words": {
-      const hits = values.list.matching(test, folded);
-      return hits && selectByIndex(hits, values.indexes, take);
-    }
-    case "strings":
-      return selectByIndex(findStrings(values, test, folded), values.indexes, take);
-  }
+  const hits = findDistinct(reader, test, folded);
+  if (hits !== undefined) selectDistinct(reader, hits, take);
 }
 
-function selectOneByOne(reader: ValueReader, count: number, test: ValueTest, take: (index: number) => void): void {
-  for (let index = 0; index < count; index += 1) if (holds(test, reader.text(index))) take(index);
-}
-
-/** Without indexes each value is a distinct one. */
-function selectByIndex(hits: Uint8Array, indexes: ArrayLike<number> | undefined, take: (index: number) => void): void {
-  if (!hits.includes(1)) return;
+/** Calls `take` with the index of each value whose distinct one has a 1 in `hits`. */
+export function selectDistinct(reader: ValueReader, hits: Uint8Array, take: (index: number) => void): void {
+  const indexes = reader.indexes();
   const count = indexes?.length ?? hits.length;
   for (let index = 0; index < count; index += 1) if (hits[indexes?.[index] ?? index] === 1) take(index);
 }
 
-function selectNumber(
-  { values, widths }: { values: Float64Array; widths: ArrayLike<number> | undefined },
-  text: string,
-  take: (index: number) => void,
-): void {
-  const wanted = Number(text);
-  if (widths === undefined && String(wanted) !== text) return;
-  for (let index = values.indexOf(wanted); index >= 0; index = values.indexOf(wanted, index + 1)) {
-    if (widths === undefined || String(wanted).padStart(widths[index] as number, "0") === text) take(index);
+/** A 1 for each distinct value of which the test holds; undefined where there is none. */
+function findDistinct(reader: ValueReader, test: ValueTest, folded: boolean): Uint8Array | undefined {
+  const { values } = reader;
+  switch (values.kind) {
+    case "numbers":
+      return test.relation === "equals" ? findNumber(values, test.text) : findOneByOne(reader, test);
+    case "hex":
+      return values.dashed && test.text.includes("-") ? findOneByOne(reader, test) : findHex(values, test);
+    case "words":
+      return values.list.matching(test, folded);
+    case "strings":
+      return findStrings(values, test, folded);
   }
 }
 
-function selectHex(column: HexColumn & { dashed: boolean }, { relation, text }: ValueTest, take: (index: number) => void): void {
+function findOneByOne(reader: ValueReader, test: ValueTest): Uint8Array | undefined {
+  const hits = new Uint8Array(reader.distinct);
+  for (let index = 0; index < hits.length; index += 1) if (holds(test, reader.distinctText(index))) hits[index] = 1;
+  return someOf(hits);
+}
+
+function someOf(hits: Uint8Array): Uint8Array | undefined {
+  return hits.includes(1) ? hits : undefined;
+}
+
+function findNumber(
+  { values, widths }: { values: Float64Array; widths: ArrayLike<number> | undefined },
+  text: string,
+): Uint8Array | undefined {
+  const wanted = Number(text);
+  if (widths === undefined && String(wanted) !== text) return undefined;
+  let index = values.indexOf(wanted);
+  if (index < 0) return undefined;
+  const hits = new Uint8Array(values.length);
+  for (; index >= 0; index = values.indexOf(wanted, index + 1)) {
+    if (widths === undefined || String(wanted).padStart(widths[index] as number, "0") === text) hits[index] = 1;
+  }
+  return someOf(hits);
+}
+
+function findHex(column: HexTexts & { dashed: boolean }, { relation, text }: ValueTest): Uint8Array | undefined {
   const { digits, dashed } = column;
-  if (text.length > digits) return;
+  if (text.length > digits) return undefined;
   // With its dashes a value is longer than its digits; one without a dash in it lies between two of them.
-  if (relation === "equals" && (dashed || text.length !== digits)) return;
+  if (relation === "equals" && (dashed || text.length !== digits)) return undefined;
   const all = column.allDigits();
   const buffer = Buffer.from(all.buffer, all.byteOffset, all.length);
   const hits = new Uint8Array(column.distinct);
@@ -80,18 +91,16 @@ function selectHex(column: HexColumn & { dashed: boolean }, { relation, text }: 
     if (relation === "startsWith" ? from !== 0 : relation === "endsWith" && to !== digits) continue;
     if (groups.some((start, group) => from >= start && to <= (groups[group + 1] ?? -1))) hits[value] = 1;
   }
-  selectByIndex(hits, column.indexes, take);
+  return someOf(hits);
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** A 1 for each distinct text of which the test holds. */
-function findStrings(column: { utf8: Uint8Array; offsets: Uint32Array }, test: ValueTest, folded: boolean): Uint8Array {
-  const { utf8, offsets } = column;
+function findStrings({ utf8, offsets }: StringTexts, test: ValueTest, folded: boolean): Uint8Array | undefined {
   const hits = new Uint8Array(offsets.length - 1);
   const text = decoder.decode(utf8);
   const searched = folded ? foldCase(text) : text;
-  if (searched.indexOf(test.text) < 0) return hits;
+  if (searched.indexOf(test.text) < 0) return undefined;
   if (text.length === utf8.length) {
     let index = 0;
     for (let at = searched.indexOf(test.text); at >= 0; ) {
@@ -100,11 +109,11 @@ function findStrings(column: { utf8: Uint8Array; offsets: Uint32Array }, test: V
       if (holds(test, searched.slice(offsets[index], end))) hits[index] = 1;
       at = searched.indexOf(test.text, end);
     }
-    return hits;
+    return someOf(hits);
   }
   for (let index = 0; index < hits.length; index += 1) {
     const value = decoder.decode(utf8.subarray(offsets[index], offsets[index + 1]));
     if (holds(test, folded ? foldCase(value) : value)) hits[index] = 1;
   }
-  return hits;
+  return someOf(hits);
 }

@@ -18,6 +18,9 @@ const ROWS_A_LOOK = 65_536;
 const REST_FACTOR = 3;
 const REST_FACTOR_BEHIND = 1;
 const MANY_SMALL_BLOCKS = 512;
+/** While nothing comes in there is nobody to make room for: what was left to be merged is caught up with. */
+const REST_FACTOR_IDLE = 0.25;
+const IDLE_AFTER_MS = 500;
 
 export type CompactorThread = WorkerThread<ToCompactor, FromCompactor>;
 
@@ -30,6 +33,7 @@ export function startCompactor(
 ): Compactor {
   let stopped = false;
   let commits = 0;
+  let committedAt = Number.NEGATIVE_INFINITY;
   let rows = 0;
   let busy = false;
   let startedAt = 0;
@@ -53,8 +57,10 @@ export function startCompactor(
       return onFailure(error as Error);
     }
     if (closing !== undefined || stopped) return;
-    const factor = small > MANY_SMALL_BLOCKS ? REST_FACTOR_BEHIND : REST_FACTOR;
-    rest = setTimeout(look, (performance.now() - startedAt) * factor);
+    const now = performance.now();
+    const busyFactor = small > MANY_SMALL_BLOCKS ? REST_FACTOR_BEHIND : REST_FACTOR;
+    const factor = now - committedAt > IDLE_AFTER_MS ? REST_FACTOR_IDLE : busyFactor;
+    rest = setTimeout(look, (now - startedAt) * factor);
   }
 
   thread.onMessage((message) => {
@@ -78,6 +84,7 @@ export function startCompactor(
 
   return {
     committed(committedRows) {
+      committedAt = performance.now();
       commits += 1;
       rows += committedRows;
       if (!busy && !stopped && closing === undefined && (commits >= COMMITS_A_LOOK || rows >= ROWS_A_LOOK)) look();

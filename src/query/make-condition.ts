@@ -40,7 +40,7 @@ export function findText(place: Place | undefined, parts: Parts, at: number): Qu
   if (texts.join("").trim() === "") {
     throw queryError(
       at,
-      texts.length > 0 || parts.length === 0 ? "the phrase is blank" : "expected at least one letter beside '*' and '?'",
+      texts.length === parts.length ? "the phrase is blank" : "expected at least one letter beside '*' and '?'",
     );
   }
   if (place === undefined) return { type: "text", field: "any", parts };

@@ -127,7 +127,7 @@ function withWildcards(random: Random, text: string): TextCondition["parts"] {
     at += length + random.pick([0, 0, 0, 1]);
   }
   wildcard();
-  return parts;
+  return parts.some((part) => typeof part === "string" && part.trim() !== "") ? parts : [text];
 }
 
 function randomName(random: Random): TextCondition["parts"] {

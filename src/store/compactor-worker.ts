@@ -26,7 +26,10 @@ function handle(message: ToCompactor): void {
       const result = compactOnce(database as Database);
       if (result === undefined) return answer({ type: "idle" });
       const replaced = result.replaced.map(({ id, firstId }) => ({ id, firstId }));
-      return answer({ type: "compacted", replaced, block: result.block, small: result.small }, buffersOfBlock(result.block));
+      answer({ type: "compacted", replaced, block: result.block, small: result.small }, buffersOfBlock(result.block));
+      // A merge leaves tens of megabytes behind, of which the collector of garbage hears too late.
+      Bun.gc(true);
+      return;
     }
   }
 }

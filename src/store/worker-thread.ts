@@ -9,7 +9,7 @@ export type WorkerThread<To, From> = {
 };
 
 export function startWorker<To, From>(url: URL): WorkerThread<To, From> {
-  const worker = new Worker(url.href);
+  const worker = new Worker(url.href, { smol: true });
   let failure: LogctlError | undefined;
   let takeFailure: ((error: LogctlError) => void) | undefined;
   worker.onerror = (event) => {

@@ -89,7 +89,8 @@ function readGroup(source: Source, fail: Fail, depth: number): RegexNode {
 function readRepeats(part: RegexNode, start: number, source: Source, fail: Fail): RegexNode {
   const counts = readCounts(source, fail);
   if (counts === undefined) return part;
-  if (part.type === "assertion") throw fail(start, `'${part.assertion}' matches a place and cannot be repeated`);
+  if (part.type === "assertion" && source.text[start] !== "(")
+    throw fail(start, `'${part.assertion}' matches a place and cannot be repeated`);
   const lazy = source.text[source.at] === "?";
   if (lazy) source.at += 1;
   const node: RegexNode = { type: "repeat", part, ...counts, lazy };

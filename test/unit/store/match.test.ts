@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { parseQuery } from "../../../src/query/parse-query.ts";
 import { ALL_SEVERITIES, type Filter, NO_FILTER } from "../../../src/schema/filter.ts";
 import type { Timestamp } from "../../../src/schema/timestamp.ts";
 import type { BlockReader } from "../../../src/store/block-reader.ts";
 import { insertBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
+import { pageMayHold } from "../../../src/store/mark-query.ts";
 import { compileFilter, matchesWhole, matchPage, mayMatch, pruningConditions } from "../../../src/store/match.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -241,5 +243,205 @@ describe("matching", () => {
     expect(takesWhole({ severityMask: 0b011 })).toBe(false);
     expect(takesWhole({ services: ["web", "db"] })).toBe(true);
     expect(takesWhole({ services: ["db"] })).toBe(false);
+  });
+
+  describe("by a query", () => {
+    const read = (q: string) => ({ query: parseQuery(q) });
+
+    async function openMixed(
+      blocks: Awaited<ReturnType<typeof openTestBlocks>>,
+      options: Parameters<typeof encodedBlockOf>[1] = {},
+    ) {
+      return blocks.store(
+        [
+          row({
+            service: "web",
+            severity: 2,
+            message: "request timed out",
+            attributes: '{"ms":1500,"path":"/api/v1","ok":true}',
+          }),
+          row({ service: "Web", severity: 4, message: "Timeout of gateway", attributes: '{"ms":"1500","path":"/api/v2"}' }),
+          row({
+            service: "web-2",
+            severity: 5,
+            message: "timeouts",
+            attributes: '{"ms":99,"tags":["a","b c"],"http":{"code":504}}',
+          }),
+          row({ service: "db", severity: 1, message: "outtake", attributes: '{"service":"inner","ms":null}' }),
+          row({ service: "db", severity: 3, message: 'say "hi" a*b', ms: 1_764_000_000_001, nanos: 5 }),
+        ],
+        { receivedMs: [10, 11, 12, 13, 14], ...options },
+      );
+    }
+
+    const cases: [string, number[]][] = [
+      ["*", [0, 1, 2, 3, 4]],
+      ["timed", [0]],
+      ["time*", [0, 1, 2]],
+      ["*out", [0, 1]],
+      ["*out*", [0, 1, 2, 3]],
+      ["*MED OU*", [0]],
+      ["t?me*", [0, 1, 2]],
+      ["t*d", [0]],
+      ["req*out", []],
+      ['"a*b"', [4]],
+      ["a\\*b", [4]],
+      ["v?", [0, 1]],
+      ["service:web", [0, 1]],
+      ["service=web", [0]],
+      ["service:web*", [0, 1, 2]],
+      ["service~^[Ww]eb$", [0, 1]],
+      ["-service:web", [2, 3, 4]],
+      ["service:db OR service:web-2", [2, 3, 4]],
+      ["attributes.service:inner", [3]],
+      ["severity:err", [1]],
+      ["severity>=error", [1, 2]],
+      ["severity:(debug OR fatal)", [2, 3]],
+      ["severity!=info", [1, 2, 3, 4]],
+      ["severity<warn -severity:debug", [0]],
+      ["message:out", [0]],
+      ["message:1500", []],
+      ["message=timeouts", [2]],
+      ["message=timeout", []],
+      ["message>s", [2, 4]],
+      ["ms:1500", [0, 1]],
+      ["ms=1500", [0, 1]],
+      ["ms=1500.0", [0]],
+      ["ms!=1500", [2, 3, 4]],
+      ["ms>99", [0, 1]],
+      ["ms>=99 ms<1000", [2]],
+      ["ms:[99 TO 1500}", [2]],
+      ["ms:*", [0, 1, 2, 3]],
+      ["-ms:*", [4]],
+      ["ms=null", [3]],
+      ["ok=true", [0]],
+      ["path:api", [0, 1]],
+      ["path:/v[13]$/", [0]],
+      ["path~^/API/", []],
+      ["path:/^\\/API/i", [0, 1]],
+      ["tags=a", [2]],
+      ['tags="b c"', [2]],
+      ["tags:c", [2]],
+      ["http.code>=500", [2]],
+      ["http:504", [2]],
+      ["/t.me/", [0, 2]],
+      ["/T.ME/i", [0, 1, 2]],
+      ["/(t|x)+ime(d|o)/", [0, 2]],
+      ["id:1001", [1]],
+      ["id>=1003", [3, 4]],
+      ["id<1001 OR id>1003", [0, 4]],
+      ["timestamp=1764000000000", [0, 1, 2, 3]],
+      ["timestamp>1764000000000", [4]],
+      ["timestamp>1764000000001000005", []],
+      ["timestamp<=1764000000001000005", [0, 1, 2, 3, 4]],
+      ["timestamp<1764000000001000005", [0, 1, 2, 3]],
+      ["received_at>=1970-01-01T00:00:00.012Z received_at<1970-01-01T00:00:00.014Z", [2, 3]],
+      ["(service:web OR ms:99) severity>=error", [1, 2]],
+      ["timed OR severity>=error -service:web", [0, 2]],
+      ["-(timed OR timeouts)", [1, 3, 4]],
+    ];
+    test.each(cases)("%s", async (q, expected) => {
+      for (const options of [{ blooms: false }, { blooms: true, bundle: false }]) {
+        await using blocks = await openTestBlocks();
+        const block = await openMixed(blocks, { firstId: 1000, ...options });
+        expect(matchesOf(block, read(q))).toEqual(expected);
+        const matcher = compileFilter(filterOf(read(q)));
+        if (expected.length > 0) expect(mayMatch(matcher, block)).toBe(true);
+        if (matchesWhole(matcher, block.meta)) expect(expected.length).toBe(5);
+      }
+    });
+
+    test("leaves out blocks by what it says of every record, as parameters do", async () => {
+      await using blocks = await openTestBlocks();
+      const block = blocks.store([row({ severity: 2, ms: 1_764_000_000_000 }), row({ severity: 3, service: "db" })], {
+        firstId: 5,
+      });
+      const isLeftOut = (q: string) => {
+        const matcher = compileFilter(filterOf(read(q)));
+        const { where, parameters } = pruningConditions(matcher);
+        const listed = listBlocks(blocks.database, ["1", ...where].join(" AND "), parameters, "first_id");
+        return listed.length === 0 || !mayMatch(matcher, block);
+      };
+      const texts = "(any OR thing)";
+      for (const q of ["service:chat", "severity>=error", "id>6", "id<5", "timestamp>1764000000001", "received_at<1", "-*"]) {
+        for (const whole of [q, `${q} ${texts}`, `(${q} x) OR (${q} y)`, `(${q}) x -y`])
+          expect([whole, isLeftOut(whole)]).toEqual([whole, true]);
+        expect([q, isLeftOut(`${q} OR x`)]).toEqual([q, false]);
+      }
+      for (const q of ["service:DB", "severity:warn", "id:6", "timestamp:1764000000000", "-service:chat", "-severity:error"]) {
+        expect([q, isLeftOut(q)]).toEqual([q, false]);
+      }
+    });
+
+    test("leaves out pages by the words that must be there", async () => {
+      await using blocks = await openTestBlocks();
+      const rows = [row({ message: 'the disk "sda" is full', attributes: '{"user":"ann lee","n":42,"x":1.50}' })];
+      const block = blocks.store(rows, { blooms: true, bundle: false });
+      const isLeftOut = (q: string) => {
+        const { query } = compileFilter(filterOf(read(q)));
+        return query !== undefined && !pageMayHold(query, block, 0);
+      };
+      for (const q of [
+        "absent",
+        '"disk absent"',
+        "message:absent",
+        "user:absent",
+        "user=absent",
+        'message="disk absent"',
+        "n=43",
+        "/ absent /",
+        "/x.* nothere in/i",
+        "disk absent",
+        "absent OR nowhere",
+        "user:(absent OR nowhere)",
+        "absent-*",
+      ])
+        expect([q, isLeftOut(q)]).toEqual([q, true]);
+      for (const q of [
+        "disk",
+        "absent OR full",
+        "-absent",
+        "absen*",
+        "user:ann",
+        "n=42",
+        "x=1.5",
+        "n=42.0",
+        "/absent/",
+        "/ (absent|nowhere) /",
+        "/ ABSEN[ST] /i",
+        "user>absent",
+      ])
+        expect([q, isLeftOut(q)]).toEqual([q, false]);
+    });
+
+    test("takes a block whole by its description alone where it asks for nothing else", async () => {
+      await using blocks = await openTestBlocks();
+      const { meta } = blocks.store([row({ severity: 2 }), row({ severity: 3, service: "db" })], { firstId: 5 });
+      const takesWhole = (q: string) => matchesWhole(compileFilter(filterOf(read(q))), meta);
+      for (const q of [
+        "*",
+        "severity<error",
+        "service:(web OR db)",
+        "id>=5",
+        "-service:chat",
+        "severity:info OR severity:warn",
+        "service:web OR severity:warn OR id<9",
+        "-(service:chat m)",
+      ]) {
+        expect([q, takesWhole(q)]).toEqual([q, true]);
+      }
+      for (const q of [
+        "m",
+        "severity:info",
+        "service:web",
+        "id>5",
+        "x:*",
+        "service:web OR severity:warn",
+        "-service:web",
+        "* m",
+      ]) {
+        expect([q, takesWhole(q)]).toEqual([q, false]);
+      }
+    });
   });
 });

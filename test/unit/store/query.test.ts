@@ -79,7 +79,10 @@ describe("a query", () => {
       const q = printQuery(query);
       expect({ SEED, q, query: parseQuery(q) }).toEqual({ SEED, q, query });
       const ids = searchByHand(known, { ...PLAN, filter: { ...NO_FILTER, query } });
-      expect({ SEED, q, ids: records.find(query) }).toEqual({ SEED, q, ids });
+      const given = records.find(query);
+      const extra = given.filter((id) => !ids.includes(id));
+      const missing = ids.filter((id) => !given.includes(id));
+      expect({ SEED, q, extra, missing }).toEqual({ SEED, q, extra: [], missing: [] });
       expect({ SEED, q, count: records.count(query) }).toEqual({ SEED, q, count: ids.length });
       found += ids.length > 0 ? 1 : 0;
       missed += ids.length < known.length ? 1 : 0;

@@ -341,7 +341,7 @@ describe("matching", () => {
       ["-(timed OR timeouts)", [1, 3, 4]],
     ];
     test.each(cases)("%s", async (q, expected) => {
-      for (const options of [{ blooms: false }, { blooms: true, bundle: false }]) {
+      for (const options of [{ blooms: false }, { blooms: true, bundle: false }, { dense: true }]) {
         await using blocks = await openTestBlocks();
         const block = await openMixed(blocks, { firstId: 1000, ...options });
         expect(matchesOf(block, read(q))).toEqual(expected);

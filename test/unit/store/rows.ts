@@ -1,5 +1,6 @@
 import { type BlockRows, type EncodedBlock, type EncodeOptions, encodeBlock } from "../../../src/store/block.ts";
 import type { BlockReader, ColumnPart } from "../../../src/store/block-reader.ts";
+import { encodeDenseBlock } from "../../../src/store/dense-block.ts";
 import { createRecordBatchBuilder, type RecordBatch } from "../../../src/store/record-batch.ts";
 import { createTextSource } from "../../../src/store/text-source.ts";
 
@@ -31,7 +32,7 @@ export function batchOf(rows: Row[]): RecordBatch {
   return builder.seal();
 }
 
-type BlockFields = { firstId?: number; receivedMs?: number[] } & Partial<EncodeOptions>;
+type BlockFields = { firstId?: number; receivedMs?: number[]; dense?: boolean } & Partial<EncodeOptions>;
 
 export function blockRowsOf(rows: Row[], { firstId = 1, receivedMs }: BlockFields = {}): BlockRows {
   const batch = batchOf(rows);
@@ -45,6 +46,7 @@ export function blockRowsOf(rows: Row[], { firstId = 1, receivedMs }: BlockField
 }
 
 export function encodedBlockOf(rows: Row[], fields: BlockFields = {}): EncodedBlock {
+  if (fields.dense === true) return encodeDenseBlock(blockRowsOf(rows, fields));
   return encodeBlock(blockRowsOf(rows, fields), { blooms: fields.blooms ?? false, bundle: fields.bundle ?? true });
 }
 

@@ -11,7 +11,7 @@ const CLOSE_OBJECT = 0x7d;
 /** What fewer rows have in common is kept as text. */
 const MIN_ROWS = 4;
 
-/** Takes a block's attributes apart: a template for each shape of object, a column for each name and kind of value. */
+/** Takes a block's attributes apart: a template for each shape of object, a column for each path and kind of value. */
 export function templateAttributes(utf8: Uint8Array, offsets: Uint32Array): TemplatedRows {
   const tokens = tokenizeAttributes(utf8, offsets);
   const { skeletons, skeletonOfRow } = tokens;
@@ -31,12 +31,13 @@ export function templateAttributes(utf8: Uint8Array, offsets: Uint32Array): Temp
   const columnsOf = templates.map((skeleton) => {
     const paths = pathsOf(skeleton);
     const own = new Map<string, number>();
-    return Uint32Array.from(slotsOf(skeleton), ({ kind, digits }, slot) => {
+    return Uint32Array.from(slotsOf(skeleton), ({ kind, digits, start }, slot) => {
       const path = JSON.stringify(paths[slot]);
       // What is no proper JSON may have a name twice.
       const times = own.get(path) ?? 0;
       own.set(path, times + 1);
-      const key = `${kind} ${digits} ${times} ${path}`;
+      // Strings and other texts are told apart: `[1]` is not "[1]".
+      const key = `${kind} ${digits} ${skeleton[start - 1] === QUOTE} ${times} ${path}`;
       const known = numbers.get(key) ?? columns.push({ kind, digits }) - 1;
       numbers.set(key, known);
       return known;

@@ -12,17 +12,15 @@ const CLOSE_OBJECT = 0x7d;
 type Located = {
   /** By template (0: texts kept as they are) the column; -1 where there is none. */
   columnOf: Int32Array;
-  /** By template 1 where the column's texts are strings. Texts in quotes and others lie in one column. */
-  isQuoted: Uint8Array;
   /** By template 1 where the texts must be read to tell. */
   isUnclear: Uint8Array;
-  /** The columns, each once. */
-  columns: number[];
+  /** The columns, and whether their values are strings, whose texts stand between quotes. */
+  columns: Map<number, boolean>;
 };
 
 function locate({ templates }: TemplatedReader, path: string): Located {
   const columnOf = new Int32Array(templates.length + 1).fill(-1);
-  const isQuoted = new Uint8Array(templates.length + 1);
+  const found = new Map<number, boolean>();
   const isUnclear = new Uint8Array(templates.length + 1);
   isUnclear[0] = 1;
   for (const [index, { skeleton, pieces, columns }] of templates.entries()) {
@@ -31,9 +29,9 @@ function locate({ templates }: TemplatedReader, path: string): Located {
     if (slots === undefined) isUnclear[index + 1] = 1;
     if (slot === undefined) continue;
     columnOf[index + 1] = columns[slot] as number;
-    isQuoted[index + 1] = (pieces[slot] as string).endsWith('"') ? 1 : 0;
+    found.set(columns[slot] as number, (pieces[slot] as string).endsWith('"'));
   }
-  return { columnOf, isQuoted, isUnclear, columns: [...new Set(columnOf)].filter((column) => column >= 0) };
+  return { columnOf, isUnclear, columns: found };
 }
 
 /** Calls `take` with the attribute's value of each row whose text must be read to tell whether it has any. */
@@ -62,7 +60,7 @@ export function readShapedAttribute(text: DenseText, path: string): AttributeCol
   const { templated } = text;
   const templateOfRow = templated.templateOfRow();
   const located = locate(templated, path);
-  const { columnOf, isQuoted, columns } = located;
+  const { columnOf, columns } = located;
   const values: string[] = [];
   const known = new Map<string, number>();
   const indexes = new Uint32Array(templateOfRow.length);
@@ -71,15 +69,12 @@ export function readShapedAttribute(text: DenseText, path: string): AttributeCol
     known.set(json, index);
     return index;
   };
-  for (const column of columns) {
+  for (const [column, quoted] of columns) {
     const rows = templated.rowsOfColumn(column);
-    const reader = templated.column(column);
-    const indexOfText = createIndexer(reader, indexOf);
-    const indexOfString = createIndexer(reader, (value) => indexOf(`"${value}"`));
+    const indexOfValue = createIndexer(templated.column(column), (value) => indexOf(quoted ? `"${value}"` : value));
     for (let i = 0; i < rows.length; i += 1) {
       const row = rows[i] as number;
-      const template = templateOfRow[row] as number;
-      if (columnOf[template] === column) indexes[row] = isQuoted[template] === 1 ? indexOfString(i) : indexOfText(i);
+      if (columnOf[templateOfRow[row] as number] === column) indexes[row] = indexOfValue(i);
     }
   }
   readUnclear(text, located, path, (json, row) => {
@@ -92,21 +87,17 @@ export function readShapedAttribute(text: DenseText, path: string): AttributeCol
 export function findShapedAttribute(text: DenseText, path: string, accepts: (json: string) => boolean, hits: Uint8Array): void {
   const { templated } = text;
   const located = locate(templated, path);
-  const { columnOf, isQuoted, columns } = located;
-  for (const column of columns) {
+  const { columnOf, columns } = located;
+  for (const [column, quoted] of columns) {
     const reader = templated.column(column);
-    for (const quoted of [0, 1]) {
-      const isHere = columnOf.map((own, template) => (own === column && isQuoted[template] === quoted ? 1 : 0));
-      if (!isHere.includes(1)) continue;
-      const passes = testDistinct(reader, (value) => accepts(quoted === 1 ? `"${value}"` : value));
-      if (!passes.includes(1)) continue;
-      const rows = templated.rowsOfColumn(column);
-      const templateOfRow = templated.templateOfRow();
-      selectDistinct(reader, passes, (index) => {
-        const row = rows[index] as number;
-        if (isHere[templateOfRow[row] as number] === 1) hits[row] = 1;
-      });
-    }
+    const passes = testDistinct(reader, (value) => accepts(quoted ? `"${value}"` : value));
+    if (!passes.includes(1)) continue;
+    const rows = templated.rowsOfColumn(column);
+    const templateOfRow = templated.templateOfRow();
+    selectDistinct(reader, passes, (index) => {
+      const row = rows[index] as number;
+      if (columnOf[templateOfRow[row] as number] === column) hits[row] = 1;
+    });
   }
   readUnclear(text, located, path, (json, row) => {
     if (accepts(json)) hits[row] = 1;

@@ -17,7 +17,7 @@ const ROWS_A_LOOK = 65_536;
  */
 const REST_FACTOR = 3;
 const REST_FACTOR_BEHIND = 1;
-const MANY_SMALL_BLOCKS = 512;
+const MANY_SMALL_BLOCKS = 1024;
 /** While nothing comes in there is nobody to make room for: what was left to be merged is caught up with. */
 const REST_FACTOR_IDLE = 0.25;
 const IDLE_AFTER_MS = 500;

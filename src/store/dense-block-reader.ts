@@ -127,9 +127,19 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       const { from, to } = pageRange(page);
       const wanted = new Uint8Array(to - from);
       for (let i = 0; i < rows.length; i += 1) wanted[(rows[i] as number) - from] = 1;
-      const textOfRow = new Map<number, string>();
-      templated.read(from, to, kept.text, (text, row) => textOfRow.set(row, text), wanted);
-      return Array.from(rows, (row) => textOfRow.get(row) as string);
+      const byRow: string[] = new Array(to - from).fill("");
+      templated.read(
+        from,
+        to,
+        kept.text,
+        (text, row) => {
+          byRow[row - from] = text;
+        },
+        wanted,
+      );
+      const inOrder: string[] = [];
+      for (let i = 0; i < rows.length; i += 1) inOrder.push(byRow[(rows[i] as number) - from] as string);
+      return inOrder;
     },
     lengths(texts) {
       const lengths = new Float64Array(meta.rows);

@@ -15,6 +15,8 @@ declare const self: Worker;
 
 /** How long one of these may run before another, or a cancellation, gets its turn. */
 const TURN_MS = 10;
+/** Sooner, memory would grow less and an export take far longer: the engine throws away compiled code as well. */
+const BYTES_A_COLLECTION = 48 * 1024 * 1024;
 
 let path = "";
 let database: Database | undefined;
@@ -28,6 +30,17 @@ function answer(message: FromScanner, transfer: ArrayBuffer[] = []): void {
   self.postMessage(message, transfer);
 }
 
+/** What was written out since garbage was last collected. */
+let writtenBytes = 0;
+
+/** Texts that were written out are garbage, of which the collector hears too late: memory would grow by hundreds of megabytes. */
+function collectGarbage(bytes: number): void {
+  writtenBytes += bytes;
+  if (writtenBytes < BYTES_A_COLLECTION) return;
+  writtenBytes = 0;
+  Bun.gc(true);
+}
+
 /** Goes on with a search until it has a chunk to give; the next one is made when it is asked for. */
 function advance(id: number): void {
   const running = searches.get(id);
@@ -38,6 +51,7 @@ function advance(id: number): void {
     if (value === undefined && !done) continue;
     if (done) searches.delete(id);
     const bytes = encoder.encode(value?.text ?? "");
+    collectGarbage(bytes.length);
     return answer({ type: "chunk", id, bytes, rows: value?.rows ?? 0, last: value?.last, done: done === true }, [bytes.buffer]);
   } while (performance.now() - start < TURN_MS);
   advanceLater(id);

@@ -103,7 +103,10 @@ export function readerOf(
   distinctText: (index: number) => string,
   indexes: () => ArrayLike<number> | undefined,
 ): ValueReader {
-  const text = (index: number) => distinctText(indexes()?.[index] ?? index);
+  const text = (index: number) => {
+    const own = indexes();
+    return distinctText(own === undefined ? index : (own[index] as number));
+  };
   return { values, distinct, distinctText, indexes, text };
 }
 
@@ -144,8 +147,17 @@ function readDecimals(reader: ByteReader, count: number): ValueReader {
   const eachWidth = mode === EACH_WIDTH ? readNumbers(reader, count) : undefined;
   const widths = mode === ONE_WIDTH ? new Uint8Array(count).fill(width) : eachWidth;
   const values = readNumbers(reader, count);
-  const text = (index: number) => String(values[index]).padStart(widths === undefined ? 0 : (widths[index] as number), "0");
+  const text =
+    widths === undefined
+      ? (index: number) => decimal(values[index] as number)
+      : (index: number) => decimal(values[index] as number).padStart(widths[index] as number, "0");
   return readerOf({ kind: "numbers", values, widths }, count, text, () => undefined);
+}
+
+/** Small whole numbers are far quicker to write where they are known to be such. */
+function decimal(value: number): string {
+  const small = value | 0;
+  return small === value ? String(small) : String(value);
 }
 
 /** Columns of this many bytes are parts of their own, read only where they are needed; of the smaller ones all lie in one part. */

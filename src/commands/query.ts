@@ -23,6 +23,8 @@ const EXAMPLES = `
 Examples:
   logctl query --service payments --min-severity warn --since 1h
   logctl query -q '"timed out" gateway' -n 20
+  logctl query -q 'user_id:42 severity>=warn -healthcheck (path:/v[12]/ OR ms>1500)'
+  logctl query -g 'timed? out after \\d{4,} ms'
   logctl query --since yesterday --limit all -o csv > yesterday.csv
   logctl query --severity error --count
   logctl query --stats service severity --since 1h

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { PART } from "../../src/store/block.ts";
+import { DENSE_PART } from "../../src/store/dense-block.ts";
 import { alignColumns, formatNumber } from "./align-columns.ts";
 import { bytesOnDisk } from "./settle.ts";
 
@@ -15,7 +16,8 @@ const PAGES = 256;
 export function readBreakdown(folder: string): Part[] {
   const database = new Database(join(folder, "logs.db"), { readonly: true, strict: true });
   try {
-    const names = new Map<number, string>(Object.entries(PART).map(([name, number]) => [number, name]));
+    // Parts of both kinds of block that have one number hold the same.
+    const names = new Map<number, string>(Object.entries({ ...PART, ...DENSE_PART }).map(([name, number]) => [number, name]));
     const parts = database
       .query<{ part: number; bytes: number }, []>(
         `SELECT (key / ${PAGES}) % ${PARTS} AS part, sum(length(data)) AS bytes FROM block_part GROUP BY 1`,

@@ -133,6 +133,11 @@ describe("once a token is made", () => {
     expect(await read("", "payments")).toEqual(["payments"]);
     expect(await read("?service=payments", "payments")).toEqual(["payments"]);
     expect(await read("?service=payments&service=chat", "payments")).toBe(403);
+    // Nor does a query lead out of what the token may read.
+    for (const q of ["*", "service:chat OR service:payments", "-service:nobody"]) {
+      expect(await read(`?q=${encodeURIComponent(q)}`, "payments")).toEqual(["payments"]);
+    }
+    expect(await read("?q=service:chat", "payments")).toEqual([]);
     expect(await read("", "*")).toEqual(["reports", "chat", "payments"]);
     expect(await (await app.get("/logs/stats", token(made["chat"] as string))).json()).toEqual({ count: 1 });
     const own = { count: 1, groups: [{ service: "chat", count: 1 }] };

@@ -58,6 +58,13 @@ describe("GET /logs", () => {
       ["?q=user_id", []],
       ["?q=needle", [5]],
       ["?q=gener", []],
+      ["?q=gener*", [1]],
+      ["?q=user_id:42", [1]],
+      ["?q=user_id%3E41+OR+nested.deep:needle", [5, 1]],
+      ["?q=service:payments+-ledger", [2]],
+      ["?q=severity:%3E%3Dwarn+/(timed%7Cledger).*(gateway%7Cbalance)/", [4, 2]],
+      ["?q=timestamp%3C2026-11-24T10:00:00Z&service=payments&severity=error", [2]],
+      ["?q=*&limit=1", [5]],
       ["?limit=2", [5, 4]],
       ["?limit=2&offset=1", [4, 3]],
       ["?offset=9", []],
@@ -154,6 +161,9 @@ describe("GET /logs", () => {
     ["cursor=t1.0.1", "invalid_parameter", "cursor"],
     ["q=%22open", "invalid_query", "q"],
     ["q=", "invalid_query", "q"],
+    ["q=a+OR", "invalid_query", "q"],
+    ["q=severity:loud", "invalid_query", "q"],
+    ["q=/(a)%5C1/", "invalid_query", "q"],
     ["token=x", "token_in_url", "token"],
     ["Access_Token=x", "token_in_url", "Access_Token"],
   ])("refuses ?%s as %s, naming the parameter", async (query, code, field) => {
@@ -183,6 +193,8 @@ test("GET /logs/stats counts what GET /logs finds", async () => {
     "?min_severity=error",
     "?timestamp_start=2026-11-24T10:00:00Z",
     "?q=absent",
+    "?q=service:payments+OR+severity:warn",
+    "?q=-timed",
   ]) {
     expect([query, await countOf(app.get(`/logs/stats${query}`))]).toEqual([query, (await ids(app, query)).length]);
   }

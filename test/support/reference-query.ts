@@ -91,8 +91,10 @@ const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 function compares({ text, value }: Scalar, operator: Comparison, wanted: string): boolean {
   if (operator === "=") return text === wanted || (typeof value === "number" && NUMBER.test(wanted) && value === Number(wanted));
-  if (NUMBER.test(text) && NUMBER.test(wanted)) return holds(Number(text) - Number(wanted), operator);
-  return typeof value === "string" && holds(text === wanted ? 0 : text < wanted ? -1 : 1, operator);
+  // Not by subtraction: of infinite ones there is no difference.
+  const order = <Value>(a: Value, b: Value) => (a === b ? 0 : a < b ? -1 : 1);
+  if (NUMBER.test(text) && NUMBER.test(wanted)) return holds(order(Number(text), Number(wanted)), operator);
+  return typeof value === "string" && holds(order(text, wanted), operator);
 }
 
 function judgeText({ field, parts }: TextCondition): Judge {

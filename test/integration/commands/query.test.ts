@@ -83,9 +83,45 @@ describe("logctl query", () => {
       [["--received-until", "1m"], []],
       [["-q", '"7 timed out"'], [7]],
       [["-q", "timed 3"], [3]],
+      [
+        ["-q", "severity:>=error OR n:[3 TO 4]"],
+        [1, 3, 4],
+      ],
+      [
+        ["-q", "service:reports -n<8"],
+        [8, 10],
+      ],
+      [
+        ["--grep", "record [78] timed"],
+        [7, 8],
+      ],
+      [["-g", "RECORD 7|8"], [8]],
+      [["-g", "record \\d{2}|/", "-q", "n=10 OR n=3"], [10]],
       [["--service", "nobody"], []],
     ];
     for (const [args, found] of cases) expect([args, await numbers(app, args)]).toEqual([args, found]);
+  });
+
+  test("sends --grep as a part of the query, ignoring case unless it has an upper-case letter", async () => {
+    await using app = await openFilledApp();
+    const sent = async (args: string[]) => {
+      const { requests } = await query(app, ["-c", ...args]);
+      return new URLSearchParams(requests[0]?.split("?")[1]).get("q");
+    };
+    expect(await sent(["-g", "timed? out"])).toBe("/timed? out/i");
+    expect(await sent(["-g", "Timed"])).toBe("/Timed/");
+    expect(await sent(["-g", "\\S/\\Wx\\/", "-q", "a OR b"])).toBe("/\\S\\/\\Wx\\//i (a OR b)");
+  });
+
+  test.each([
+    [["-q", "severity:loud"], "logctl: q at 10: 'loud' is no severity; use one of TRACE, DEBUG, INFO, WARN, ERROR, CRITICAL\n"],
+    [["-q", "a OR"], 'logctl: q at 5: expected a word, a "phrase" or a condition before the end\n'],
+    [["-g", "(disk|cpu"], "logctl: --grep at 1: the group is never closed; a '(' as such is \\(\n"],
+    [["-q", "a", "-g", ""], 'logctl: --grep at 1: the regular expression is empty; text with slashes goes in quotes: "/a/b"\n'],
+  ])("%j is refused in one line, before anything is asked", async (args, message) => {
+    await using app = await openTestApp();
+    const { code, err, out, requests } = await query(app, args);
+    expect({ code, err, out, requests }).toEqual({ code: 2, err: message, out: "", requests: [] });
   });
 
   test("counts with --count, by the same filters", async () => {

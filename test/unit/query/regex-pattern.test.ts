@@ -1,4 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { RE2JS } from "re2js";
+import { LogctlError } from "../../../src/errors.ts";
+import type { RegexPattern } from "../../../src/query/query.ts";
 import { readPattern } from "../../../src/query/regex-pattern.ts";
 
 describe("a regular expression is refused where it cannot be meant, at its position:", () => {
@@ -90,5 +94,94 @@ describe("the steps that the built-in engine may take", () => {
     expect(factorOf("(?:a|b)(?:a|b)(?:a|b)(?:a|b)x")).toBeGreaterThan(2 ** 4);
     expect(factorOf("a?".repeat(30))).toBeGreaterThan(2 ** 30);
     expect(factorOf("(?:a|a){20}")).toBeGreaterThan(2 ** 20);
+  });
+});
+
+describe("whatever is read", () => {
+  function compileBoth({ builtin, linear }: RegexPattern): void {
+    new RegExp(builtin, "u");
+    RE2JS.compile(linear);
+  }
+
+  test("is known to both engines, up to the largest there may be", () => {
+    const categories = "C Cc Cf Cn Co L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl Zp Zs";
+    for (const category of categories.split(" ")) compileBoth(readPattern(`\\p{${category}}[\\P{${category}}x]`, false));
+    for (const source of [
+      "(a{999}b{999})",
+      "\\W{1000}\\w{900}",
+      "(a{30}){33}",
+      "(?:\\p{L}{0,999}|x)",
+      "((a{10}){10}){10}",
+      "(|a)*",
+    ]) {
+      compileBoth(readPattern(source, false));
+    }
+  });
+
+  test("is known to both engines, or else refused", () => {
+    const token = fc.constantFrom(
+      ...[
+        "a",
+        "é",
+        "😀",
+        "\ud83d",
+        ".",
+        "^",
+        "$",
+        "|",
+        "(",
+        ")",
+        "(?:",
+        "(?<n>",
+        "[",
+        "[^",
+        "]",
+        "-",
+        "{",
+        "}",
+        "{2}",
+        "{1,3}",
+        "{2,}",
+        ",",
+      ],
+      ...[
+        "*",
+        "+",
+        "?",
+        "\\",
+        "\\d",
+        "\\W",
+        "\\b",
+        "\\n",
+        "\\x41",
+        "\\u0041",
+        "\\u{1f600}",
+        "\\p{L}",
+        "\\0",
+        "\\-",
+        "\\/",
+        "/",
+        "&&",
+        "~",
+        "[:",
+        "\n",
+      ],
+    );
+    let read = 0;
+    fc.assert(
+      fc.property(fc.array(token, { maxLength: 12 }), (tokens) => {
+        let pattern: RegexPattern;
+        try {
+          pattern = readPattern(tokens.join(""), false);
+        } catch (error) {
+          expect(error).toBeInstanceOf(LogctlError);
+          return;
+        }
+        read += 1;
+        compileBoth(pattern);
+      }),
+      { numRuns: 5000 },
+    );
+    expect(read).toBeGreaterThan(300);
   });
 });

@@ -351,6 +351,19 @@ describe("matching", () => {
       }
     });
 
+    test("takes the long s for an s in regular expressions in any case, and for another letter in words", async () => {
+      for (const options of [{ blooms: false }, { blooms: true, bundle: false }]) {
+        await using blocks = await openTestBlocks();
+        const block = blocks.store([row({ message: "x ſo y" }), row({ message: "x SO y" })], options);
+        expect(matchesOf(block, read("/x so y/i"))).toEqual([0, 1]);
+        expect(matchesOf(block, read("so"))).toEqual([1]);
+        expect(matchesOf(block, read("ſo"))).toEqual([0]);
+      }
+      await using blocks = await openTestBlocks();
+      const only = blocks.store([row({ message: "x ſo y" })], { blooms: true, bundle: false });
+      expect(matchesOf(only, read("/x so y/i"))).toEqual([0]);
+    });
+
     test("leaves out blocks by what it says of every record, as parameters do", async () => {
       await using blocks = await openTestBlocks();
       const block = blocks.store([row({ severity: 2, ms: 1_764_000_000_000 }), row({ severity: 3, service: "db" })], {

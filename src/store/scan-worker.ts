@@ -15,8 +15,9 @@ declare const self: Worker;
 
 /** How long one of these may run before another, or a cancellation, gets its turn. */
 const TURN_MS = 10;
-/** A thread without work for so long gives back what it does not need. */
+/** A thread gives back what it does not need any more when it had no work for so long, or worked so long. */
 const REST_AFTER_MS = 200;
+const WORK_A_COLLECTION_MS = 250;
 /** Sooner, memory would grow less and an export take far longer: the engine throws away compiled code as well. */
 const BYTES_A_COLLECTION = 48 * 1024 * 1024;
 
@@ -25,6 +26,7 @@ let database: Database | undefined;
 const searches = new Map<number, Generator<SearchChunk | undefined, void>>();
 const tallies = new Map<number, Tally>();
 const turns: (() => void)[] = [];
+let workedMs = 0;
 let resting: ReturnType<typeof setTimeout> | undefined;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -71,16 +73,27 @@ function takeTurn(id: number, work: () => void): void {
 }
 
 function runTurn(): void {
+  const startedAt = performance.now();
   turns[0]?.();
   turns.shift();
+  workedMs += performance.now() - startedAt;
+  if (workedMs > WORK_A_COLLECTION_MS) collectNow();
   if (turns.length > 0) setImmediate(runTurn);
   else restLater();
 }
 
-/** What searches leave behind lies outside the engine's heap, for the most part, so that it is in no hurry to collect it. */
 function restLater(): void {
   clearTimeout(resting);
-  resting = setTimeout(() => Bun.gc(true), REST_AFTER_MS);
+  resting = setTimeout(collectNow, REST_AFTER_MS);
+}
+
+/**
+ * What searches leave behind lies outside the engine's heap, for the most part, so that it is in no hurry to collect it. Not
+ * at once, which would throw away compiled code as well: the next search would take three times as long.
+ */
+function collectNow(): void {
+  workedMs = 0;
+  Bun.gc(false);
 }
 
 /** Goes on with a range until it is done, unless it was cancelled meanwhile. */

@@ -98,10 +98,13 @@ describe("while a long scan is under way", () => {
     const aloneMs = await timed();
     const leaving = new AbortController();
     const counts = Array.from({ length: 60 }, () => store.store.count(filter, leaving.signal).catch((error: Error) => error));
-    // By then they have begun.
-    await store.store.count(NO_FILTER);
+    // By then they have begun, and most are far from their end.
+    await Promise.race(counts);
     leaving.abort();
-    for (const count of counts) expect(await count).toMatchObject({ code: "interrupted" });
+    const results = await Promise.all(counts);
+    const left = results.filter((result) => result !== 0);
+    expect(left.length).toBeGreaterThan(0);
+    for (const error of left) expect(error).toMatchObject({ code: "interrupted" });
     expect(await timed()).toBeLessThan(aloneMs * 5 + 200);
   }, 30_000);
 

@@ -1,5 +1,14 @@
-import { isUuid, readNumber, type Tokens } from "./message-tokens.ts";
-import { createSkeletonTable, SLOT } from "./skeleton.ts";
+import { growTo, isUuid, readNumber, type Tokens } from "./message-tokens.ts";
+import {
+  createSkeletonTable,
+  FNV_OFFSET,
+  FNV_PRIME,
+  MAX_HEX_DIGITS,
+  MAX_NUMBER_DIGITS,
+  MIN_HEX_DIGITS,
+  SLOT,
+  UUID_BYTES,
+} from "./skeleton.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -11,13 +20,6 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const ZERO = 0x30;
 const NINE = 0x39;
-
-const MAX_NUMBER_DIGITS = 15;
-const MIN_HEX_DIGITS = 8;
-const MAX_HEX_DIGITS = 64;
-const UUID_BYTES = 36;
-const FNV_OFFSET = 0x811c9dc5 | 0;
-const FNV_PRIME = 0x01000193;
 
 const LITERAL_STARTS = [0x6e, 0x66, 0x74];
 const LITERAL_BYTES = ["null", "false", "true"].map((text) => new TextEncoder().encode(text));
@@ -69,12 +71,8 @@ export function tokenizeAttributes(bytes: Uint8Array, offsets: Uint32Array): Tok
     hash = FNV_OFFSET;
     if (skeleton.length < (end - at) * 2) skeleton = new Uint8Array((end - at) * 4);
     if (values.length < count + (end - at)) {
-      const larger = new Float64Array((count + (end - at)) * 2);
-      larger.set(values);
-      values = larger;
-      const largerLengths = new Uint32Array(values.length);
-      largerLengths.set(lengths);
-      lengths = largerLengths;
+      values = growTo(new Float64Array((count + (end - at)) * 2), values);
+      lengths = growTo(new Uint32Array(values.length), lengths);
     }
     while (at < end) {
       const byte = bytes[at] as number;

@@ -12,6 +12,7 @@ export const FULL_CHARACTERS = 16 * 1024 * 1024;
 const FAN_IN = 32;
 /** Below this many rows a block is kept in one piece, without a Bloom filter: reading it whole is as quick. */
 const MIN_PARTED_ROWS = 1024;
+/** From so many rows on a block is worth taking its texts apart. */
 const MIN_DENSE_ROWS = 16_384;
 
 /** What a block costs to be rewritten; a full one of rows alone costs as much as a full one of text alone. */
@@ -85,9 +86,8 @@ export function compactOnce(database: Database): Merge | undefined {
   const replaced = planCompaction(metas);
   if (replaced.length === 0) return undefined;
   const rows = mergeBlocks(replaced.map((meta) => openBlock(database, meta)));
-  if (rows.rows >= MIN_DENSE_ROWS)
-    return { replaced, block: encodeDenseBlock(rows), small: metas.filter((meta) => !isFull(meta)).length };
-  const parted = rows.rows >= MIN_PARTED_ROWS;
   const small = metas.filter((meta) => !isFull(meta)).length;
+  if (rows.rows >= MIN_DENSE_ROWS) return { replaced, block: encodeDenseBlock(rows), small };
+  const parted = rows.rows >= MIN_PARTED_ROWS;
   return { replaced, block: encodeBlock(rows, { blooms: parted, bundle: !parted }), small };
 }

@@ -1,4 +1,4 @@
-import { createSkeletonTable, FIRST_SLOT, type SkeletonTable, SLOT } from "./skeleton.ts";
+import { createSkeletonTable, FIRST_SLOT, FNV_OFFSET, FNV_PRIME, type SkeletonTable, SLOT } from "./skeleton.ts";
 
 /** The skeletons that are worth columns of their own: the templates of a block. */
 export type Templates = {
@@ -90,9 +90,6 @@ const isLetter = new Uint8Array(256);
 for (let byte = 0; byte < FIRST_SLOT; byte += 1) {
   if (byte >= 0x80 || /[A-Za-z_]/.test(String.fromCharCode(byte))) isLetter[byte] = 1;
 }
-
-const FNV_OFFSET = 0x811c9dc5 | 0;
-const FNV_PRIME = 0x01000193;
 
 function createWords() {
   const all = createSkeletonTable();

@@ -1,4 +1,14 @@
-import { createSkeletonTable, type SkeletonTable, SLOT } from "./skeleton.ts";
+import {
+  createSkeletonTable,
+  FNV_OFFSET,
+  FNV_PRIME,
+  MAX_HEX_DIGITS,
+  MAX_NUMBER_DIGITS,
+  MIN_HEX_DIGITS,
+  type SkeletonTable,
+  SLOT,
+  UUID_BYTES,
+} from "./skeleton.ts";
 
 /**
  * Texts taken apart into what stays the same and what differs, after CLP (Rodrigues et al., OSDI 2021): words without
@@ -31,17 +41,10 @@ for (let byte = 0; byte < 256; byte += 1) {
   else if (byte >= 0x80) classes[byte] = LETTER | BEYOND_ASCII;
 }
 
-const MAX_NUMBER_DIGITS = 15;
-const MIN_HEX_DIGITS = 8;
-const MAX_HEX_DIGITS = 64;
 /** A word such as `web01` or `v2x3` is letters with numbers between them; one with more to it is a value as a whole. */
 const MAX_MIXED_BYTES = 16;
 const MAX_MIXED_NUMBERS = 2;
 const DASH = 0x2d;
-const UUID_BYTES = 36;
-
-const FNV_OFFSET = 0x811c9dc5 | 0;
-const FNV_PRIME = 0x01000193;
 
 /** `offsets` say where in `bytes` (UTF-8) each row's text starts, with one more entry for the end. */
 export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Tokens {
@@ -145,7 +148,8 @@ export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Token
   return { skeletons, skeletonOfRow, firstValue, values, lengths };
 }
 
-function growTo<Column extends { set(source: Column): void }>(larger: Column, source: Column): Column {
+/** The larger column with what the smaller one holds. */
+export function growTo<Column extends { set(source: Column): void }>(larger: Column, source: Column): Column {
   larger.set(source);
   return larger;
 }

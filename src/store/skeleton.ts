@@ -19,6 +19,16 @@ export const SLOT = {
 
 export const FIRST_SLOT = SLOT.number;
 
+/** What counts as a number, and as hexadecimal digits. */
+export const MAX_NUMBER_DIGITS = 15;
+export const MIN_HEX_DIGITS = 8;
+export const MAX_HEX_DIGITS = 64;
+export const UUID_BYTES = 36;
+
+/** Skeletons are hashed by FNV-1a, in 32 bits with a sign. */
+export const FNV_OFFSET = 0x811c9dc5 | 0;
+export const FNV_PRIME = 0x01000193;
+
 /** The distinct skeletons of a block, by number in the order in which they were first met; found by their bytes. */
 export type SkeletonTable = {
   /** The number of the skeleton that lies in `bytes` from `start` up to `end`, and whose hash this is. */

@@ -1,5 +1,6 @@
 import type { BlockMeta } from "./block.ts";
 import type { KeptTexts } from "./kept-texts.ts";
+import type { RowTexts } from "./row-texts.ts";
 import type { TemplatedReader } from "./templated-reader.ts";
 
 /** Thrown where a block was replaced between its being listed and being read: list again and go on after the last row had. */
@@ -29,6 +30,8 @@ export type BlockReader = {
   attributes(page: number): PageText;
   /** The texts of some rows of a page, in the order of `rows`, without reading those of all others where that can be. */
   texts(texts: "messages" | "attributes", page: number, rows: ArrayLike<number>): string[];
+  /** Puts the texts of some rows of a page into `into`, as they stand in JSON: messages inside a string, attributes as they are. */
+  jsonTexts(texts: "messages" | "attributes", page: number, rows: ArrayLike<number>, into: RowTexts): void;
   /** For each row the length of its text, in UTF-16 units. */
   lengths(texts: "messages" | "attributes"): Float64Array;
   /** Reads all that there is to know of the rows of a page; false where the block is gone. Until another page is read it can be had. */

@@ -111,6 +111,14 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
 
   const pages = () => Math.ceil(meta.rows / PAGE_ROWS);
 
+  /** A 1 for each of `rows` among the rows of the page. */
+  function wantedOf(page: number, rows: ArrayLike<number>): Uint8Array {
+    const { from, to } = pageRange(page);
+    const wanted = new Uint8Array(to - from);
+    for (let i = 0; i < rows.length; i += 1) wanted[(rows[i] as number) - from] = 1;
+    return wanted;
+  }
+
   return {
     meta,
     column,
@@ -125,21 +133,23 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
     texts(texts, page, rows) {
       const { templated, kept } = texts === "messages" ? messages() : attributes();
       const { from, to } = pageRange(page);
-      const wanted = new Uint8Array(to - from);
-      for (let i = 0; i < rows.length; i += 1) wanted[(rows[i] as number) - from] = 1;
       const byRow: string[] = new Array(to - from).fill("");
       templated.read(
         from,
         to,
-        kept.text,
+        kept,
         (text, row) => {
           byRow[row - from] = text;
         },
-        wanted,
+        wantedOf(page, rows),
       );
       const inOrder: string[] = [];
       for (let i = 0; i < rows.length; i += 1) inOrder.push(byRow[(rows[i] as number) - from] as string);
       return inOrder;
+    },
+    jsonTexts(texts, page, rows, into) {
+      const { templated, kept } = texts === "messages" ? messages() : attributes();
+      templated.write(pageRange(page).from, wantedOf(page, rows), kept, texts === "messages", into);
     },
     lengths(texts) {
       const lengths = new Float64Array(meta.rows);
@@ -199,7 +209,7 @@ function readPage({ templated, kept }: Omit<DenseText, "page">, { from, to }: { 
   const texts: string[] = [];
   const offsets = new Uint32Array(to - from + 1);
   let length = 0;
-  templated.read(from, to, kept.text, (text, row) => {
+  templated.read(from, to, kept, (text, row) => {
     texts.push(text);
     length += text.length;
     offsets[row - from + 1] = length;

@@ -157,7 +157,7 @@ function readCandidates({ verify }: TextSearch, { templated, kept }: DenseText, 
   templated.read(
     first,
     last + 1,
-    kept.text,
+    kept,
     (text, row) => {
       if (verify(text)) hits[row] = 1;
     },

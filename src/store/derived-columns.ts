@@ -1,7 +1,8 @@
 import { indexHex } from "./hex-column.ts";
 import { lazy } from "./lazy.ts";
+import { placesFrom } from "./places.ts";
 import { SLOT } from "./skeleton.ts";
-import { type ColumnKind, type ColumnValues, readerOf, type ValueReader } from "./value-columns.ts";
+import type { ColumnKind, ColumnValues, ValueReader } from "./value-columns.ts";
 
 /**
  * Columns whose values follow from another's: all records of one request have its user. Of such a column one value is kept
@@ -77,36 +78,47 @@ function same({ kind }: ColumnKind, { values, lengths }: ColumnValues, a: number
   return true;
 }
 
-/** The whole column, of the values that were kept; which one each is follows from `indexes`, those of the source in `sourceRows`. */
+/**
+ * The whole column, of the values that were kept: which one each is follows from the places of the source's values. `rows`
+ * are the rows that have a value in the column, `sourceRows` those that have one in the source; all of the former are among
+ * the latter.
+ */
 export function openDerived(
   kept: ValueReader,
+  source: ValueReader,
   rows: () => Uint32Array,
   sourceRows: () => Uint32Array,
-  indexes: () => ArrayLike<number>,
 ): ValueReader {
   const through = lazy(() => {
-    const places = placesOf(rows(), sourceRows(), indexes());
-    const own = kept.indexes();
+    const indexes = source.places.all();
+    if (indexes === undefined) throw new Error("a column follows from one that tells no values apart");
+    const places = placesOf(rows(), sourceRows(), indexes, source.distinct);
+    const own = kept.places.all();
     if (own !== undefined) for (let i = 0; i < places.length; i += 1) places[i] = own[places[i] as number] as number;
     return places;
   });
-  return readerOf(kept.values, kept.distinct, kept.distinctText, through);
+  return { ...kept, places: placesFrom(through) };
 }
 
 /** For each value of a column which of those that were kept it is. */
-function placesOf(rows: Uint32Array, sourceRows: Uint32Array, sourceIndexes: ArrayLike<number>): Uint32Array {
-  const placeOf = new Map<number, number>();
+function placesOf(rows: Uint32Array, sourceRows: Uint32Array, sourceIndexes: ArrayLike<number>, distinct: number): Uint32Array {
+  // One more than the place; 0 where the source's value was not met yet.
+  const placeOf = new Uint32Array(distinct);
   const places = new Uint32Array(rows.length);
+  const sameRows = rows.length === sourceRows.length;
+  let next = 0;
   let at = 0;
   for (let i = 0; i < rows.length; i += 1) {
-    while ((sourceRows[at] as number) < (rows[i] as number)) at += 1;
+    if (sameRows) at = i;
+    else while ((sourceRows[at] as number) < (rows[i] as number)) at += 1;
     const index = sourceIndexes[at] as number;
-    let place = placeOf.get(index);
-    if (place === undefined) {
-      place = placeOf.size;
-      placeOf.set(index, place);
+    let place = placeOf[index] as number;
+    if (place === 0) {
+      next += 1;
+      place = next;
+      placeOf[index] = place;
     }
-    places[i] = place;
+    places[i] = place - 1;
   }
   return places;
 }

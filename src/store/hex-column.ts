@@ -1,6 +1,7 @@
 import type { ByteReader, ByteWriter } from "./byte-writer.ts";
 import { lazy } from "./lazy.ts";
 import { readNumbers, writeNumbers } from "./number-column.ts";
+import { EACH_ITS_OWN, type Places, placesFrom } from "./places.ts";
 
 /**
  * Hexadecimal texts of one length, half a byte a digit; digits that are the same in all of them are kept once. Where
@@ -136,19 +137,18 @@ export type HexTexts = {
   distinct: number;
   /** The digits of all of them, one after another; made when they are first asked for. */
   allDigits(): Uint8Array;
-  /** Writes the digits of one of them to `to`. */
-  copyDigits(index: number, to: Uint8Array): void;
+  /** Writes the digits of one of them to `to`, from `start` on. */
+  copyDigits(index: number, to: Uint8Array, start: number): void;
 };
 
-/** `indexes`: which one each text is, where it is not the one of its own number. */
-export type HexColumn = HexTexts & { indexes(): Uint32Array | undefined };
+export type HexColumn = { texts: HexTexts; places: Places };
 
 export function readHex(reader: ByteReader, count: number, digits: number): HexColumn {
   const mode = reader.byte();
-  if (mode === EACH) return { ...readNibbles(reader, count, digits), indexes: () => undefined };
+  if (mode === EACH) return { texts: readNibbles(reader, count, digits), places: EACH_ITS_OWN };
   if (mode !== DISTINCT) throw new Error(`unknown encoding ${mode} of hexadecimal texts`);
   const texts = readNibbles(reader, reader.varint(), digits);
-  return { ...texts, indexes: lazy(() => readDistances(reader, count)) };
+  return { texts, places: placesFrom(lazy(() => readDistances(reader, count))) };
 }
 
 function readDistances(reader: ByteReader, count: number): Uint32Array {
@@ -204,6 +204,6 @@ function readNibbles(reader: ByteReader, count: number, digits: number): HexText
       all ??= unpack();
       return all;
     },
-    copyDigits: (index, to) => copyTo(index, to, 0),
+    copyDigits: copyTo,
   };
 }

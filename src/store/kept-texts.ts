@@ -2,6 +2,7 @@ import { buildBloom, type HashSet } from "./bloom.ts";
 import { type ByteReader, createByteReader, createByteWriter } from "./byte-writer.ts";
 import { readNumbers, writeNumbers } from "./number-column.ts";
 import { packBytes, unpackBytes } from "./pack-bytes.ts";
+import { putBytes, putEscaped, type TextBuffer } from "./text-buffer.ts";
 import { hashWords } from "./words.ts";
 
 /** These are few, or a block of nothing but prose. On the benchmark's a third smaller than at level 1. */
@@ -80,7 +81,8 @@ export type KeptTexts = {
   pageText(page: number): { text: string; offsets: Uint32Array };
   /** The filter of a page's words. */
   bloom(page: number): Uint8Array;
-  text(index: number): string;
+  /** Puts a text behind what is in the buffer, perhaps as it stands inside a JSON string. */
+  put(index: number, escaped: boolean, buffer: TextBuffer): void;
 };
 
 export function openTexts(
@@ -120,12 +122,13 @@ export function openTexts(
       return { text, offsets: units };
     },
     bloom,
-    text(index) {
+    put(index, escaped, buffer) {
       let page = held !== undefined && index >= (pageStarts[held.page] as number) ? held.page : 0;
       while (index >= (pageStarts[page + 1] as number)) page += 1;
       const { utf8, offsets } = load(page);
       const at = index - (pageStarts[page] as number);
-      return utf8.toString("utf8", offsets[at], offsets[at + 1]);
+      if (escaped) putEscaped(buffer, utf8, offsets[at], offsets[at + 1]);
+      else putBytes(buffer, utf8, offsets[at], offsets[at + 1]);
     },
   };
 }

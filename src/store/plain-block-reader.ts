@@ -5,6 +5,7 @@ import { bloomOfPage } from "./bloom.ts";
 import { readPart } from "./database.ts";
 import { type IntColumn, openInts } from "./int-column.ts";
 import type { PageCache } from "./page-cache.ts";
+import { putText } from "./text-buffer.ts";
 
 type LengthsPart = "messageLengths" | "attributeLengths";
 
@@ -106,6 +107,18 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Page
         const row = (rows[i] as number) - from;
         return text.slice(starts[row], starts[row + 1]);
       });
+    },
+    jsonTexts(texts, page, rows, { buffer, starts, ends }) {
+      const { from } = pageRange(page);
+      const { text, offsets } = texts === "messages" ? messages(page) : attributes(page);
+      const all = offsets();
+      for (let i = 0; i < rows.length; i += 1) {
+        const row = (rows[i] as number) - from;
+        const own = text.slice(all[row], all[row + 1]);
+        starts[row] = buffer.length;
+        putText(buffer, texts === "messages" ? JSON.stringify(own).slice(1, -1) : own);
+        ends[row] = buffer.length;
+      }
     },
     lengths: (texts) => open(texts === "messages" ? "messageLengths" : "attributeLengths").slice(0, meta.rows),
     load(page) {

@@ -2,7 +2,10 @@ import { CSV_HEADER, writeCsvRow } from "../schema/csv.ts";
 import type { RecordFormat } from "../schema/filter.ts";
 import { SEVERITIES } from "../schema/severity.ts";
 import { formatTimestamp } from "../schema/timestamp.ts";
-import type { BlockReader } from "./block-reader.ts";
+import { type BlockReader, COLUMN_PARTS, type ColumnPart } from "./block-reader.ts";
+import { createRowTexts, type RowTexts } from "./row-texts.ts";
+import { createTextBuffer, putBytes, putDecimal, putText, type TextBuffer } from "./text-buffer.ts";
+import { createTimestampWriter } from "./time-text.ts";
 
 /** How records become the bytes of an answer: what stands before the first, between two, and after the last. */
 export type RecordFraming = { head: string; separator: string; tail: string };
@@ -15,48 +18,102 @@ export const FRAMING: Record<RecordFormat | "sse", RecordFraming> = {
   sse: { head: "", separator: "", tail: "" },
 };
 
-/** The texts of `rows`, all of one page of one block, in the order given. */
+const encoder = new TextEncoder();
+const utf8 = (text: string) => encoder.encode(text);
+
+const [EVENT_ID, EVENT_DATA, EVENT_END] = [utf8("id: "), utf8("\ndata: "), utf8("\n\n")];
+const [ID, TIMESTAMP, RECEIVED_AT] = [utf8('{"id":'), utf8(',"timestamp":"'), utf8('","received_at":"')];
+const [ATTRIBUTES, END, END_OF_MESSAGE] = [utf8('","attributes":'), utf8("}"), utf8('"}')];
+
+/** More than this is not kept for the next page. */
+const KEPT_BYTES = 4 * 1024 * 1024;
+
+/** The texts of one page at a time. */
+const messages = createRowTexts(0);
+const attributes = createRowTexts(0);
+
+const putTimestamp = createTimestampWriter();
+const putReceipt = createTimestampWriter();
+
+function readTexts(into: RowTexts, texts: "messages" | "attributes", block: BlockReader, page: number, rows: number[]): void {
+  const { from, to } = block.pageRange(page);
+  if (into.buffer.bytes.length > KEPT_BYTES) into.buffer = createTextBuffer();
+  into.buffer.length = 0;
+  if (into.starts.length < to - from) {
+    into.starts = new Uint32Array(to - from);
+    into.ends = new Uint32Array(to - from);
+  }
+  block.jsonTexts(texts, page, rows, into);
+}
+
+function columnsOf(block: BlockReader, page: number): Record<ColumnPart, Float64Array> {
+  const columns = COLUMN_PARTS.map((part) => [part, block.columnOfPage(part, page)]);
+  return Object.fromEntries(columns) as Record<ColumnPart, Float64Array>;
+}
+
+/** Puts `rows`, all of one page of one block, into the buffer in the order given, with the format's separator between two. */
 export function writeRows(
   block: BlockReader,
   page: number,
-  rows: ArrayLike<number>,
+  rows: number[],
   format: RecordFormat | "sse",
-  texts: string[],
+  buffer: TextBuffer,
 ): void {
+  if (format === "csv") return writeCsvRows(block, page, rows, buffer);
   const { from } = block.pageRange(page);
   const { firstId, services } = block.meta;
-  const timestamp = block.columnOfPage("timestamp", page);
-  const nanos = block.columnOfPage("nanos", page);
-  const digits = block.columnOfPage("digits", page);
-  const received = block.columnOfPage("received", page);
-  const severity = block.columnOfPage("severity", page);
-  const service = block.columnOfPage("service", page);
+  const { timestamp, nanos, digits, received, severity, service } = columnsOf(block, page);
+  // Everything is read before anything is written: a block that is gone leaves no half of it behind.
+  readTexts(messages, "messages", block, page, rows);
+  readTexts(attributes, "attributes", block, page, rows);
+  const nextId = utf8(`${FRAMING[format].separator}{"id":`);
+  const sources = services.flatMap((name) =>
+    SEVERITIES.map((severity) => utf8(`","service":${JSON.stringify(name)},"severity":"${severity}","message":"`)),
+  );
+  const isEvent = format === "sse";
+  for (let i = 0; i < rows.length; i += 1) {
+    const row = (rows[i] as number) - from;
+    const id = firstId + (rows[i] as number);
+    if (isEvent) {
+      putBytes(buffer, EVENT_ID);
+      putDecimal(buffer, id);
+      putBytes(buffer, EVENT_DATA);
+    }
+    putBytes(buffer, i > 0 ? nextId : ID);
+    putDecimal(buffer, id);
+    putBytes(buffer, TIMESTAMP);
+    putTimestamp(buffer, timestamp[row] as number, nanos[row] as number, digits[row] as number);
+    putBytes(buffer, RECEIVED_AT);
+    putReceipt(buffer, received[row] as number, 0, 3);
+    putBytes(buffer, sources[(service[row] as number) * SEVERITIES.length + (severity[row] as number)] as Uint8Array);
+    putBytes(buffer, messages.buffer.bytes, messages.starts[row], messages.ends[row]);
+    if (attributes.starts[row] === attributes.ends[row]) putBytes(buffer, END_OF_MESSAGE);
+    else {
+      putBytes(buffer, ATTRIBUTES);
+      putBytes(buffer, attributes.buffer.bytes, attributes.starts[row], attributes.ends[row]);
+      putBytes(buffer, END);
+    }
+    if (isEvent) putBytes(buffer, EVENT_END);
+  }
+}
+
+function writeCsvRows(block: BlockReader, page: number, rows: number[], buffer: TextBuffer): void {
+  const { from } = block.pageRange(page);
+  const { firstId, services } = block.meta;
+  const { timestamp, nanos, digits, received, severity, service } = columnsOf(block, page);
   const messages = block.texts("messages", page, rows);
   const attributes = block.texts("attributes", page, rows);
-  const isEvent = format === "sse";
-  // Everything is read before anything is written: a block that is gone leaves no half of it behind.
   for (let i = 0; i < rows.length; i += 1) {
-    const id = firstId + (rows[i] as number);
     const row = (rows[i] as number) - from;
-    const at = formatTimestamp(timestamp[row] as number, nanos[row] as number, digits[row] as number);
-    const receivedAt = new Date(received[row] as number).toISOString();
-    const severityName = SEVERITIES[severity[row] as number] as string;
-    const serviceName = services[service[row] as number] as string;
-    const message = messages[i] as string;
-    const attributesText = attributes[i] as string;
-    texts.push(
-      format === "csv"
-        ? writeCsvRow({
-            id,
-            timestamp: at,
-            received_at: receivedAt,
-            service: serviceName,
-            severity: severityName,
-            message,
-            attributes: attributesText,
-          })
-        : `${isEvent ? `id: ${id}\ndata: ` : ""}{"id":${id},"timestamp":"${at}","received_at":"${receivedAt}","service":${JSON.stringify(serviceName)},"severity":"${severityName}",` +
-            `"message":${JSON.stringify(message)}${attributesText === "" ? "" : `,"attributes":${attributesText}`}}${isEvent ? "\n\n" : ""}`,
-    );
+    const text = writeCsvRow({
+      id: firstId + (rows[i] as number),
+      timestamp: formatTimestamp(timestamp[row] as number, nanos[row] as number, digits[row] as number),
+      received_at: new Date(received[row] as number).toISOString(),
+      service: services[service[row] as number] as string,
+      severity: SEVERITIES[severity[row] as number] as string,
+      message: messages[i] as string,
+      attributes: attributes[i] as string,
+    });
+    putText(buffer, text);
   }
 }

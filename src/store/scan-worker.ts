@@ -55,7 +55,7 @@ function advance(id: number): void {
     const { value, done } = running.next();
     if (value === undefined && !done) continue;
     if (done) searches.delete(id);
-    const bytes = encoder.encode(value?.text ?? "");
+    const bytes = value?.bytes ?? new Uint8Array();
     collectGarbage(bytes.length);
     return answer({ type: "chunk", id, bytes, rows: value?.rows ?? 0, last: value?.last, done: done === true }, [bytes.buffer]);
   } while (performance.now() - start < TURN_MS);

@@ -28,8 +28,8 @@ export type Hits = { block: BlockReader; page: number; rows: number[] };
 /** What a walk over the blocks comes to next: records, or a place before which there is nothing more to find. */
 export type Step = { hits: Hits; passed?: undefined } | { hits?: undefined; passed: Position | undefined };
 
-/** A piece of an answer: its text, how many records it holds, and where the last of them stands. */
-export type SearchChunk = { text: string; rows: number; last: Position | undefined };
+/** A piece of an answer: UTF-8, how many records it holds, and where the last of them stands. */
+export type SearchChunk = { bytes: Uint8Array<ArrayBuffer>; rows: number; last: Position | undefined };
 
-/** The same on its way out of the store: UTF-8. After the one that is `done` comes no other. */
+/** The same on its way out of the store. After the one that is `done` comes no other. */
 export type SearchPiece = { bytes: Uint8Array; rows: number; last: Position | undefined; done: boolean };

@@ -4,14 +4,15 @@ import { newestRecordId } from "./database.ts";
 import { compileFilter, type Matcher } from "./match.ts";
 import { FRAMING, writeRows } from "./record-text.ts";
 import type { Hits, Position, SearchChunk, SearchPlan, Step } from "./search-plan.ts";
+import { createTextBuffer, putText, takeBytes } from "./text-buffer.ts";
 import { walkByArrival } from "./walk-by-arrival.ts";
 import { walkByTimestamp } from "./walk-by-timestamp.ts";
 
-/** Texts are handed on in pieces of about this many UTF-16 units. */
-const CHUNK_CHARACTERS = 256 * 1024;
+/** Answers are handed on in pieces of about this many bytes. */
+const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Runs a search: yields the answer's text in pieces, and undefined now and then in between, so that whoever drives it
+ * Runs a search: yields the answer in pieces, and undefined now and then in between, so that whoever drives it
  * can do other work or stop. It looks at the records there are when it starts: it ends, however fast more arrive. Blocks
  * that compaction replaces meanwhile are listed again: no record is missed or doubled.
  */
@@ -35,14 +36,14 @@ export function* search(database: Database, plan: SearchPlan): Generator<SearchC
           after = position;
         }
         if (limit <= 0) break;
-        yield answer.isFull() ? answer.take("") : undefined;
+        yield answer.isFull() ? answer.take(false) : undefined;
       }
       complete = true;
     } catch (error) {
       if (!(error instanceof BlockGone)) throw error;
     }
   }
-  yield answer.take("end");
+  yield answer.take(true);
 }
 
 function walk(database: Database, matcher: Matcher, plan: SearchPlan, after: Position | undefined): Iterable<Step> {
@@ -57,29 +58,36 @@ function positionOf({ block, page }: Hits, row: number, { sort }: SearchPlan): P
   return { id, ms: block.columnOfPage("timestamp", page)[i] as number, nanos: block.columnOfPage("nanos", page)[i] as number };
 }
 
-/** Gathers the text of an answer, framed as its format wants it. */
+/** Gathers the bytes of an answer, framed as its format wants it. */
 function createAnswer({ format }: SearchPlan) {
   const framing = FRAMING[format];
-  let texts: string[] = [];
-  let characters = 0;
+  const buffer = createTextBuffer(CHUNK_BYTES + (CHUNK_BYTES >> 2));
+  let rows = 0;
   let started = false;
   let last: Position | undefined;
   return {
-    add(hits: Hits, rows: number[], position: Position): void {
-      const before = texts.length;
-      writeRows(hits.block, hits.page, rows, format, texts);
-      for (let i = before; i < texts.length; i += 1) characters += (texts[i] as string).length;
+    add(hits: Hits, wanted: number[], position: Position): void {
+      const { length } = buffer;
+      putText(buffer, started ? framing.separator : framing.head);
+      try {
+        writeRows(hits.block, hits.page, wanted, format, buffer);
+      } catch (error) {
+        buffer.length = length;
+        throw error;
+      }
+      started = true;
+      rows += wanted.length;
       last = position;
     },
-    isFull: () => characters >= CHUNK_CHARACTERS,
-    take(end: "" | "end"): SearchChunk {
-      const rows = texts.length;
-      const lead = started ? (rows > 0 ? framing.separator : "") : framing.head;
-      started = started || rows > 0;
-      const tail = end === "" || (format === "ndjson" && !started) ? "" : framing.tail;
-      const chunk = { text: lead + texts.join(framing.separator) + tail, rows, last };
-      texts = [];
-      characters = 0;
+    isFull: () => buffer.length >= CHUNK_BYTES,
+    take(isEnd: boolean): SearchChunk {
+      if (isEnd) {
+        if (!started) putText(buffer, framing.head);
+        if (started || format !== "ndjson") putText(buffer, framing.tail);
+      }
+      const chunk = { bytes: takeBytes(buffer), rows, last };
+      buffer.length = 0;
+      rows = 0;
       return chunk;
     },
   };

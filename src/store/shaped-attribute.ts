@@ -2,7 +2,7 @@ import { valueAt } from "./attribute-column.ts";
 import { pathsOf } from "./attribute-shapes.ts";
 import type { AttributeColumn, DenseText } from "./block-reader.ts";
 import type { TemplatedReader } from "./templated-reader.ts";
-import type { ValueReader } from "./value-columns.ts";
+import { textOf, type ValueReader } from "./value-columns.ts";
 import { selectDistinct } from "./value-search.ts";
 
 const OPEN_OBJECT = 0x7b;
@@ -49,7 +49,7 @@ function readUnclear(
     const value = text === "" ? undefined : valueAt(JSON.parse(text), path);
     if (value !== undefined) take(JSON.stringify(value), row);
   };
-  templated.read(0, unclear.length, kept.text, takeText, unclear);
+  templated.read(0, unclear.length, kept, takeText, unclear);
 }
 
 /**
@@ -107,7 +107,7 @@ export function findShapedAttribute(text: DenseText, path: string, accepts: (jso
 /** A 1 for each distinct value that passes. Numbers come again and again: each is tested once. */
 function testDistinct(reader: ValueReader, accepts: (value: string) => boolean): Uint8Array {
   const passes = new Uint8Array(reader.distinct);
-  const numbers = reader.values.kind === "numbers" && reader.values.widths === undefined ? reader.values.values : undefined;
+  const numbers = plainNumbersOf(reader);
   const known = new Map<number, number>();
   for (let index = 0; index < passes.length; index += 1) {
     const number = numbers?.[index];
@@ -119,6 +119,11 @@ function testDistinct(reader: ValueReader, accepts: (value: string) => boolean):
     passes[index] = result;
   }
   return passes;
+}
+
+/** The values of a column of numbers that are written in one way only. */
+function plainNumbersOf({ values }: ValueReader): Float64Array | undefined {
+  return values.kind === "numbers" && values.widthOf === undefined ? values.numbers.all() : undefined;
 }
 
 /** The slot whose value is at the path, if any; undefined where a shape does not tell. */
@@ -136,15 +141,14 @@ function findSlots(skeleton: Uint8Array, path: string): number[] | undefined {
 
 /** Gives a value's index; asks for that of each distinct one once. */
 function createIndexer(reader: ValueReader, indexOf: (text: string) => number): (value: number) => number {
-  const { values } = reader;
   const known = new Map<number, number>();
-  const keys = reader.indexes() ?? (values.kind === "numbers" && values.widths === undefined ? values.values : undefined);
-  if (keys === undefined) return (value) => indexOf(reader.text(value));
+  const keys = reader.places.all() ?? plainNumbersOf(reader);
+  if (keys === undefined) return (value) => indexOf(textOf(reader, value));
   return (value) => {
     const key = keys[value] as number;
     let index = known.get(key);
     if (index === undefined) {
-      index = indexOf(reader.text(value));
+      index = indexOf(textOf(reader, value));
       known.set(key, index);
     }
     return index;

@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from "./byte-writer.ts";
-import { lazy } from "./lazy.ts";
-import { readNumbers, readSmallest, writeNumbers, writeSmallest } from "./number-column.ts";
+import { openNumbers, readNumbers, readSmallest, writeNumbers, writeSmallest } from "./number-column.ts";
+import { EACH_ITS_OWN, type Places } from "./places.ts";
 
 /** Texts of any kind: each distinct one once and which one each is, or, where few come again, one after another. */
 const EACH = 0;
@@ -68,15 +68,14 @@ function writeTexts(
 /** Distinct texts one after another in `utf8`, from each of `offsets` to the next. */
 export type StringTexts = { utf8: Uint8Array; offsets: Uint32Array };
 
-/** `indexes`: which one each text is, where it is not the one of its own number. */
-export type StringColumn = StringTexts & { indexes(): Uint32Array | undefined };
+export type StringColumn = { texts: StringTexts; places: Places };
 
 export function readStrings(reader: ByteReader, count: number): StringColumn {
   const mode = reader.byte();
-  if (mode === EACH) return { ...readTexts(reader, count), indexes: () => undefined };
+  if (mode === EACH) return { texts: readTexts(reader, count), places: EACH_ITS_OWN };
   if (mode !== DISTINCT) throw new Error(`unknown encoding ${mode} of texts`);
   const texts = readTexts(reader, reader.varint());
-  return { ...texts, indexes: lazy(() => new Uint32Array(readNumbers(reader, count))) };
+  return { texts, places: openNumbers(reader, count) };
 }
 
 function readTexts(reader: ByteReader, count: number): StringTexts {

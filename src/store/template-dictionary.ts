@@ -2,6 +2,7 @@ import { createByteReader } from "./byte-writer.ts";
 import { lazy } from "./lazy.ts";
 import { readSmallest } from "./number-column.ts";
 import { slotsOf } from "./skeleton.ts";
+import { createTextBuffer, putEscaped, takeBytes } from "./text-buffer.ts";
 import type { ColumnKind } from "./value-columns.ts";
 import { createWordList, type WordList } from "./word-list.ts";
 import { foldCase } from "./words.ts";
@@ -10,6 +11,8 @@ export type Template = {
   skeleton: Uint8Array;
   /** The texts before, between and after the slots. */
   pieces: string[];
+  /** The same as UTF-8, perhaps as they stand inside a JSON string. */
+  utf8Pieces(escaped: boolean): Uint8Array[];
   /** The same, folded. */
   foldedPieces(): string[];
   /** All of them in one, with something between two of them: what is not in it is in none. */
@@ -43,11 +46,15 @@ export function readDictionary(packed: Uint8Array): TemplateDictionary {
     const ends = [...slots.map(({ start }) => from + start), from + skeleton.length];
     const pieces = starts.map((start, i) => pieceAt.plain(start, ends[i] as number));
     const kinds = slots.map(({ kind }) => kind);
+    const utf8 = () => starts.map((start, i) => bytes.subarray(start, ends[i]));
+    const [plainPieces, escapedPieces] = [lazy(utf8), lazy(() => utf8().map(escapeBytes))];
+    const utf8Pieces = (escaped: boolean) => (escaped ? escapedPieces() : plainPieces());
     const foldedPieces = lazy(() => starts.map((start, i) => pieceAt.folded(start, ends[i] as number)));
     const joinedPlain = lazy(() => pieces.join("\0"));
     const joinedFolded = lazy(() => foldedPieces().join("\0"));
     const joined = (isFolded: boolean) => (isFolded ? joinedFolded() : joinedPlain());
-    return { skeleton, pieces, foldedPieces, joined, kinds, columns: Uint32Array.from(slots, () => reader.varint()) };
+    const columns = Uint32Array.from(slots, () => reader.varint());
+    return { skeleton, pieces, utf8Pieces, foldedPieces, joined, kinds, columns };
   });
   const sources: number[] = [];
   const columns = Array.from({ length: reader.varint() }, () => {
@@ -75,6 +82,12 @@ function createPieces(bytes: Uint8Array) {
       return foldedAscii.slice(start, end);
     },
   };
+}
+
+function escapeBytes(utf8: Uint8Array): Uint8Array {
+  const buffer = createTextBuffer(utf8.length * 2);
+  putEscaped(buffer, utf8);
+  return takeBytes(buffer);
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -1,9 +1,10 @@
 import { type ByteReader, type ByteWriter, createByteReader, createByteWriter } from "./byte-writer.ts";
 import { type HexTexts, readHex, writeHex } from "./hex-column.ts";
-import { lazy } from "./lazy.ts";
-import { readNumbers, writeNumbers } from "./number-column.ts";
-import { SLOT } from "./skeleton.ts";
+import { type Numbers, openNumbers, readNumbers, writeNumbers } from "./number-column.ts";
+import { EACH_ITS_OWN, type Places } from "./places.ts";
+import { SLOT, UUID_BYTES } from "./skeleton.ts";
 import { readStrings, type StringTexts, writeStrings } from "./string-column.ts";
+import { createTextBuffer, putBytes, putDecimal, reserve, type TextBuffer } from "./text-buffer.ts";
 import { createWordList, type WordList } from "./word-list.ts";
 
 /** What a slot holds, in one column: its kind (of SLOT), and of hexadecimal digits how many. */
@@ -56,21 +57,30 @@ const POWERS = Array.from({ length: 16 }, (_, digits) => 10 ** digits);
 
 /** A column's distinct values as they lie in memory, by what they are; of numbers all of them. */
 export type Values =
-  | { kind: "numbers"; values: Float64Array; widths: ArrayLike<number> | undefined }
+  /** `widthOf`: how many digits each is written with, where they are more than it has. */
+  | { kind: "numbers"; numbers: Numbers; widthOf: ((index: number) => number) | undefined }
   | ({ kind: "hex"; dashed: boolean } & HexTexts)
   | ({ kind: "strings" } & StringTexts)
   | { kind: "words"; list: WordList };
 
+/** How the distinct values of a column are written. */
+type Writing = {
+  distinctText(index: number): string;
+  /** Puts the text of a distinct value behind what is in the buffer. */
+  putDistinct(index: number, buffer: TextBuffer): void;
+};
+
 /** A column that can be read. No more of it is decoded than is asked for. */
-export type ValueReader = {
+export type ValueReader = Writing & {
   values: Values;
   distinct: number;
-  distinctText(index: number): string;
-  /** For each value which of the distinct ones it is; undefined where each is the one of its own number. */
-  indexes(): ArrayLike<number> | undefined;
-  /** The text of a value. */
-  text(index: number): string;
+  places: Places;
 };
+
+/** The text of a value. */
+export function textOf({ places, distinctText }: ValueReader, index: number): string {
+  return distinctText(places.at(index));
+}
 
 /** Reads a column that `writeValues` wrote with so many values. */
 export function readValues({ kind, digits }: ColumnKind, reader: ByteReader, count: number, words: WordList): ValueReader {
@@ -79,14 +89,14 @@ export function readValues({ kind, digits }: ColumnKind, reader: ByteReader, cou
       return readDecimals(reader, count);
     case SLOT.hex:
     case SLOT.uuid: {
-      const { indexes, ...texts } = readHex(reader, count, digits);
-      const values: Values = { kind: "hex", dashed: kind === SLOT.uuid, ...texts };
-      return readerOf(values, texts.distinct, hexText(texts, kind === SLOT.uuid), indexes);
+      const { texts, places } = readHex(reader, count, digits);
+      const dashed = kind === SLOT.uuid;
+      return { values: { kind: "hex", dashed, ...texts }, distinct: texts.distinct, places, ...writingOfHex(texts, dashed) };
     }
     case SLOT.text: {
-      const { indexes, ...texts } = readStrings(reader, count);
+      const { texts, places } = readStrings(reader, count);
       const distinct = texts.offsets.length - 1;
-      return readerOf({ kind: "strings", ...texts }, distinct, stringText(texts), indexes);
+      return { values: { kind: "strings", ...texts }, distinct, places, ...writingOfStrings(texts) };
     }
     case SLOT.word:
       return readWords(reader, count, words);
@@ -97,61 +107,83 @@ export function readValues({ kind, digits }: ColumnKind, reader: ByteReader, cou
   }
 }
 
-export function readerOf(
-  values: Values,
-  distinct: number,
-  distinctText: (index: number) => string,
-  indexes: () => ArrayLike<number> | undefined,
-): ValueReader {
-  const text = (index: number) => {
-    const own = indexes();
-    return distinctText(own === undefined ? index : (own[index] as number));
-  };
-  return { values, distinct, distinctText, indexes, text };
-}
-
 export const LITERALS = ["null", "false", "true"] as const;
 const literals = createWordList(LITERALS);
 
 function readWords(reader: ByteReader, count: number, list: WordList): ValueReader {
-  const indexes = lazy(() => readNumbers(reader, count));
-  return readerOf({ kind: "words", list }, list.words.length, (index) => list.words[index] as string, indexes);
-}
-
-function hexText({ digits, copyDigits }: HexTexts, dashed: boolean): (index: number) => string {
-  const one = Buffer.alloc(digits);
-  const digitsOf = (index: number) => {
-    copyDigits(index, one);
-    return one.toString("latin1");
-  };
-  if (!dashed) return digitsOf;
-  return (index) => {
-    const d = digitsOf(index);
-    return `${d.slice(0, 8)}-${d.slice(8, 12)}-${d.slice(12, 16)}-${d.slice(16, 20)}-${d.slice(20)}`;
+  return {
+    values: { kind: "words", list },
+    distinct: list.words.length,
+    places: openNumbers(reader, count),
+    distinctText: (index) => list.words[index] as string,
+    putDistinct: (index, buffer) => putBytes(buffer, list.utf8()[index] as Uint8Array),
   };
 }
 
-function stringText({ utf8, offsets }: StringTexts): (index: number) => string {
+const DASH = 45;
+/** How many digits of a UUID stand before each of its dashes. */
+const UUID_GROUPS = [8, 12, 16, 20];
+const UUID_DIGITS = UUID_BYTES - UUID_GROUPS.length;
+
+function writingOfHex({ digits, copyDigits }: HexTexts, dashed: boolean): Writing {
+  const one = createTextBuffer(UUID_BYTES + digits);
+  function putDistinct(index: number, buffer: TextBuffer): void {
+    const at = reserve(buffer, UUID_BYTES + digits);
+    copyDigits(index, buffer.bytes, at);
+    buffer.length = at + digits;
+    if (dashed) putDashes(buffer, at);
+  }
+  return {
+    putDistinct,
+    distinctText(index) {
+      one.length = 0;
+      putDistinct(index, one);
+      return Buffer.from(one.bytes.buffer, 0, one.length).toString("latin1");
+    },
+  };
+}
+
+/** Makes room for a dash behind each group of the digits that start at `at`, from the last one on. */
+function putDashes(buffer: TextBuffer, at: number): void {
+  const { bytes } = buffer;
+  for (let group = UUID_GROUPS.length; group > 0; group -= 1) {
+    const start = at + (UUID_GROUPS[group - 1] as number);
+    const end = at + (UUID_GROUPS[group] ?? UUID_DIGITS);
+    for (let i = end - 1; i >= start; i -= 1) bytes[i + group] = bytes[i] as number;
+    bytes[start + group - 1] = DASH;
+  }
+  buffer.length += UUID_GROUPS.length;
+}
+
+function writingOfStrings({ utf8, offsets }: StringTexts): Writing {
   const buffer = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.length);
   const texts: string[] = [];
-  return (index) => {
-    texts[index] ??= buffer.toString("utf8", offsets[index], offsets[index + 1]);
-    return texts[index] as string;
+  return {
+    distinctText(index) {
+      texts[index] ??= buffer.toString("utf8", offsets[index], offsets[index + 1]);
+      return texts[index] as string;
+    },
+    putDistinct: (index, to) => putBytes(to, utf8, offsets[index], offsets[index + 1]),
   };
 }
 
 function readDecimals(reader: ByteReader, count: number): ValueReader {
   const mode = reader.byte();
   if (mode !== CANONICAL && mode !== ONE_WIDTH && mode !== EACH_WIDTH) throw new Error(`unknown writing ${mode} of numbers`);
-  const width = mode === ONE_WIDTH ? reader.byte() : 0;
-  const eachWidth = mode === EACH_WIDTH ? readNumbers(reader, count) : undefined;
-  const widths = mode === ONE_WIDTH ? new Uint8Array(count).fill(width) : eachWidth;
-  const values = readNumbers(reader, count);
-  const text =
-    widths === undefined
-      ? (index: number) => decimal(values[index] as number)
-      : (index: number) => decimal(values[index] as number).padStart(widths[index] as number, "0");
-  return readerOf({ kind: "numbers", values, widths }, count, text, () => undefined);
+  const width = mode === ONE_WIDTH ? reader.byte() : 1;
+  const widths = mode === EACH_WIDTH ? openNumbers(reader, count) : undefined;
+  const widthOf = widths === undefined ? () => width : widths.at;
+  const numbers = openNumbers(reader, count);
+  return {
+    values: { kind: "numbers", numbers, widthOf: mode === CANONICAL ? undefined : widthOf },
+    distinct: count,
+    places: EACH_ITS_OWN,
+    distinctText(index) {
+      const text = decimal(numbers.at(index));
+      return mode === CANONICAL ? text : text.padStart(widthOf(index), "0");
+    },
+    putDistinct: (index, buffer) => putDecimal(buffer, numbers.at(index), widthOf(index)),
+  };
 }
 
 /** Small whole numbers are far quicker to write where they are known to be such. */

@@ -2,7 +2,7 @@ import type { HexTexts } from "./hex-column.ts";
 import { SLOT } from "./skeleton.ts";
 import type { StringTexts } from "./string-column.ts";
 import type { Needle, SlotTest } from "./template-match.ts";
-import type { ValueReader } from "./value-columns.ts";
+import { textOf, type ValueReader, type Values } from "./value-columns.ts";
 import { holds } from "./word-list.ts";
 import { foldCase } from "./words.ts";
 
@@ -18,8 +18,9 @@ export function mayHold(kind: number, text: string): boolean {
 }
 
 /** Whether the test holds of one value. */
-export function testValue({ text }: ValueReader, index: number, test: ValueTest, folded: Needle["folded"]): boolean {
-  return holds(test, folded ? foldCase(text(index)) : text(index));
+export function testValue(reader: ValueReader, index: number, test: ValueTest, folded: Needle["folded"]): boolean {
+  const text = textOf(reader, index);
+  return holds(test, folded ? foldCase(text) : text);
 }
 
 /** Calls `take` with the index of each value of which the test holds, in their order. Distinct values are looked at once. */
@@ -30,7 +31,7 @@ export function selectValues(reader: ValueReader, test: ValueTest, folded: boole
 
 /** Calls `take` with the index of each value whose distinct one has a 1 in `hits`. */
 export function selectDistinct(reader: ValueReader, hits: Uint8Array, take: (index: number) => void): void {
-  const indexes = reader.indexes();
+  const indexes = reader.places.all();
   const count = indexes?.length ?? hits.length;
   for (let index = 0; index < count; index += 1) if (hits[indexes?.[index] ?? index] === 1) take(index);
 }
@@ -60,17 +61,15 @@ function someOf(hits: Uint8Array): Uint8Array | undefined {
   return hits.includes(1) ? hits : undefined;
 }
 
-function findNumber(
-  { values, widths }: { values: Float64Array; widths: ArrayLike<number> | undefined },
-  text: string,
-): Uint8Array | undefined {
+function findNumber({ numbers, widthOf }: Extract<Values, { kind: "numbers" }>, text: string): Uint8Array | undefined {
   const wanted = Number(text);
-  if (widths === undefined && String(wanted) !== text) return undefined;
+  if (widthOf === undefined && String(wanted) !== text) return undefined;
+  const values = numbers.all();
   let index = values.indexOf(wanted);
   if (index < 0) return undefined;
   const hits = new Uint8Array(values.length);
   for (; index >= 0; index = values.indexOf(wanted, index + 1)) {
-    if (widths === undefined || String(wanted).padStart(widths[index] as number, "0") === text) hits[index] = 1;
+    if (widthOf === undefined || String(wanted).padStart(widthOf(index), "0") === text) hits[index] = 1;
   }
   return someOf(hits);
 }

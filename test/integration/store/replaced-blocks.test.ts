@@ -95,7 +95,7 @@ test.each([
         const expected = searchByHand(known, plan);
         let text = "";
         for (const chunk of search(reading, { ...plan, format: "ndjson" })) {
-          text += chunk?.text ?? "";
+          text += chunk === undefined ? "" : Buffer.from(chunk.bytes).toString();
           meet();
         }
         const ids = Array.from(text.matchAll(/^\{"id":(\d+)/gm), ([, id]) => Number(id));

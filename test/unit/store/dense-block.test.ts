@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { SEVERITIES } from "../../../src/schema/severity.ts";
+import { formatTimestamp } from "../../../src/schema/timestamp.ts";
 import { createRandom, type Random } from "../../../src/simulate/random.ts";
 import { readAttribute, readAttributeColumn } from "../../../src/store/attribute-column.ts";
 import type { BlockReader } from "../../../src/store/block-reader.ts";
@@ -10,6 +12,8 @@ import { findText } from "../../../src/store/mark-text.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
 import { queryHashes } from "../../../src/store/query-hashes.ts";
 import type { QueryNode } from "../../../src/store/query-node.ts";
+import { writeRows } from "../../../src/store/record-text.ts";
+import { createTextBuffer, takeBytes } from "../../../src/store/text-buffer.ts";
 import { compileTerm, occursInAttributes, occursInMessage } from "../../../src/store/text-match.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { blockRowsOf, type Row, row, rowsOf } from "./rows.ts";
@@ -146,6 +150,27 @@ describe("a dense block", () => {
       const block = store(rows);
       const read = rowsOf(block);
       if (!Bun.deepEquals(read, rows)) expect([SEED + i, read]).toEqual([SEED + i, rows]);
+    }
+  });
+
+  test("writes every record as JSON, in whatever order rows are asked for", () => {
+    for (let i = 0; i < 30; i += 1) {
+      const rows = makeRows(SEED + i, 400);
+      const block = store(rows);
+      const random = createRandom(SEED + i);
+      const wanted = [...rows.keys()].filter(() => random.next() < random.pick([0.02, 0.5, 1]));
+      if (random.next() < 0.5) wanted.reverse();
+      const buffer = createTextBuffer();
+      writeRows(block, 0, wanted, "ndjson", buffer);
+      const lines = wanted.map((at) => {
+        const { ms, nanos, digits, service, severity, message, attributes } = rows[at] as Row;
+        const times = `"timestamp":"${formatTimestamp(ms, nanos, digits)}","received_at":"${new Date(1_764_000_000_500).toISOString()}"`;
+        const source = `"service":${JSON.stringify(service)},"severity":"${SEVERITIES[severity]}"`;
+        const rest = `"message":${JSON.stringify(message)}${attributes === "" ? "" : `,"attributes":${attributes}`}`;
+        return `{"id":${block.meta.firstId + at},${times},${source},${rest}}`;
+      });
+      const text = Buffer.from(takeBytes(buffer)).toString();
+      if (text !== lines.join("\n")) expect([SEED + i, text.split("\n")]).toEqual([SEED + i, lines]);
     }
   });
 

@@ -54,7 +54,8 @@ async function openRecords(seed: number) {
     },
     find(query: Query): number[] {
       let text = "";
-      for (const chunk of search(database, { ...PLAN, filter: { ...NO_FILTER, query } })) text += chunk?.text ?? "";
+      for (const chunk of search(database, { ...PLAN, filter: { ...NO_FILTER, query } }))
+        text += chunk === undefined ? "" : Buffer.from(chunk.bytes).toString();
       return Array.from(text.matchAll(/^\{"id":(\d+)/gm), ([, id]) => Number(id));
     },
     count(query: Query): number {

@@ -94,7 +94,7 @@ function run({ database }: Blocks, plan: Partial<SearchPlan>, between: (step: nu
   let last: SearchPlan["after"];
   let step = 0;
   for (const chunk of search(database, { ...ALL, ...plan })) {
-    text += chunk?.text ?? "";
+    text += chunk === undefined ? "" : Buffer.from(chunk.bytes).toString();
     rows += chunk?.rows ?? 0;
     last = chunk?.last ?? last;
     step += 1;

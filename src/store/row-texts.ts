@@ -1,0 +1,14 @@
+import { createTextBuffer, type TextBuffer } from "./text-buffer.ts";
+
+/** Texts of some of the rows of a page, in any order. */
+export type RowTexts = {
+  buffer: TextBuffer;
+  /** Where the text of each row starts, and where it ends; by the row's place on the page. */
+  starts: Uint32Array;
+  ends: Uint32Array;
+};
+
+/** Room for so many rows. */
+export function createRowTexts(rows: number): RowTexts {
+  return { buffer: createTextBuffer(), starts: new Uint32Array(rows), ends: new Uint32Array(rows) };
+}

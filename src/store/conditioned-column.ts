@@ -1,5 +1,6 @@
 import type { ByteReader, ByteWriter } from "./byte-writer.ts";
-import { readNumbers, writeNumbers } from "./number-column.ts";
+import { writeNumbers } from "./number-column.ts";
+import { openNumbers, readNumbers } from "./read-numbers.ts";
 
 /**
  * Small numbers that mostly follow from the row's template: for each template the one that all its rows have, or, where
@@ -32,18 +33,31 @@ export function writeConditioned(
   writeNumbers(own, count, out);
 }
 
-export function readConditioned(reader: ByteReader, templateOfRow: ArrayLike<number>, templates: number): Float64Array {
+/** Such numbers, which can be had once it is known which templates their rows have. */
+export type Conditioned = {
+  /** Those of some rows one after another, whose templates are given, as is how many rows of each template come before them. */
+  valuesOf(templateOfRow: Uint32Array, rowsBefore: Uint32Array): Float64Array;
+};
+
+export function openConditioned(reader: ByteReader, templates: number): Conditioned {
   const common = readNumbers(reader, templates + 1);
-  const own = readNumbers(reader, reader.varint());
-  const values = new Float64Array(templateOfRow.length);
-  let next = 0;
-  for (let row = 0; row < values.length; row += 1) {
-    const value = common[templateOfRow[row] as number] as number;
-    if (value !== 0) values[row] = value - 1;
-    else {
-      values[row] = own[next] as number;
-      next += 1;
-    }
-  }
-  return values;
+  const own = openNumbers(reader, reader.varint());
+  return {
+    valuesOf(templateOfRow, rowsBefore) {
+      let next = 0;
+      for (let template = 0; template <= templates; template += 1) {
+        if (common[template] === 0) next += rowsBefore[template] as number;
+      }
+      const values = new Float64Array(templateOfRow.length);
+      for (let row = 0; row < values.length; row += 1) {
+        const value = common[templateOfRow[row] as number] as number;
+        if (value !== 0) values[row] = value - 1;
+        else {
+          values[row] = own.at(next);
+          next += 1;
+        }
+      }
+      return values;
+    },
+  };
 }

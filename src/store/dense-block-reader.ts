@@ -12,27 +12,24 @@ import {
 } from "./block-reader.ts";
 import { bloomOfPage } from "./bloom.ts";
 import { createByteReader } from "./byte-writer.ts";
-import { readConditioned } from "./conditioned-column.ts";
+import { openConditioned } from "./conditioned-column.ts";
 import { keyOfPart, readPart, readParts } from "./database.ts";
 import { DENSE_PART } from "./dense-block.ts";
 import { openTexts } from "./kept-texts.ts";
 import { keptOf } from "./kept-values.ts";
 import { lazy } from "./lazy.ts";
-import { readNumbers } from "./number-column.ts";
 import type { PageCache } from "./page-cache.ts";
+import { openNumbers, readNumbers } from "./read-numbers.ts";
 import { readShapedAttribute } from "./shaped-attribute.ts";
 import { readDictionary } from "./template-dictionary.ts";
-import { openTemplated } from "./templated-reader.ts";
-import { readTimes } from "./time-column.ts";
+import { openTemplated, PAGE_ROWS } from "./templated-reader.ts";
+import { openTimes } from "./time-column.ts";
 
 /** What the templates of a dictionary take in memory, for each of its bytes. */
 const DICTIONARY_FACTOR = 5;
-/** So many rows are read together. */
-const PAGE_ROWS = 4096;
 
 /** Reads a block that `encodeDenseBlock` made. */
 export function openDenseBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
-  const columns = new Map<ColumnPart, Float64Array>();
   const kept = keptOf(database);
 
   /** All parts, once they are loaded. */
@@ -47,6 +44,16 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
   const blooms = lazy(readBlooms);
   const messages = lazy(() => openText(DENSE_PART.messageDictionary, (page) => blooms().messages[page] as Uint8Array));
   const attributes = lazy(() => openText(DENSE_PART.attributeDictionary, (page) => blooms().attributes[page] as Uint8Array));
+  const timestamps = lazy(() => openTimes(createByteReader(part(DENSE_PART.timestamp)), meta.rows));
+  const numbersAt = (number: number) => lazy(() => openNumbers(createByteReader(part(number)), meta.rows));
+  const conditionedAt = (number: number) =>
+    lazy(() => openConditioned(createByteReader(part(number)), messages().templated.templates.length));
+  const numbers = {
+    nanos: numbersAt(DENSE_PART.nanos),
+    digits: numbersAt(DENSE_PART.digits),
+    received: numbersAt(DENSE_PART.received),
+  };
+  const conditioned = { severity: conditionedAt(DENSE_PART.severity), service: conditionedAt(DENSE_PART.service) };
   const hitsOf = new Map<object, Uint8Array>();
   const attributeAt = new Map<string, AttributeColumn>();
 
@@ -82,27 +89,19 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
     };
   }
 
-  function readColumn(name: ColumnPart): Float64Array {
+  /** The rows from `from`, which a page starts with, up to `to`. */
+  function readColumn(name: ColumnPart, from: number, to: number): Float64Array {
     switch (name) {
       case "timestamp":
-        return readTimes(createByteReader(part(DENSE_PART.timestamp)), meta.rows);
+        return timestamps().slice(from, to);
       case "severity":
       case "service": {
-        const { templateOfRow, templates } = messages().templated;
-        return readConditioned(createByteReader(part(DENSE_PART[name])), templateOfRow(), templates.length);
+        const { templated } = messages();
+        return conditioned[name]().valuesOf(templated.templateOfRow().subarray(from, to), templated.rowsBefore(from));
       }
       default:
-        return readNumbers(createByteReader(part(DENSE_PART[name])), meta.rows);
+        return numbers[name]().slice(from, to);
     }
-  }
-
-  function column(name: ColumnPart): Float64Array {
-    let values = columns.get(name);
-    if (values === undefined) {
-      values = readColumn(name);
-      columns.set(name, values);
-    }
-    return values;
   }
 
   function pageRange(page: number): { from: number; to: number } {
@@ -121,10 +120,10 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
 
   return {
     meta,
-    column,
+    column: (name) => readColumn(name, 0, meta.rows),
     columnOfPage(name, page) {
       const { from, to } = pageRange(page);
-      return column(name).subarray(from, to);
+      return readColumn(name, from, to);
     },
     pages,
     pageRange,

@@ -143,24 +143,10 @@ function searchKept({ needle, hashes }: TextSearch, { kept }: DenseText, take: (
 
 /** Reads the texts of the candidates that are no hits yet, and makes hits of those in which it is found. */
 function readCandidates({ verify }: TextSearch, { templated, kept }: DenseText, candidates: Uint8Array, hits: Uint8Array): void {
-  let first = -1;
-  let last = -1;
-  for (let row = 0; row < hits.length; row += 1) {
-    if (candidates[row] === 0) continue;
-    if (hits[row] === 1) candidates[row] = 0;
-    else {
-      if (first < 0) first = row;
-      last = row;
-    }
-  }
-  if (first < 0) return;
-  templated.read(
-    first,
-    last + 1,
-    kept,
-    (text, row) => {
-      if (verify(text)) hits[row] = 1;
-    },
-    candidates.subarray(first, last + 1),
-  );
+  for (let row = 0; row < hits.length; row += 1) if (hits[row] === 1) candidates[row] = 0;
+  if (!candidates.includes(1)) return;
+  const take = (text: string, row: number) => {
+    if (verify(text)) hits[row] = 1;
+  };
+  templated.read(0, hits.length, kept, take, candidates);
 }

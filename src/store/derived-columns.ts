@@ -79,20 +79,18 @@ function same({ kind }: ColumnKind, { values, lengths }: ColumnValues, a: number
 }
 
 /**
- * The whole column, of the values that were kept: which one each is follows from the places of the source's values. `rows`
- * are the rows that have a value in the column, `sourceRows` those that have one in the source; all of the former are among
- * the latter.
+ * The whole column, of the values that were kept: which one each is follows from the places of the source's values.
+ * `selectBeside` gives of these the ones beside which the column has a value.
  */
 export function openDerived(
   kept: ValueReader,
   source: ValueReader,
-  rows: () => Uint32Array,
-  sourceRows: () => Uint32Array,
+  selectBeside: (indexes: ArrayLike<number>) => ArrayLike<number>,
 ): ValueReader {
   const through = lazy(() => {
     const indexes = source.places.all();
     if (indexes === undefined) throw new Error("a column follows from one that tells no values apart");
-    const places = placesOf(rows(), sourceRows(), indexes, source.distinct);
+    const places = numberByFirst(selectBeside(indexes), source.distinct);
     const own = kept.places.all();
     if (own !== undefined) for (let i = 0; i < places.length; i += 1) places[i] = own[places[i] as number] as number;
     return places;
@@ -100,25 +98,19 @@ export function openDerived(
   return { ...kept, places: placesFrom(through) };
 }
 
-/** For each value of a column which of those that were kept it is. */
-function placesOf(rows: Uint32Array, sourceRows: Uint32Array, sourceIndexes: ArrayLike<number>, distinct: number): Uint32Array {
-  // One more than the place; 0 where the source's value was not met yet.
-  const placeOf = new Uint32Array(distinct);
-  const places = new Uint32Array(rows.length);
-  const sameRows = rows.length === sourceRows.length;
+/** Numbers the indexes, which are below `distinct`, in the order of their first occurrence. */
+function numberByFirst(indexes: ArrayLike<number>, distinct: number): Uint32Array {
+  // One more than the number; 0 for what was not met yet.
+  const numbers = new Uint32Array(distinct);
+  const numbered = new Uint32Array(indexes.length);
   let next = 0;
-  let at = 0;
-  for (let i = 0; i < rows.length; i += 1) {
-    if (sameRows) at = i;
-    else while ((sourceRows[at] as number) < (rows[i] as number)) at += 1;
-    const index = sourceIndexes[at] as number;
-    let place = placeOf[index] as number;
-    if (place === 0) {
+  for (let i = 0; i < numbered.length; i += 1) {
+    const index = indexes[i] as number;
+    if (numbers[index] === 0) {
       next += 1;
-      place = next;
-      placeOf[index] = place;
+      numbers[index] = next;
     }
-    places[i] = place - 1;
+    numbered[i] = (numbers[index] as number) - 1;
   }
-  return places;
+  return numbered;
 }

@@ -1,7 +1,8 @@
 import type { ByteReader, ByteWriter } from "./byte-writer.ts";
 import { lazy } from "./lazy.ts";
-import { readNumbers, writeNumbers } from "./number-column.ts";
+import { writeNumbers } from "./number-column.ts";
 import { EACH_ITS_OWN, type Places, placesFrom } from "./places.ts";
+import { readIndexes } from "./read-numbers.ts";
 
 /**
  * Hexadecimal texts of one length, half a byte a digit; digits that are the same in all of them are kept once. Where
@@ -152,7 +153,7 @@ export function readHex(reader: ByteReader, count: number, digits: number): HexC
 }
 
 function readDistances(reader: ByteReader, count: number): Uint32Array {
-  const indexes = new Uint32Array(readNumbers(reader, count));
+  const indexes = readIndexes(reader, count);
   let next = 0;
   for (let i = 0; i < count; i += 1) {
     const distance = indexes[i] as number;

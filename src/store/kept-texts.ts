@@ -1,7 +1,8 @@
 import { buildBloom, type HashSet } from "./bloom.ts";
 import { type ByteReader, createByteReader, createByteWriter } from "./byte-writer.ts";
-import { readNumbers, writeNumbers } from "./number-column.ts";
+import { writeNumbers } from "./number-column.ts";
 import { packBytes, unpackBytes } from "./pack-bytes.ts";
+import { readNumbers } from "./read-numbers.ts";
 import { putBytes, putEscaped, type TextBuffer } from "./text-buffer.ts";
 import { hashWords } from "./words.ts";
 

@@ -1,19 +1,18 @@
-import type { ByteReader, ByteWriter } from "./byte-writer.ts";
-import { lazy } from "./lazy.ts";
+import type { ByteWriter } from "./byte-writer.ts";
 
 /**
  * Whole numbers (up to 2^53 either way) in as few bytes as a choice of encodings gives: a tag, then what the encoding
  * needs. How many there are is not written.
  */
-const CONSTANT = 0;
+export const CONSTANT = 0;
 /** Each one's distance from the least, in bits. */
-const BITS = 1;
+export const BITS = 1;
 /** The bytes of those distances, all the lowest ones first, then all the next ones ..., each plane as small as zstd makes it. */
-const PLANES = 2;
+export const PLANES = 2;
 /** Set beside BITS or PLANES: what is kept are the steps from one to the next, the first step being from 0. */
-const STEPS = 4;
+export const STEPS = 4;
 /** As doubles, where distances would lose digits. */
-const DOUBLES = 3;
+export const DOUBLES = 3;
 
 /** Wider ones are kept in planes: so that what is read to get at one value fits into 32 bits. */
 const MAX_BITS = 24;
@@ -134,161 +133,10 @@ export function writeSmallest(bytes: Uint8Array, out: ByteWriter): void {
   out.append(smaller);
 }
 
-export function readSmallest(reader: ByteReader): Uint8Array {
-  return openSmallest(reader)();
-}
-
-/** The same, unpacked when it is first asked for. */
-function openSmallest(reader: ByteReader): () => Uint8Array {
-  const head = reader.varint();
-  const bytes = reader.take(Math.floor(head / 2));
-  if (head % 2 === 0) return () => bytes;
-  return lazy(() => Bun.zstdDecompressSync(bytes as Uint8Array<ArrayBuffer>));
-}
-
 function writeDoubles(values: ArrayLike<number>, count: number, out: ByteWriter): void {
   for (let i = 0; i < count; i += 1) distances[i] = values[i] as number;
   out.byte(DOUBLES);
   out.append(new Uint8Array(distances.slice(0, count).buffer));
-}
-
-/** A column of numbers that can be read. */
-export type Numbers = {
-  count: number;
-  /** One of them. While few are asked for no others are made, but where what is kept are steps. */
-  at(index: number): number;
-  /** All of them; made when they are first asked for. */
-  all(): Float64Array;
-};
-
-export function readNumbers(reader: ByteReader, count: number): Float64Array {
-  return openNumbers(reader, count).all();
-}
-
-/** Opens what `writeNumbers` wrote of so many numbers, and leaves the reader behind it. */
-export function openNumbers(reader: ByteReader, count: number): Numbers {
-  const tag = reader.byte();
-  if (tag === CONSTANT) {
-    const value = reader.signed();
-    return numbersOf(
-      count,
-      () => value,
-      () => new Float64Array(count).fill(value),
-    );
-  }
-  if (tag === DOUBLES) {
-    const bytes = reader.take(count * 8);
-    return numbersOf(count, undefined, () => new Float64Array(bytes.slice().buffer));
-  }
-  const base = reader.signed();
-  const encoding = tag & ~STEPS;
-  if (encoding !== BITS && encoding !== PLANES) throw new Error(`unknown encoding ${tag} of numbers`);
-  const distances = encoding === BITS ? openBits(reader, count) : openPlanes(reader, count);
-  if ((tag & STEPS) === 0) {
-    return numbersOf(
-      count,
-      (index) => distances.at(index) + base,
-      () => {
-        const values = distances.all();
-        if (base !== 0) for (let i = 0; i < count; i += 1) values[i] = (values[i] as number) + base;
-        return values;
-      },
-    );
-  }
-  return numbersOf(count, undefined, () => {
-    const values = distances.all();
-    let sum = 0;
-    for (let i = 0; i < count; i += 1) {
-      sum += (values[i] as number) + base;
-      values[i] = sum;
-    }
-    return values;
-  });
-}
-
-/** Once so many of a column's numbers were asked for one by one, a share of one in this, all are made. */
-const FEW_SHARE = 8;
-
-/** Numbers that `one` gives one by one, where it can, and `make` all together. */
-function numbersOf(count: number, one: ((index: number) => number) | undefined, make: () => Float64Array): Numbers {
-  let made: Float64Array | undefined;
-  let asked = 0;
-  function all(): Float64Array {
-    made ??= make();
-    return made;
-  }
-  return {
-    count,
-    all,
-    at(index) {
-      if (made !== undefined) return made[index] as number;
-      asked += 1;
-      return one === undefined || asked * FEW_SHARE > count ? (all()[index] as number) : one(index);
-    },
-  };
-}
-
-/** Distances from the least number, or between one and the next. `all` makes them anew each time. */
-type Distances = Pick<Numbers, "at" | "all">;
-
-function openBits(reader: ByteReader, count: number): Distances {
-  const bits = reader.byte();
-  const bytes = reader.take(Math.ceil((count * bits) / 8));
-  const mask = 2 ** bits - 1;
-  return {
-    at(index) {
-      const bit = index * bits;
-      const first = Math.floor(bit / 8);
-      // Of what lies behind the last byte nothing is left when the mask is through with it.
-      const held =
-        (bytes[first] as number) |
-        ((bytes[first + 1] as number) << 8) |
-        ((bytes[first + 2] as number) << 16) |
-        ((bytes[first + 3] as number) << 24);
-      return (held >>> (bit & 7)) & mask;
-    },
-    all() {
-      const values = new Float64Array(count);
-      let held = 0;
-      let heldBits = 0;
-      let at = 0;
-      for (let i = 0; i < count; i += 1) {
-        while (heldBits < bits) {
-          held |= (bytes[at] as number) << heldBits;
-          at += 1;
-          heldBits += 8;
-        }
-        values[i] = held & mask;
-        held >>>= bits;
-        heldBits -= bits;
-      }
-      return values;
-    },
-  };
-}
-
-function openPlanes(reader: ByteReader, count: number): Distances {
-  const packed = Array.from({ length: reader.byte() }, () => openSmallest(reader));
-  const planes = lazy(() => packed.map((unpack) => unpack()));
-  return {
-    at(index) {
-      const own = planes();
-      let value = 0;
-      for (let plane = own.length - 1; plane >= 0; plane -= 1)
-        value = value * 256 + ((own[plane] as Uint8Array)[index] as number);
-      return value;
-    },
-    all() {
-      const values = new Float64Array(count);
-      for (const [plane, bytes] of planes().entries()) {
-        if (bytes.length !== count) throw new Error("a plane of numbers has the wrong length");
-        const factor = 2 ** (8 * plane);
-        if (plane === 0) for (let i = 0; i < count; i += 1) values[i] = bytes[i] as number;
-        else for (let i = 0; i < count; i += 1) values[i] = (values[i] as number) + (bytes[i] as number) * factor;
-      }
-      return values;
-    },
-  };
 }
 
 /** Of a whole number from 0 up to 2^53: how many bits it takes. */

@@ -1,6 +1,7 @@
 import type { ByteReader, ByteWriter } from "./byte-writer.ts";
-import { openNumbers, readNumbers, readSmallest, writeNumbers, writeSmallest } from "./number-column.ts";
+import { writeNumbers, writeSmallest } from "./number-column.ts";
 import { EACH_ITS_OWN, type Places } from "./places.ts";
+import { openNumbers, readNumbers, readSmallest } from "./read-numbers.ts";
 
 /** Texts of any kind: each distinct one once and which one each is, or, where few come again, one after another. */
 const EACH = 0;

@@ -1,6 +1,6 @@
 import { createByteReader } from "./byte-writer.ts";
 import { lazy } from "./lazy.ts";
-import { readSmallest } from "./number-column.ts";
+import { readSmallest } from "./read-numbers.ts";
 import { slotsOf } from "./skeleton.ts";
 import { createTextBuffer, putEscaped, takeBytes } from "./text-buffer.ts";
 import type { ColumnKind } from "./value-columns.ts";

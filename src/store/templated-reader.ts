@@ -1,22 +1,28 @@
 import { createByteReader } from "./byte-writer.ts";
 import { openDerived } from "./derived-columns.ts";
 import type { KeptTexts } from "./kept-texts.ts";
+import { lazy } from "./lazy.ts";
 import { growTo } from "./message-tokens.ts";
-import { readNumbers } from "./number-column.ts";
+import { readIndexes } from "./read-numbers.ts";
 import { createRowTexts, type RowTexts } from "./row-texts.ts";
 import type { Template, TemplateDictionary } from "./template-dictionary.ts";
-import { rowsWithColumn } from "./templated-text.ts";
+import { selectRows } from "./templated-text.ts";
 import { putBytes } from "./text-buffer.ts";
 import { type ColumnKind, openColumns, readValues, textOf, type ValueReader } from "./value-columns.ts";
 
 /** Reads texts that `writeTemplated` wrote. */
 export type TemplatedReader = Pick<TemplateDictionary, "templates" | "columns" | "words"> & {
   /** For each row its template, or 0 where its text is kept as it is. */
-  templateOfRow(): Float64Array;
+  templateOfRow(): Uint32Array;
+  /** How many rows of each template come before `from`, which a page starts with. */
+  rowsBefore(from: number): Uint32Array;
   column(index: number): ValueReader;
-  /** Calls `take` with the text of each row from `from` up to `to`, or of those for which `wanted` has a 1 (the first entry being that of `from`). */
+  /**
+   * Calls `take` with the text of each row from `from`, which a page starts with, up to `to`, or of those for which `wanted`
+   * has a 1 (the first entry being that of `from`).
+   */
   read(from: number, to: number, kept: KeptTexts, take: (text: string, row: number) => void, wanted?: Uint8Array): void;
-  /** Puts the texts of the rows from `from` on for which `wanted` has a 1 into `into`, where they are `escaped` as they stand inside a JSON string. */
+  /** Puts the texts of the rows of the page that starts with `from` for which `wanted` has a 1 into `into`, where they are `escaped` as they stand inside a JSON string. */
   write(from: number, wanted: Uint8Array, kept: KeptTexts, escaped: boolean, into: RowTexts): void;
   /** The text of the `rank`-th row of a template that shares its columns with no other. */
   textAt(template: number, rank: number): string;
@@ -26,9 +32,10 @@ export type TemplatedReader = Pick<TemplateDictionary, "templates" | "columns" |
   rowsOfTemplate(template: number): Uint32Array;
 };
 
-const ROWS_A_SNAPSHOT = 4096;
 /** So many rows are read together. */
-const ROWS_A_READ = 4096;
+export const PAGE_ROWS = 4096;
+/** Fewer rows of a template are looked for by themselves; else all are sorted. */
+const FEW_ROWS = 512;
 /** What is kept as it is counts as one slot. */
 const KEPT_SLOT = new Uint32Array(1);
 
@@ -38,39 +45,34 @@ export function openTemplated(
   parts: { rows(): Uint8Array; small(): Uint8Array; large(index: number): Uint8Array },
 ): TemplatedReader {
   const { templates, columns, sources, words } = dictionary;
-  let rowTemplates: Float64Array | undefined;
+  const templateOfRow = lazy(() => readIndexes(createByteReader(parts.rows()), rows));
   // Filled beforehand: a list with holes takes far longer to look into.
   const opened: (ValueReader | undefined)[] = Array.from({ length: columns.length }, () => undefined);
   let readerOfColumn: ReturnType<typeof openColumns> | undefined;
-  // How many rows of each template there are before every 4096th row.
-  let pages: Uint32Array[] | undefined;
-
-  function templateOfRow(): Float64Array {
-    rowTemplates ??= readNumbers(createByteReader(parts.rows()), rows);
-    return rowTemplates;
-  }
+  // How many rows of each template there are before each page, and in all.
+  const pages = lazy(countPages);
 
   function countPages(): Uint32Array[] {
     const ofRow = templateOfRow();
     const counts = new Uint32Array(templates.length + 1);
-    const made = [counts.slice()];
-    for (let row = 0; row < rows; row += 1) {
-      const template = ofRow[row] as number;
-      counts[template] = (counts[template] as number) + 1;
-      if ((row + 1) % ROWS_A_SNAPSHOT === 0 || row + 1 === rows) made.push(counts.slice());
+    const made: Uint32Array[] = [];
+    for (let from = 0; from < rows; from += PAGE_ROWS) {
+      made.push(counts.slice());
+      countTemplates(ofRow.subarray(from, from + PAGE_ROWS), counts);
     }
+    made.push(counts);
     return made;
   }
 
-  /** How many values of each column the rows before `from` have; the last entry is for the texts kept as they are. */
+  function rowsBefore(from: number): Uint32Array {
+    if (from % PAGE_ROWS !== 0) throw new Error(`no page starts at row ${from}`);
+    return pages()[from / PAGE_ROWS] as Uint32Array;
+  }
+
+  /** How many values of each column the rows before a page have; the last entry is for the texts kept as they are. */
   function valuesBefore(from: number): Uint32Array {
-    pages ??= countPages();
-    const nearest = Math.floor(from / ROWS_A_SNAPSHOT);
-    const rowsOf = pages[nearest] as Uint32Array;
     const counts = new Uint32Array(columns.length + 1);
-    for (let template = 0; template < rowsOf.length; template += 1) advance(counts, template, rowsOf[template] as number);
-    const ofRow = templateOfRow();
-    for (let row = nearest * ROWS_A_SNAPSHOT; row < from; row += 1) advance(counts, ofRow[row] as number, 1);
+    for (const [template, count] of rowsBefore(from).entries()) advance(counts, template, count);
     return counts;
   }
 
@@ -83,12 +85,41 @@ export function openTemplated(
     for (let i = 0; i < own.length; i += 1) counts[own[i] as number] = (counts[own[i] as number] as number) + by;
   }
 
-  const rowsOfColumn = (index: number) =>
-    rowsWithColumn(
-      templates.map(({ columns: own }) => own),
-      index,
-      templateOfRow(),
-    );
+  /** For each template (0: texts kept as they are) 1 where it has the column. */
+  function templatesWith(index: number): Uint8Array {
+    const has = new Uint8Array(templates.length + 1);
+    for (const [at, template] of templates.entries()) if (template.columns.includes(index)) has[at + 1] = 1;
+    return has;
+  }
+
+  function countWith(has: Uint8Array): number {
+    let count = 0;
+    for (const [template, total] of (pages().at(-1) as Uint32Array).entries()) if (has[template] === 1) count += total;
+    return count;
+  }
+
+  function rowsOfColumn(index: number): Uint32Array {
+    const has = templatesWith(index);
+    return selectRows(has, templateOfRow(), countWith(has));
+  }
+
+  /** Of `values`, one for each row that has the column `source`, those of the rows that have the column `index`, too. */
+  function selectBeside(index: number, source: number, values: ArrayLike<number>): ArrayLike<number> {
+    const [has, hasSource] = [templatesWith(index), templatesWith(source)];
+    if (Bun.deepEquals(has, hasSource)) return values;
+    // Without a branch, which nothing would foretell: what does not count is written over.
+    const beside = new Uint32Array(countWith(has) + 1);
+    const ofRow = templateOfRow();
+    let at = 0;
+    let count = 0;
+    for (let row = 0; row < ofRow.length; row += 1) {
+      const template = ofRow[row] as number;
+      beside[count] = values[at] as number;
+      count += has[template] as number;
+      at += hasSource[template] as number;
+    }
+    return beside.subarray(0, count);
+  }
 
   function column(index: number): ValueReader {
     const known = opened[index];
@@ -105,18 +136,13 @@ export function openTemplated(
     const reader = readerOfColumn(index);
     const values = readValues(kind, reader, reader.varint(), words);
     if (source === 0) return values;
-    return openDerived(
-      values,
-      column(source - 1),
-      () => rowsOfColumn(index),
-      () => rowsOfColumn(source - 1),
-    );
+    return openDerived(values, column(source - 1), (indexes) => selectBeside(index, source - 1, indexes));
   }
 
   /** Rows of a page in the order of their templates, and for each slot of each row which value of its column it has. */
   type PageRows = { rows: Uint32Array; from: number; firstSlot: Uint32Array; valueOfSlot: Uint32Array };
 
-  function orderByTemplate(ofRow: Float64Array, from: number, wanted: Uint8Array, counts: Uint32Array): PageRows {
+  function orderByTemplate(ofRow: Uint32Array, from: number, wanted: Uint8Array, counts: Uint32Array): PageRows {
     const rowsOf = new Uint32Array(templates.length + 2);
     const firstSlot = new Uint32Array(wanted.length);
     let valueOfSlot = new Uint32Array(wanted.length * 8);
@@ -191,11 +217,14 @@ export function openTemplated(
   return {
     templates,
     templateOfRow,
+    rowsBefore,
     columns,
     words,
     column,
     rowsOfTemplate(template) {
-      byTemplate ??= sortByTemplate(templateOfRow(), templates.length);
+      const total = pages().at(-1)?.[template] ?? 0;
+      if (byTemplate === undefined && total < FEW_ROWS) return findRows(templateOfRow(), template, total);
+      byTemplate ??= sortByTemplate(templateOfRow(), pages().at(-1) as Uint32Array);
       return byTemplate.rows.subarray(byTemplate.starts[template], byTemplate.starts[template + 1]);
     },
     textAt(number, rank) {
@@ -207,9 +236,9 @@ export function openTemplated(
     rowsOfColumn,
     write,
     read(from, to, kept, take, wanted) {
-      const into = createRowTexts(ROWS_A_READ);
-      for (let start = from; start < to; start += ROWS_A_READ) {
-        const end = Math.min(to, start + ROWS_A_READ);
+      const into = createRowTexts(PAGE_ROWS);
+      for (let start = from; start < to; start += PAGE_ROWS) {
+        const end = Math.min(to, start + PAGE_ROWS);
         const own = wanted === undefined ? new Uint8Array(end - start).fill(1) : wanted.subarray(start - from, end - from);
         if (!own.includes(1)) continue;
         into.buffer.length = 0;
@@ -223,19 +252,27 @@ export function openTemplated(
   };
 }
 
-function countRows(templateOfRow: Float64Array, templates: number): Uint32Array {
-  const counts = new Uint32Array(templates + 1);
+function countTemplates(templateOfRow: Uint32Array, counts: Uint32Array): void {
   for (let row = 0; row < templateOfRow.length; row += 1) {
     const template = templateOfRow[row] as number;
     counts[template] = (counts[template] as number) + 1;
   }
-  return counts;
 }
 
-function sortByTemplate(templateOfRow: Float64Array, templates: number): { rows: Uint32Array; starts: Uint32Array } {
-  const rowsOf = countRows(templateOfRow, templates);
-  const starts = new Uint32Array(templates + 2);
-  for (let template = 0; template <= templates; template += 1) {
+/** The rows of a template of which there are so many. */
+function findRows(templateOfRow: Uint32Array, template: number, total: number): Uint32Array {
+  const rows = new Uint32Array(total);
+  let row = -1;
+  for (let i = 0; i < total; i += 1) {
+    row = templateOfRow.indexOf(template, row + 1);
+    rows[i] = row;
+  }
+  return rows;
+}
+
+function sortByTemplate(templateOfRow: Uint32Array, rowsOf: Uint32Array): { rows: Uint32Array; starts: Uint32Array } {
+  const starts = new Uint32Array(rowsOf.length + 1);
+  for (let template = 0; template < rowsOf.length; template += 1) {
     starts[template + 1] = (starts[template] as number) + (rowsOf[template] as number);
   }
   const rows = new Uint32Array(templateOfRow.length);

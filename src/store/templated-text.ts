@@ -102,14 +102,19 @@ function gather({ templateOfRow, columnsOf, columns, values, lengths, firstValue
 }
 
 /** The rows whose templates have the column. */
-export function rowsWithColumn(columnsOf: readonly Uint32Array[], column: number, templateOfRow: ArrayLike<number>): Uint32Array {
+function rowsWithColumn(columnsOf: readonly Uint32Array[], column: number, templateOfRow: Uint32Array): Uint32Array {
   const has = Uint8Array.from([0, ...columnsOf.map((own) => (own.includes(column) ? 1 : 0))]);
-  const rows = new Uint32Array(templateOfRow.length);
+  return selectRows(has, templateOfRow, templateOfRow.length);
+}
+
+/** The rows, at most so many, whose templates have a 1 in `has`. */
+export function selectRows(has: Uint8Array, templateOfRow: Uint32Array, limit: number): Uint32Array {
+  // Without a branch, which nothing would foretell: a row that does not count is written over.
+  const rows = new Uint32Array(limit + 1);
   let count = 0;
   for (let row = 0; row < templateOfRow.length; row += 1) {
-    if (has[templateOfRow[row] as number] === 0) continue;
     rows[count] = row;
-    count += 1;
+    count += has[templateOfRow[row] as number] as number;
   }
-  return rows.slice(0, count);
+  return rows.subarray(0, count);
 }

@@ -1,7 +1,8 @@
 import { type ByteReader, type ByteWriter, createByteReader, createByteWriter } from "./byte-writer.ts";
 import { type HexTexts, readHex, writeHex } from "./hex-column.ts";
-import { type Numbers, openNumbers, readNumbers, writeNumbers } from "./number-column.ts";
+import { writeNumbers } from "./number-column.ts";
 import { EACH_ITS_OWN, type Places } from "./places.ts";
+import { type Numbers, openNumbers, readNumbers } from "./read-numbers.ts";
 import { SLOT, UUID_BYTES } from "./skeleton.ts";
 import { readStrings, type StringTexts, writeStrings } from "./string-column.ts";
 import { createTextBuffer, putBytes, putDecimal, reserve, type TextBuffer } from "./text-buffer.ts";

@@ -73,6 +73,8 @@ export type DenseBlock = {
   blooms(): DenseBlooms;
   /** How many records there are of each service and severity: at `service * SEVERITIES.length + severity`. */
   counts(): Uint32Array;
+  /** How many records there are in each interval of so many ms since the epoch, by its start and the timestamps. */
+  countPer(ms: number): Map<number, number>;
   /** For each row whether `find` has set it; found once for each `key`. */
   hits(key: object, find: (hits: Uint8Array) => void): Uint8Array;
   /** The attribute at `path` of all rows. */

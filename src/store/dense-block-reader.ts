@@ -173,6 +173,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       blooms,
       counts: () =>
         Uint32Array.from(readNumbers(createByteReader(part(DENSE_PART.counts)), meta.services.length * SEVERITIES.length)),
+      countPer: (ms) => timestamps().countPer(ms),
       attribute(path) {
         let values = attributeAt.get(path);
         if (values === undefined) {

@@ -20,6 +20,7 @@ export function createStatsTally(plan: StatsPlan): Tally {
   const grouped = hasGroups(plan);
   const measured = of !== undefined || distinct !== undefined;
   const countsSuffice = !measured && by.every(({ kind }) => kind !== "attribute");
+  const timesSuffice = !measured && by.length === 0 && interval?.clock === "timestamp" ? interval : undefined;
   const needsPages = of !== undefined || [...by, ...(distinct ? [distinct] : [])].some(({ kind }) => kind === "attribute");
   const table =
     plan.top === undefined ? createGroupTable(MAX_GROUPS, "ask for the largest by top, ") : createGroupTable(MAX_GROUPS_FOR_TOP);
@@ -82,6 +83,13 @@ export function createStatsTally(plan: StatsPlan): Tally {
         const start = interval && singleInterval(meta, interval.clock, interval.ms);
         if (countsSuffice && (interval === undefined || start !== undefined)) {
           addCounts(block, matcher, start);
+          return true;
+        }
+        if (matchesAll && timesSuffice && block.dense !== undefined) {
+          for (const [start, count] of block.dense.countPer(timesSuffice.ms)) {
+            total += count;
+            table.add(keyOf([String(start)]), count);
+          }
           return true;
         }
         if (!matchesAll || (needsPages && block.dense === undefined)) return false;

@@ -1,4 +1,5 @@
 import { type ByteReader, type ByteWriter, createByteWriter } from "./byte-writer.ts";
+import { lazy } from "./lazy.ts";
 import { writeNumbers, writeSmallest } from "./number-column.ts";
 import { openNumbers, readNumbers, readSmallest } from "./read-numbers.ts";
 
@@ -43,44 +44,57 @@ function writeFromLatest(times: Float64Array, out: ByteWriter): void {
   writeNumbers(apart, count, out);
 }
 
-/** A column of times that can be read: those from `from` up to `to`. */
-export type Times = { slice(from: number, to: number): Float64Array };
+/** A column of times that can be read. */
+export type Times = {
+  /** Those from `from` up to `to`. */
+  slice(from: number, to: number): Float64Array;
+  /** How many lie in each interval of so many ms since the epoch, by its start. */
+  countPer(ms: number): Map<number, number>;
+};
 
 /** So often what is needed to go on from there is remembered. */
 const ROWS_A_MARK = 4096;
 
 export function openTimes(reader: ByteReader, count: number): Times {
   const mode = reader.byte();
-  if (mode === PLAIN) return openNumbers(reader, count);
+  if (mode === PLAIN) {
+    const { slice, all } = openNumbers(reader, count);
+    return { slice, countPer: (ms) => countTimes(all(), ms) };
+  }
   if (mode !== FROM_LATEST) throw new Error(`unknown encoding ${mode} of times`);
   const first = reader.signed();
   const codes = readSmallest(reader);
   if (codes.length !== count) throw new Error("a column of times has the wrong length");
   const apart = readNumbers(reader, reader.varint());
-  // For every 4096th row the latest time before it, and how many before it are kept apart.
-  const latestAt = new Float64Array(Math.ceil(count / ROWS_A_MARK));
-  const apartAt = new Uint32Array(latestAt.length);
-  let latest = first;
-  let passed = 0;
-  for (let row = 0; row < count; row += 1) {
-    if (row % ROWS_A_MARK === 0) {
-      latestAt[row / ROWS_A_MARK] = latest;
-      apartAt[row / ROWS_A_MARK] = passed;
+  const marks = lazy(markRows);
+
+  /** For every 4096th row the latest time before it, and how many before it are kept apart. */
+  function markRows(): { latestAt: Float64Array; apartAt: Uint32Array } {
+    const latestAt = new Float64Array(Math.ceil(count / ROWS_A_MARK));
+    const apartAt = new Uint32Array(latestAt.length);
+    let latest = first;
+    let next = 0;
+    for (let row = 0; row < count; row += 1) {
+      if (row % ROWS_A_MARK === 0) {
+        latestAt[row / ROWS_A_MARK] = latest;
+        apartAt[row / ROWS_A_MARK] = next;
+      }
+      let beyond = codes[row] as number;
+      if (beyond === APART) {
+        beyond = apart[next] as number;
+        next += 1;
+      }
+      if (beyond > 0) latest += beyond;
     }
-    let beyond = codes[row] as number;
-    if (beyond === APART) {
-      beyond = apart[passed] as number;
-      passed += 1;
-      if (beyond <= 0) continue;
-    }
-    latest += beyond;
+    return { latestAt, apartAt };
   }
+
   return {
     slice(from, to) {
+      const mark = Math.floor(from / ROWS_A_MARK);
+      let latest = mark === 0 ? first : (marks().latestAt[mark] as number);
+      let next = mark === 0 ? 0 : (marks().apartAt[mark] as number);
       const times = new Float64Array(to - from);
-      const mark = Math.min(Math.floor(from / ROWS_A_MARK), latestAt.length - 1);
-      let latest = latestAt[mark] as number;
-      let next = apartAt[mark] as number;
       for (let row = mark * ROWS_A_MARK; row < to; row += 1) {
         let beyond = codes[row] as number;
         if (beyond === APART) {
@@ -92,5 +106,38 @@ export function openTimes(reader: ByteReader, count: number): Times {
       }
       return times;
     },
+    countPer(ms) {
+      const counts = new Map<number, number>();
+      let latest = first;
+      let next = 0;
+      let start = Number.NaN;
+      let rows = 0;
+      for (let row = 0; row < count; row += 1) {
+        let beyond = codes[row] as number;
+        if (beyond === APART) {
+          beyond = apart[next] as number;
+          next += 1;
+        }
+        const time = latest + beyond;
+        if (beyond > 0) latest = time;
+        if (!(time >= start && time - start < ms)) {
+          addTo(counts, start, rows);
+          start = Math.floor(time / ms) * ms;
+          rows = 0;
+        }
+        rows += 1;
+      }
+      return addTo(counts, start, rows);
+    },
   };
+}
+
+function countTimes(times: Float64Array, ms: number): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const time of times) addTo(counts, Math.floor(time / ms) * ms, 1);
+  return counts;
+}
+
+function addTo(counts: Map<number, number>, start: number, rows: number): Map<number, number> {
+  return rows === 0 ? counts : counts.set(start, (counts.get(start) ?? 0) + rows);
 }

@@ -174,6 +174,33 @@ describe("a dense block", () => {
     }
   });
 
+  test("gives any stretch of its times, and counts them by interval, rising or not", () => {
+    for (let i = 0; i < 12; i += 1) {
+      const random = createRandom(SEED + i);
+      let ms = 1_764_000_000_000 - random.between(0, 100_000);
+      const steps = random.pick([[0, 1, 3, 7], [0, 1, 300, 7], [1], [0, -2000, 5], [86_400_000, -86_400_000, 1]]);
+      const rows = Array.from({ length: 9000 }, () => {
+        ms += random.pick(steps);
+        return row({ ms: ms - (random.next() < 0.15 ? random.between(1, 1500) : 0) });
+      });
+      const block = store(rows);
+      const times = rows.map((each) => each.ms);
+      expect(Array.from(block.column("timestamp"))).toEqual(times);
+      for (const page of [2, 0, 1]) {
+        const { from, to } = block.pageRange(page);
+        expect(Array.from(block.columnOfPage("timestamp", page))).toEqual(times.slice(from, to));
+      }
+      for (const width of [1, 1000, 60_000, 3_600_000]) {
+        const expected = new Map<number, number>();
+        for (const time of times) {
+          const start = Math.floor(time / width) * width;
+          expected.set(start, (expected.get(start) ?? 0) + 1);
+        }
+        if (!Bun.deepEquals(denseOf(block).countPer(width), expected)) throw new Error(`seed ${SEED + i}: by ${width} ms`);
+      }
+    }
+  });
+
   test("keeps of values that follow from an identifier one for each, and gives all of them back", () => {
     const random = createRandom(SEED);
     const requests = Array.from({ length: 90 }, () => ({

@@ -13,11 +13,10 @@ const LONG_S = "ſ";
 export function markMessage(leaf: MessageLeaf, block: BlockReader, page: number, hits: Uint8Array, alive: Uint8Array): void {
   const { accepts, literal, folded } = leaf;
   const { dense } = block;
-  const sureLiteral = folded ? longestWithoutS(literal) : literal;
-  if (dense !== undefined && sureLiteral !== "") {
+  const { needles, hashes, grams, passesInParts } = leaf;
+  if (dense !== undefined && needles.length > 0) {
     const { from, to } = block.pageRange(page);
-    const needle = { text: sureLiteral, folded, wholeStart: false, wholeEnd: false };
-    const search = { needle, hashes: leaf.hashes, isEnough: false, verify: accepts };
+    const search = { needles, required: { hashes, grams }, isEnough: false, passesInParts, verify: accepts };
     return hits.set(dense.hits(leaf, (found) => searchMessages(search, dense, found)).subarray(from, to));
   }
   const messages = block.messages(page);
@@ -44,9 +43,4 @@ export function markMessage(leaf: MessageLeaf, block: BlockReader, page: number,
     if (alive[row] === 1 && accepts(text.slice(offsets[row], end))) hits[row] = 1;
     at = haystack.indexOf(literal, end);
   }
-}
-
-/** The longest part of a literal that has no s in it, in the place of which the long s may stand. */
-function longestWithoutS(literal: string): string {
-  return literal.split("s").reduce((longest, part) => (part.length > longest.length ? part : longest));
 }

@@ -80,6 +80,8 @@ export type DenseBlock = {
   grams(): { messages: GramFilters; attributes: GramFilters } | undefined;
   /** How many records there are of each service and severity: at `service * SEVERITIES.length + severity`. */
   counts(): Uint32Array;
+  /** How many messages there are of each template, first of those kept as they are; undefined for a block of before it was counted. */
+  templateRows(): ArrayLike<number> | undefined;
   /** For each row whether `find` has set it; found once for each `key`. */
   hits(key: object, find: (hits: Uint8Array) => void): Uint8Array;
   /** The attribute at `path` of all rows. */

@@ -176,6 +176,10 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       grams,
       counts: () =>
         Uint32Array.from(readNumbers(createByteReader(part(DENSE_PART.counts)), meta.services.length * SEVERITIES.length)),
+      templateRows() {
+        const bytes = partIfAny(DENSE_PART.templateRows);
+        return bytes && readNumbers(createByteReader(bytes), messages().templated.templates.length + 1);
+      },
       attribute(path) {
         let values = attributeAt.get(path);
         if (values === undefined) {

@@ -33,6 +33,8 @@ export const DENSE_PART = {
   grams: 11,
   /** How many records there are of each service and severity. */
   counts: 13,
+  /** How many messages there are of each template: first of those that are kept as they are. */
+  templateRows: 14,
   messageDictionary: 20,
   messageRows: 21,
   messageColumns: 22,
@@ -82,6 +84,7 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   put(DENSE_PART.severity, conditioned(rows.severity));
   put(DENSE_PART.service, conditioned(rows.service));
   put(DENSE_PART.counts, countRecords(rows));
+  put(DENSE_PART.templateRows, countTemplates(templated));
   const keptMessages = putTexts(put, DENSE_PART.messageDictionary, templated, messages.offsets, false);
 
   const attributes = takeTexts(rows.attributes, rows.attributeLengths);
@@ -110,6 +113,17 @@ function countRecords({ rows, service, severity, services }: BlockRows): Uint8Ar
   for (let row = 0; row < rows; row += 1) {
     const pair = (service[row] as number) * SEVERITIES.length + (severity[row] as number);
     counts[pair] = (counts[pair] as number) + 1;
+  }
+  const out = createByteWriter();
+  writeNumbers(counts, counts.length, out);
+  return out.copyFrom(0);
+}
+
+function countTemplates({ templates, templateOfRow }: TemplatedRows): Uint8Array {
+  const counts = new Uint32Array(templates.length + 1);
+  for (let row = 0; row < templateOfRow.length; row += 1) {
+    const template = templateOfRow[row] as number;
+    counts[template] = (counts[template] as number) + 1;
   }
   const out = createByteWriter();
   writeNumbers(counts, counts.length, out);

@@ -1,5 +1,5 @@
 import type { DenseBlock, DenseText } from "./block-reader.ts";
-import { keptPageMayHold, type Required, templatedMayHold, type WhichText } from "./dense-filters.ts";
+import { blockMayHold, keptPageMayHold, type Required, templatedMayHold, type WhichText } from "./dense-filters.ts";
 import { SLOT } from "./skeleton.ts";
 import type { Template } from "./template-dictionary.ts";
 import { alignNeedle, type Needle, type SlotTest, type TemplateMatch } from "./template-match.ts";
@@ -27,19 +27,29 @@ export type MessageSearch = Search & {
 /** A search of all the attributes of a block for a needle which all those that are looked for have, in one value. */
 export type AttributeSearch = Search & { needle: Needle };
 
-/** Sets `hits[row]` for each row of a block in whose message what is looked for occurs. */
-export function searchMessages(search: MessageSearch, block: DenseBlock, hits: Uint8Array): void {
+/** Sets `hits[row]` for each row of a block whose template has a 1 in `whole`. */
+export function markTemplates(whole: Uint8Array | undefined, block: DenseBlock, hits: Uint8Array): void {
+  if (whole === undefined) return;
+  const templateOfRow = block.messages().templated.templateOfRow();
+  for (let row = 0; row < hits.length; row += 1) if (whole[templateOfRow[row] as number] === 1) hits[row] = 1;
+}
+
+/**
+ * Sets `hits[row]` for each row of a block in whose message what is looked for occurs, but for those of templates in all of
+ * whose messages it does: for these gives a 1 by template (0: texts kept as they are), and undefined where there are none.
+ */
+export function searchMessages(search: MessageSearch, block: DenseBlock, hits: Uint8Array): Uint8Array | undefined {
   const { needles, isEnough, verify } = search;
-  const messages = block.messages();
-  const { templated } = messages;
-  const always = new Uint8Array(templated.templates.length + 1);
-  const aligners = needles.map((needle) => createAligner(needle, templated.words));
-  for (const [index, template] of templatedMayHold(search.required, block, "messages") ? templated.templates.entries() : []) {
+  if (!blockMayHold(search.required, block, "messages")) return undefined;
+  const { templated } = block.messages();
+  const whole = new Uint8Array(templated.templates.length + 1);
+  for (const index of findCandidates(search, block)) {
+    const template = templated.templates[index] as Template;
     const matches = alignAll(template);
     if (matches === undefined) continue;
     const isFound = isEnough ? matches[0]?.always : search.passesInParts && passesInPiece(search, template);
     const aligned = matches.findIndex((match) => !match.always);
-    if (isFound) always[index + 1] = 1;
+    if (isFound) whole[index + 1] = 1;
     else if (aligned < 0) verifyAll(index + 1);
     else {
       const { folded } = needles[aligned] as Needle;
@@ -47,20 +57,16 @@ export function searchMessages(search: MessageSearch, block: DenseBlock, hits: U
         verifyAligned(index + 1, template.columns, tests, folded);
     }
   }
-  if (always.includes(1)) {
-    const templateOfRow = templated.templateOfRow();
-    for (let row = 0; row < hits.length; row += 1) if (always[templateOfRow[row] as number] === 1) hits[row] = 1;
-  }
   searchKept(search, needles[0] as Needle, "messages", block, (index, text) => {
     if (verify(text)) hits[templated.rowsOfTemplate(0)[index] as number] = 1;
   });
+  return whole.includes(1) ? whole : undefined;
 
   /** How each needle can lie in the template; undefined where one cannot. */
   function alignAll(template: Template): TemplateMatch[] | undefined {
-    if (!aligners.every(({ mayLieIn }) => mayLieIn(template))) return undefined;
     const matches: TemplateMatch[] = [];
-    for (const { align } of aligners) {
-      const match = align(template);
+    for (const needle of needles) {
+      const match = alignNeedle(piecesOf(template, needle), template.kinds, needle);
       if (!match.always && match.alignments.length === 0) return undefined;
       matches.push(match);
     }
@@ -89,6 +95,18 @@ export function searchMessages(search: MessageSearch, block: DenseBlock, hits: U
   }
 }
 
+/** The indexes of templates in which each of the needles may lie. */
+function findCandidates({ needles, required }: MessageSearch, block: DenseBlock): number[] {
+  const candidates: number[] = [];
+  if (!templatedMayHold(required, block, "messages")) return candidates;
+  const { templates, words, templatesWith } = block.messages().templated;
+  const found = needles.map((needle) => templatesWith(createSlotCheck(needle, words), needle.text, needle.folded));
+  for (let index = 0; index < templates.length; index += 1) {
+    if (found.every((mayLieIn) => mayLieIn[index] === 1)) candidates.push(index);
+  }
+  return candidates;
+}
+
 /** Whether a text between the slots is enough to find all texts of the template. */
 function passesInPiece({ needles: [longest], verify }: MessageSearch, template: Template): boolean {
   if (longest === undefined) return false;
@@ -98,20 +116,6 @@ function passesInPiece({ needles: [longest], verify }: MessageSearch, template: 
 
 function piecesOf({ pieces, foldedPieces }: Template, { folded }: Needle): string[] {
   return folded ? foldedPieces() : pieces;
-}
-
-type Aligner = {
-  /** Quickly whether the needle may lie in texts of the template at all. */
-  mayLieIn(template: Template): boolean;
-  align(template: Template): TemplateMatch;
-};
-
-function createAligner(needle: Needle, words: WordList): Aligner {
-  const mayInvolve = createSlotCheck(needle, words);
-  return {
-    mayLieIn: ({ kinds, joined }) => kinds.some(mayInvolve) || joined(needle.folded).includes(needle.text),
-    align: (template) => alignNeedle(piecesOf(template, needle), template.kinds, needle),
-  };
 }
 
 const ASCII_RUNS = /[a-z0-9]+/gi;
@@ -136,11 +140,12 @@ function createSlotCheck({ text, folded, wholeStart, wholeEnd }: Needle, words: 
 
 /** Sets `hits[row]` for each row in whose attributes' JSON text what is looked for occurs, as `verify` says. */
 export function searchAttributes(search: AttributeSearch, block: DenseBlock, hits: Uint8Array): void {
-  const { needle } = search;
+  const { needle, required } = search;
+  if (!blockMayHold(required, block, "attributes")) return;
   const attributes = block.attributes();
   const { templated } = attributes;
   const candidates = new Uint8Array(hits.length);
-  for (const [index, kind] of templatedMayHold(search.required, block, "attributes") ? templated.columns.entries() : []) {
+  for (const [index, kind] of templatedMayHold(required, block, "attributes") ? templated.columns.entries() : []) {
     if (!mayHold(kind.kind, needle.text)) continue;
     const relation = isOneWord(kind) && needle.wholeStart && needle.wholeEnd ? "equals" : "contains";
     let rows: Uint32Array | undefined;

@@ -1,5 +1,5 @@
-import type { BlockReader } from "./block-reader.ts";
-import { searchMessages } from "./dense-search.ts";
+import type { BlockReader, DenseBlock } from "./block-reader.ts";
+import { markTemplates, searchMessages } from "./dense-search.ts";
 import { foldedPage } from "./folded-page.ts";
 import type { MessageLeaf } from "./query-node.ts";
 
@@ -13,11 +13,10 @@ const LONG_S = "ſ";
 export function markMessage(leaf: MessageLeaf, block: BlockReader, page: number, hits: Uint8Array, alive: Uint8Array): void {
   const { accepts, literal, folded } = leaf;
   const { dense } = block;
-  const { needles, hashes, grams, passesInParts } = leaf;
-  if (dense !== undefined && needles.length > 0) {
+  if (dense !== undefined && leaf.needles.length > 0) {
     const { from, to } = block.pageRange(page);
-    const search = { needles, required: { hashes, grams }, isEnough: false, passesInParts, verify: accepts };
-    return hits.set(dense.hits(leaf, (found) => searchMessages(search, dense, found)).subarray(from, to));
+    const find = (found: Uint8Array) => markTemplates(findMessagesByTemplate(leaf, dense, found), dense, found);
+    return hits.set(dense.hits(leaf, find).subarray(from, to));
   }
   const messages = block.messages(page);
   const { text } = messages;
@@ -43,4 +42,10 @@ export function markMessage(leaf: MessageLeaf, block: BlockReader, page: number,
     if (alive[row] === 1 && accepts(text.slice(offsets[row], end))) hits[row] = 1;
     at = haystack.indexOf(literal, end);
   }
+}
+
+/** What `searchMessages` gives for a test with needles. */
+export function findMessagesByTemplate(leaf: MessageLeaf, block: DenseBlock, hits: Uint8Array): Uint8Array | undefined {
+  const { needles, hashes, grams, passesInParts, accepts } = leaf;
+  return searchMessages({ needles, required: { hashes, grams }, isEnough: false, passesInParts, verify: accepts }, block, hits);
 }

@@ -1,7 +1,7 @@
 import { createByteReader } from "./byte-writer.ts";
 import { lazy } from "./lazy.ts";
 import { readSmallest } from "./number-column.ts";
-import { slotsOf } from "./skeleton.ts";
+import { FIRST_SLOT, SLOT, slotsOf } from "./skeleton.ts";
 import type { ColumnKind } from "./value-columns.ts";
 import { createWordList, type WordList } from "./word-list.ts";
 import { foldCase } from "./words.ts";
@@ -12,8 +12,6 @@ export type Template = {
   pieces: string[];
   /** The same, folded. */
   foldedPieces(): string[];
-  /** All of them in one, with something between two of them: what is not in it is in none. */
-  joined(folded: boolean): string;
   /** The kinds of the slots, and their columns. */
   kinds: number[];
   columns: Uint32Array;
@@ -22,6 +20,8 @@ export type Template = {
 /** The templates of a block's texts, and what their slots hold. */
 export type TemplateDictionary = {
   templates: Template[];
+  /** A 1 for each template that has a slot of such a kind, or the text in what lies before, between and after its slots. */
+  templatesWith(kinds: (kind: number) => boolean, text: string, folded: boolean): Uint8Array;
   columns: ColumnKind[];
   /** For each column one more than the column that it follows from; 0 where there is none. */
   sources: number[];
@@ -44,10 +44,7 @@ export function readDictionary(packed: Uint8Array): TemplateDictionary {
     const pieces = starts.map((start, i) => pieceAt.plain(start, ends[i] as number));
     const kinds = slots.map(({ kind }) => kind);
     const foldedPieces = lazy(() => starts.map((start, i) => pieceAt.folded(start, ends[i] as number)));
-    const joinedPlain = lazy(() => pieces.join("\0"));
-    const joinedFolded = lazy(() => foldedPieces().join("\0"));
-    const joined = (isFolded: boolean) => (isFolded ? joinedFolded() : joinedPlain());
-    return { skeleton, pieces, foldedPieces, joined, kinds, columns: Uint32Array.from(slots, () => reader.varint()) };
+    return { skeleton, pieces, foldedPieces, kinds, columns: Uint32Array.from(slots, () => reader.varint()) };
   });
   const sources: number[] = [];
   const columns = Array.from({ length: reader.varint() }, () => {
@@ -56,7 +53,41 @@ export function readDictionary(packed: Uint8Array): TemplateDictionary {
     return kind;
   });
   const words = Array.from({ length: reader.varint() }, () => textOf(reader.take(reader.varint())));
-  return { templates, columns, sources, words: createWordList(words), bytes: bytes.length };
+  const templatesWith = createTemplateSearch(templates);
+  return { templates, templatesWith, columns, sources, words: createWordList(words), bytes: bytes.length };
+}
+
+/** Searches the pieces of all templates in one go. */
+function createTemplateSearch(templates: readonly Template[]): TemplateDictionary["templatesWith"] {
+  const kindsOf = lazy(() => Uint8Array.from(templates, ({ kinds }) => kinds.reduce((bits, kind) => bits | bitOfKind(kind), 0)));
+  const plain = lazy(() => joinPieces(templates.map(({ pieces }) => pieces)));
+  const folded = lazy(() => joinPieces(templates.map(({ foldedPieces }) => foldedPieces())));
+  return (isWanted, text, isFolded) => {
+    const wanted = Object.values(SLOT).reduce((bits, kind) => (isWanted(kind) ? bits | bitOfKind(kind) : bits), 0);
+    const found = kindsOf().map((kinds) => ((kinds & wanted) === 0 ? 0 : 1));
+    const { joined, ends } = isFolded ? folded() : plain();
+    let template = 0;
+    for (let at = joined.indexOf(text); at >= 0; at = joined.indexOf(text, ends[template])) {
+      while ((ends[template] as number) <= at) template += 1;
+      found[template] = 1;
+    }
+    return found;
+  };
+}
+
+function bitOfKind(kind: number): number {
+  return 1 << (kind - FIRST_SLOT);
+}
+
+/** With something between two pieces, and where those of each template end. */
+function joinPieces(pieces: readonly string[][]): { joined: string; ends: Uint32Array } {
+  let end = 0;
+  const texts = pieces.map((own) => `${own.join("\0")}\0`);
+  const ends = Uint32Array.from(texts, ({ length }) => {
+    end += length;
+    return end;
+  });
+  return { joined: texts.join(""), ends };
 }
 
 /** Cuts texts out of UTF-8, most of which is ASCII: that is decoded, and folded, in one go. */

@@ -6,7 +6,7 @@ import { rowsWithColumn } from "./templated-text.ts";
 import { type ColumnKind, openColumns, readValues, type ValueReader } from "./value-columns.ts";
 
 /** Reads texts that `writeTemplated` wrote. */
-export type TemplatedReader = Pick<TemplateDictionary, "templates" | "columns" | "words"> & {
+export type TemplatedReader = Pick<TemplateDictionary, "templates" | "templatesWith" | "columns" | "words"> & {
   /** For each row its template, or 0 where its text is kept as it is. */
   templateOfRow(): Float64Array;
   column(index: number): ValueReader;
@@ -36,10 +36,10 @@ export function openTemplated(
   rows: number,
   parts: { rows(): Uint8Array; small(): Uint8Array; large(index: number): Uint8Array },
 ): TemplatedReader {
-  const { templates, columns, sources, words } = dictionary;
+  const { templates, templatesWith, columns, sources, words } = dictionary;
   let rowTemplates: Float64Array | undefined;
   // Filled beforehand: a list with holes takes far longer to look into.
-  const opened: (ValueReader | undefined)[] = Array.from({ length: columns.length }, () => undefined);
+  const opened: (ValueReader | undefined)[] = new Array(columns.length).fill(undefined);
   let readerOfColumn: ReturnType<typeof openColumns> | undefined;
   // How many rows of each template there are before every 4096th row.
   let pages: Uint32Array[] | undefined;
@@ -122,6 +122,7 @@ export function openTemplated(
 
   return {
     templates,
+    templatesWith,
     templateOfRow,
     columns,
     words,

@@ -6,6 +6,8 @@ import { NO_FILTER } from "../../../src/schema/filter.ts";
 import { createRandom, type Random } from "../../../src/simulate/random.ts";
 import { readAttribute, readAttributeColumn } from "../../../src/store/attribute-column.ts";
 import type { BlockReader } from "../../../src/store/block-reader.ts";
+import { compileQuery } from "../../../src/store/compile-query.ts";
+import { countMatches } from "../../../src/store/count-matches.ts";
 import { insertBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
 import { DENSE_PART, encodeDenseBlock } from "../../../src/store/dense-block.ts";
 import { blockMayHold } from "../../../src/store/dense-filters.ts";
@@ -266,12 +268,12 @@ describe("a dense block", () => {
     expect(found).toBeGreaterThan(1000);
   });
 
-  test("gives to queries cut out of its texts what a naive reading of them gives, whether it has filters of grams or not", () => {
-    let [found, leftOut] = [0, 0];
+  test("gives to queries cut out of its texts what a naive reading of them gives, whether it has filters of grams and counts of templates or not", () => {
+    let [found, leftOut, counted] = [0, 0, 0];
     for (let i = 0; i < 24; i += 1) {
       const rows = makeRows(SEED + i, i % 4 === 0 ? 30 : 400);
       const known = rows.map(knownOf);
-      const block = store(rows, i % 3 === 0 ? [DENSE_PART.grams] : []);
+      const block = store(rows, i % 3 === 0 ? [DENSE_PART.grams, DENSE_PART.templateRows] : []);
       const random = createRandom(SEED - i);
       for (let n = 0; n < 60; n += 1) {
         const query = cutQuery(random, rows);
@@ -286,10 +288,14 @@ describe("a dense block", () => {
         } else leftOut += 1;
         const wrong = known.findIndex((record, at) => judge(record) !== (hits[at] === 1));
         if (wrong >= 0) throw new Error(`seed ${SEED + i}: ${JSON.stringify({ query, row: rows[wrong], hit: hits[wrong] })}`);
+        const count = matcher.query && countMatches(matcher.query, block);
+        if (count !== undefined && count !== hits.filter((hit) => hit === 1).length)
+          throw new Error(`seed ${SEED + i}: ${JSON.stringify({ query, count })}`);
+        counted += count !== undefined && count > 0 ? 1 : 0;
         found += hits.includes(1) ? 1 : 0;
       }
     }
-    expect([found > 500, leftOut > 20]).toEqual([true, true]);
+    expect([found > 500, leftOut > 20, counted > 200]).toEqual([true, true, true]);
   }, 60_000);
 
   test("is left out by its filters before anything else of it is read", () => {
@@ -313,6 +319,30 @@ describe("a dense block", () => {
       "*equ*st*",
     ];
     expect(there.filter((q) => !mayHold(q))).toEqual([]);
+  });
+
+  test("counts records by the templates of their messages, without a look at each, where these say it all", () => {
+    const rows = [
+      ...Array.from({ length: 40 }, (_, i) => row({ message: `request ${i} timed out`, attributes: '{"why":"timed out"}' })),
+      ...Array.from({ length: 30 }, (_, i) => row({ message: `request ${i} of shop refused` })),
+      row({ message: "one of a kind: timed out, then refused" }),
+    ];
+    const countIn = (block: BlockReader, q: string) => countMatches(compileQuery(parseQuery(q)), block);
+    const block = store(rows);
+    const counts = {
+      'message:"timed out"': 41,
+      '"timed out"': 41,
+      "/req.*out/": 40,
+      "/S.*p REF/i": 30,
+      request: 70,
+      "*eques*": 70,
+      "/of [a-z]+/": 31,
+    };
+    expect(Object.keys(counts).map((q) => [q, countIn(block, q)])).toEqual(Object.entries(counts));
+    expect(["request and shop", "why:timed", "/\\d+/"].map((q) => countIn(block, q))).toEqual([undefined, undefined, undefined]);
+    const withoutRows = store(rows, [DENSE_PART.messageRows]);
+    expect(["/of sh.p/", "*eques*"].map((q) => countIn(withoutRows, q))).toEqual([30, 70]);
+    expect(countIn(store(rows, [DENSE_PART.templateRows]), "request")).toBeUndefined();
   });
 });
 

@@ -99,8 +99,8 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
         return readTimes(createByteReader(part(DENSE_PART.timestamp)), meta.rows);
       case "severity":
       case "service": {
-        const { templateOfRow, templates } = messages().templated;
-        return readConditioned(createByteReader(part(DENSE_PART[name])), templateOfRow(), templates.length);
+        const { templateOfRow, count } = messages().templated;
+        return readConditioned(createByteReader(part(DENSE_PART[name])), templateOfRow(), count);
       }
       default:
         return readNumbers(createByteReader(part(DENSE_PART[name])), meta.rows);
@@ -178,7 +178,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
         Uint32Array.from(readNumbers(createByteReader(part(DENSE_PART.counts)), meta.services.length * SEVERITIES.length)),
       templateRows() {
         const bytes = partIfAny(DENSE_PART.templateRows);
-        return bytes && readNumbers(createByteReader(bytes), messages().templated.templates.length + 1);
+        return bytes && readNumbers(createByteReader(bytes), messages().templated.count + 1);
       },
       attribute(path) {
         let values = attributeAt.get(path);

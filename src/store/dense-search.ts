@@ -42,19 +42,18 @@ export function searchMessages(search: MessageSearch, block: DenseBlock, hits: U
   const { needles, isEnough, verify } = search;
   if (!blockMayHold(search.required, block, "messages")) return undefined;
   const { templated } = block.messages();
-  const whole = new Uint8Array(templated.templates.length + 1);
-  for (const index of findCandidates(search, block)) {
-    const template = templated.templates[index] as Template;
+  const whole = new Uint8Array(templated.count + 1);
+  for (const number of findCandidates(search, block)) {
+    const template = templated.template(number);
     const matches = alignAll(template);
     if (matches === undefined) continue;
     const isFound = isEnough ? matches[0]?.always : search.passesInParts && passesInPiece(search, template);
     const aligned = matches.findIndex((match) => !match.always);
-    if (isFound) whole[index + 1] = 1;
-    else if (aligned < 0) verifyAll(index + 1);
+    if (isFound) whole[number] = 1;
+    else if (aligned < 0) verifyAll(number);
     else {
       const { folded } = needles[aligned] as Needle;
-      for (const tests of (matches[aligned] as TemplateMatch).alignments)
-        verifyAligned(index + 1, template.columns, tests, folded);
+      for (const tests of (matches[aligned] as TemplateMatch).alignments) verifyAligned(number, template.columns, tests, folded);
     }
   }
   searchKept(search, needles[0] as Needle, "messages", block, (index, text) => {
@@ -95,14 +94,14 @@ export function searchMessages(search: MessageSearch, block: DenseBlock, hits: U
   }
 }
 
-/** The indexes of templates in which each of the needles may lie. */
+/** The numbers of the templates in which each of the needles may lie. */
 function findCandidates({ needles, required }: MessageSearch, block: DenseBlock): number[] {
   const candidates: number[] = [];
   if (!templatedMayHold(required, block, "messages")) return candidates;
-  const { templates, words, templatesWith } = block.messages().templated;
+  const { count, words, templatesWith } = block.messages().templated;
   const found = needles.map((needle) => templatesWith(createSlotCheck(needle, words), needle.text, needle.folded));
-  for (let index = 0; index < templates.length; index += 1) {
-    if (found.every((mayLieIn) => mayLieIn[index] === 1)) candidates.push(index);
+  for (let number = 1; number <= count; number += 1) {
+    if (found.every((mayLieIn) => mayLieIn[number] === 1)) candidates.push(number);
   }
   return candidates;
 }
@@ -111,11 +110,11 @@ function findCandidates({ needles, required }: MessageSearch, block: DenseBlock)
 function passesInPiece({ needles: [longest], verify }: MessageSearch, template: Template): boolean {
   if (longest === undefined) return false;
   const searched = piecesOf(template, longest);
-  return template.pieces.some((piece, at) => (searched[at] as string).includes(longest.text) && verify(piece));
+  return template.pieces().some((piece, at) => (searched[at] as string).includes(longest.text) && verify(piece));
 }
 
 function piecesOf({ pieces, foldedPieces }: Template, { folded }: Needle): string[] {
-  return folded ? foldedPieces() : pieces;
+  return folded ? foldedPieces() : pieces();
 }
 
 const ASCII_RUNS = /[a-z0-9]+/gi;

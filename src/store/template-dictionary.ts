@@ -1,4 +1,4 @@
-import { createByteReader } from "./byte-writer.ts";
+import { type ByteReader, createByteReader } from "./byte-writer.ts";
 import { lazy } from "./lazy.ts";
 import { readSmallest } from "./number-column.ts";
 import { FIRST_SLOT, SLOT, slotsOf } from "./skeleton.ts";
@@ -9,7 +9,7 @@ import { foldCase } from "./words.ts";
 export type Template = {
   skeleton: Uint8Array;
   /** The texts before, between and after the slots. */
-  pieces: string[];
+  pieces(): string[];
   /** The same, folded. */
   foldedPieces(): string[];
   /** The kinds of the slots, and their columns. */
@@ -19,9 +19,12 @@ export type Template = {
 
 /** The templates of a block's texts, and what their slots hold. */
 export type TemplateDictionary = {
-  templates: Template[];
-  /** A 1 for each template that has a slot of such a kind, or the text in what lies before, between and after its slots. */
-  templatesWith(kinds: (kind: number) => boolean, text: string, folded: boolean): Uint8Array;
+  /** How many templates there are. */
+  count: number;
+  /** The template `number`, from 1 on; made when it is first asked for. */
+  template(number: number): Template;
+  /** By template (0 is none) a 1 where it has a slot of such a kind, or may have the text before, between or after its slots. */
+  templatesWith(isWanted: (kind: number) => boolean, text: string, folded: boolean): Uint8Array;
   columns: ColumnKind[];
   /** For each column one more than the column that it follows from; 0 where there is none. */
   sources: number[];
@@ -34,76 +37,155 @@ export type TemplateDictionary = {
 export function readDictionary(packed: Uint8Array): TemplateDictionary {
   const bytes = readSmallest(createByteReader(packed));
   const reader = createByteReader(bytes);
-  const pieceAt = createPieces(bytes);
-  const templates = Array.from({ length: reader.varint() }, () => {
-    const skeleton = reader.take(reader.varint());
-    const from = skeleton.byteOffset - bytes.byteOffset;
-    const slots = slotsOf(skeleton);
-    const starts = [from, ...slots.map(({ end }) => from + end)];
-    const ends = [...slots.map(({ start }) => from + start), from + skeleton.length];
-    const pieces = starts.map((start, i) => pieceAt.plain(start, ends[i] as number));
-    const kinds = slots.map(({ kind }) => kind);
-    const foldedPieces = lazy(() => starts.map((start, i) => pieceAt.folded(start, ends[i] as number)));
-    return { skeleton, pieces, foldedPieces, kinds, columns: Uint32Array.from(slots, () => reader.varint()) };
-  });
+  const cut = createCutter(bytes);
+  const found = findTemplates(bytes, reader);
+  const made: (Template | undefined)[] = new Array(found.count + 1).fill(undefined);
+  const template = (number: number) => {
+    made[number] ??= openTemplate(found, number, cut);
+    return made[number] as Template;
+  };
   const sources: number[] = [];
-  const columns = Array.from({ length: reader.varint() }, () => {
-    const kind = { kind: reader.byte(), digits: reader.byte() };
+  const columns: ColumnKind[] = [];
+  for (let left = reader.varint(); left > 0; left -= 1) {
+    columns.push(kindOfColumn(reader.byte(), reader.byte()));
     sources.push(reader.varint());
-    return kind;
-  });
-  const words = Array.from({ length: reader.varint() }, () => textOf(reader.take(reader.varint())));
-  const templatesWith = createTemplateSearch(templates);
-  return { templates, templatesWith, columns, sources, words: createWordList(words), bytes: bytes.length };
+  }
+  const words: string[] = [];
+  for (let left = reader.varint(); left > 0; left -= 1) {
+    const word = reader.take(reader.varint());
+    const from = word.byteOffset - bytes.byteOffset;
+    words.push(cut.plain(from, from + word.length));
+  }
+  return {
+    count: found.count,
+    template,
+    templatesWith: (isWanted, text, folded) => templatesWith(found, template, cut.ascii(folded), isWanted, text, folded),
+    columns,
+    sources,
+    words: createWordList(words),
+    bytes: bytes.length,
+  };
 }
 
-/** Searches the pieces of all templates in one go. */
-function createTemplateSearch(templates: readonly Template[]): TemplateDictionary["templatesWith"] {
-  const kindsOf = lazy(() => Uint8Array.from(templates, ({ kinds }) => kinds.reduce((bits, kind) => bits | bitOfKind(kind), 0)));
-  const plain = lazy(() => joinPieces(templates.map(({ pieces }) => pieces)));
-  const folded = lazy(() => joinPieces(templates.map(({ foldedPieces }) => foldedPieces())));
-  return (isWanted, text, isFolded) => {
-    const wanted = Object.values(SLOT).reduce((bits, kind) => (isWanted(kind) ? bits | bitOfKind(kind) : bits), 0);
-    const found = kindsOf().map((kinds) => ((kinds & wanted) === 0 ? 0 : 1));
-    const { joined, ends } = isFolded ? folded() : plain();
-    let template = 0;
-    for (let at = joined.indexOf(text); at >= 0; at = joined.indexOf(text, ends[template])) {
-      while ((ends[template] as number) <= at) template += 1;
-      found[template] = 1;
+const kindsOfColumns = new Map<number, ColumnKind>();
+
+/** There are few kinds, and very many columns. */
+function kindOfColumn(kind: number, digits: number): ColumnKind {
+  const key = kind * 256 + digits;
+  let known = kindsOfColumns.get(key);
+  if (known === undefined) {
+    known = { kind, digits };
+    kindsOfColumns.set(key, known);
+  }
+  return known;
+}
+
+/** Where the templates lie in the bytes, by their numbers. */
+type FoundTemplates = {
+  count: number;
+  skeletons: Uint8Array[];
+  /** Where each skeleton starts, with one more entry for the end of the bytes. */
+  starts: Uint32Array;
+  columns: Uint32Array[];
+  /** Which kinds of slots it has (a bit for each), and whether it has more than ASCII. */
+  kinds: Uint8Array;
+  beyondAscii: Uint8Array;
+};
+
+function findTemplates(bytes: Uint8Array, reader: ByteReader): FoundTemplates {
+  const count = reader.varint();
+  const skeletons: Uint8Array[] = [new Uint8Array()];
+  const columns: Uint32Array[] = [new Uint32Array()];
+  const starts = new Uint32Array(count + 2).fill(bytes.length);
+  const [kinds, beyondAscii] = [new Uint8Array(count + 1), new Uint8Array(count + 1)];
+  for (let number = 1; number <= count; number += 1) {
+    const skeleton = reader.take(reader.varint());
+    let slots = 0;
+    for (let at = 0; at < skeleton.length; at += 1) {
+      const byte = skeleton[at] as number;
+      if (byte < 0x80) continue;
+      if (byte < FIRST_SLOT) beyondAscii[number] = 1;
+      else {
+        slots += 1;
+        kinds[number] = (kinds[number] as number) | bitOfKind(byte);
+        if (byte === SLOT.hex) at += 1;
+      }
     }
-    return found;
+    const own = new Uint32Array(slots);
+    for (let slot = 0; slot < slots; slot += 1) own[slot] = reader.varint();
+    skeletons.push(skeleton);
+    columns.push(own);
+    starts[number] = skeleton.byteOffset - bytes.byteOffset;
+  }
+  return { count, skeletons, starts, columns, kinds, beyondAscii };
+}
+
+function openTemplate({ skeletons, starts, columns }: FoundTemplates, number: number, { plain, folded }: Cutter): Template {
+  const skeleton = skeletons[number] as Uint8Array;
+  const from = starts[number] as number;
+  const slots = slotsOf(skeleton);
+  const pieceStarts = [from, ...slots.map(({ end }) => from + end)];
+  const pieceEnds = [...slots.map(({ start }) => from + start), from + skeleton.length];
+  return {
+    skeleton,
+    pieces: lazy(() => pieceStarts.map((start, i) => plain(start, pieceEnds[i] as number))),
+    foldedPieces: lazy(() => pieceStarts.map((start, i) => folded(start, pieceEnds[i] as number))),
+    kinds: slots.map(({ kind }) => kind),
+    columns: columns[number] as Uint32Array,
   };
+}
+
+/** Searches what is ASCII in one go, in `ascii`, where all templates lie one after another as they were written. */
+function templatesWith(
+  { count, starts, kinds, beyondAscii }: FoundTemplates,
+  template: (number: number) => Template,
+  ascii: string,
+  isWanted: (kind: number) => boolean,
+  text: string,
+  folded: boolean,
+): Uint8Array {
+  const wanted = Object.values(SLOT).reduce((bits, kind) => (isWanted(kind) ? bits | bitOfKind(kind) : bits), 0);
+  const found = new Uint8Array(count + 1);
+  for (let number = 1; number <= count; number += 1) {
+    if (((kinds[number] as number) & wanted) !== 0) found[number] = 1;
+    else if (beyondAscii[number] === 1) {
+      const { pieces, foldedPieces } = template(number);
+      if ((folded ? foldedPieces() : pieces()).some((piece) => piece.includes(text))) found[number] = 1;
+    }
+  }
+  let number = 1;
+  for (let at = ascii.indexOf(text); at >= 0 && number <= count; at = ascii.indexOf(text, starts[number])) {
+    while (number <= count && (starts[number + 1] as number) <= at) number += 1;
+    found[number] = 1;
+    number += 1;
+  }
+  return found;
 }
 
 function bitOfKind(kind: number): number {
   return 1 << (kind - FIRST_SLOT);
 }
 
-/** With something between two pieces, and where those of each template end. */
-function joinPieces(pieces: readonly string[][]): { joined: string; ends: Uint32Array } {
-  let end = 0;
-  const texts = pieces.map((own) => `${own.join("\0")}\0`);
-  const ends = Uint32Array.from(texts, ({ length }) => {
-    end += length;
-    return end;
-  });
-  return { joined: texts.join(""), ends };
-}
-
 /** Cuts texts out of UTF-8, most of which is ASCII: that is decoded, and folded, in one go. */
-function createPieces(bytes: Uint8Array) {
+type Cutter = {
+  /** All of the bytes, each as one unit. */
+  ascii(folded: boolean): string;
+  plain(start: number, end: number): string;
+  folded(start: number, end: number): string;
+};
+
+function createCutter(bytes: Uint8Array): Cutter {
   const ascii = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-  let foldedAscii: string | undefined;
+  const foldedAscii = lazy(() => ascii.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()));
   const isAscii = (start: number, end: number) => {
     for (let at = start; at < end; at += 1) if ((bytes[at] as number) >= 0x80) return false;
     return true;
   };
   return {
-    plain: (start: number, end: number) => (isAscii(start, end) ? ascii.slice(start, end) : textOf(bytes.subarray(start, end))),
-    folded(start: number, end: number) {
-      if (!isAscii(start, end)) return foldCase(textOf(bytes.subarray(start, end)));
-      foldedAscii ??= ascii.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-      return foldedAscii.slice(start, end);
+    ascii: (folded) => (folded ? foldedAscii() : ascii),
+    plain: (start, end) => (isAscii(start, end) ? ascii.slice(start, end) : textOf(bytes.subarray(start, end))),
+    folded(start, end) {
+      return isAscii(start, end) ? foldedAscii().slice(start, end) : foldCase(textOf(bytes.subarray(start, end)));
     },
   };
 }

@@ -1,12 +1,12 @@
 import { createByteReader } from "./byte-writer.ts";
 import { openDerived } from "./derived-columns.ts";
 import { readNumbers } from "./number-column.ts";
-import type { Template, TemplateDictionary } from "./template-dictionary.ts";
+import type { TemplateDictionary } from "./template-dictionary.ts";
 import { rowsWithColumn } from "./templated-text.ts";
 import { type ColumnKind, openColumns, readValues, type ValueReader } from "./value-columns.ts";
 
 /** Reads texts that `writeTemplated` wrote. */
-export type TemplatedReader = Pick<TemplateDictionary, "templates" | "templatesWith" | "columns" | "words"> & {
+export type TemplatedReader = Pick<TemplateDictionary, "count" | "template" | "templatesWith" | "columns" | "words"> & {
   /** For each row its template, or 0 where its text is kept as it is. */
   templateOfRow(): Float64Array;
   column(index: number): ValueReader;
@@ -36,7 +36,7 @@ export function openTemplated(
   rows: number,
   parts: { rows(): Uint8Array; small(): Uint8Array; large(index: number): Uint8Array },
 ): TemplatedReader {
-  const { templates, templatesWith, columns, sources, words } = dictionary;
+  const { count: templateCount, template: templateAt, templatesWith, columns, sources, words } = dictionary;
   let rowTemplates: Float64Array | undefined;
   // Filled beforehand: a list with holes takes far longer to look into.
   const opened: (ValueReader | undefined)[] = new Array(columns.length).fill(undefined);
@@ -51,7 +51,7 @@ export function openTemplated(
 
   function countPages(): Uint32Array[] {
     const ofRow = templateOfRow();
-    const counts = new Uint32Array(templates.length + 1);
+    const counts = new Uint32Array(templateCount + 1);
     const made = [counts.slice()];
     for (let row = 0; row < rows; row += 1) {
       const template = ofRow[row] as number;
@@ -78,13 +78,13 @@ export function openTemplated(
       counts[columns.length] = (counts[columns.length] as number) + by;
       return;
     }
-    const own = (templates[template - 1] as Template).columns;
+    const own = templateAt(template).columns;
     for (let i = 0; i < own.length; i += 1) counts[own[i] as number] = (counts[own[i] as number] as number) + by;
   }
 
   const rowsOfColumn = (index: number) =>
     rowsWithColumn(
-      templates.map(({ columns: own }) => own),
+      Array.from({ length: templateCount }, (_, place) => templateAt(place + 1).columns),
       index,
       templateOfRow(),
     );
@@ -121,18 +121,20 @@ export function openTemplated(
   let byTemplate: { rows: Uint32Array; starts: Uint32Array } | undefined;
 
   return {
-    templates,
+    count: templateCount,
+    template: templateAt,
     templatesWith,
     templateOfRow,
     columns,
     words,
     column,
     rowsOfTemplate(template) {
-      byTemplate ??= sortByTemplate(templateOfRow(), templates.length);
+      byTemplate ??= sortByTemplate(templateOfRow(), templateCount);
       return byTemplate.rows.subarray(byTemplate.starts[template], byTemplate.starts[template + 1]);
     },
     textAt(number, rank) {
-      const { pieces, columns: own } = templates[number - 1] as Template;
+      const { pieces: piecesOf, columns: own } = templateAt(number);
+      const pieces = piecesOf();
       let text = pieces[0] as string;
       for (let i = 0; i < own.length; i += 1) text += column(own[i] as number).text(rank) + (pieces[i + 1] as string);
       return text;
@@ -153,7 +155,8 @@ export function openTemplated(
           counts[columns.length] = index + 1;
           continue;
         }
-        const { pieces, columns: own } = templates[number - 1] as Template;
+        const { pieces: piecesOf, columns: own } = templateAt(number);
+        const pieces = piecesOf();
         let text = pieces[0] as string;
         for (let i = 0; i < own.length; i += 1) {
           const index = own[i] as number;

@@ -83,10 +83,12 @@ function kindOfColumn(kind: number, digits: number): ColumnKind {
 /** Where the templates lie in the bytes, by their numbers. */
 type FoundTemplates = {
   count: number;
-  skeletons: Uint8Array[];
-  /** Where each skeleton starts, with one more entry for the end of the bytes. */
+  /** Where each skeleton starts, with one more entry for the end of the bytes, and how long it is. */
   starts: Uint32Array;
-  columns: Uint32Array[];
+  lengths: Uint32Array;
+  /** The columns of all slots, and where those of each template start. */
+  columns: Uint32Array;
+  columnStarts: Uint32Array;
   /** Which kinds of slots it has (a bit for each), and whether it has more than ASCII. */
   kinds: Uint8Array;
   beyondAscii: Uint8Array;
@@ -94,15 +96,18 @@ type FoundTemplates = {
 
 function findTemplates(bytes: Uint8Array, reader: ByteReader): FoundTemplates {
   const count = reader.varint();
-  const skeletons: Uint8Array[] = [new Uint8Array()];
-  const columns: Uint32Array[] = [new Uint32Array()];
   const starts = new Uint32Array(count + 2).fill(bytes.length);
   const [kinds, beyondAscii] = [new Uint8Array(count + 1), new Uint8Array(count + 1)];
+  const lengths = new Uint32Array(count + 1);
+  const columnStarts = new Uint32Array(count + 2);
+  const columns: number[] = [];
   for (let number = 1; number <= count; number += 1) {
     const skeleton = reader.take(reader.varint());
+    const start = skeleton.byteOffset - bytes.byteOffset;
+    const end = start + skeleton.length;
     let slots = 0;
-    for (let at = 0; at < skeleton.length; at += 1) {
-      const byte = skeleton[at] as number;
+    for (let at = start; at < end; at += 1) {
+      const byte = bytes[at] as number;
       if (byte < 0x80) continue;
       if (byte < FIRST_SLOT) beyondAscii[number] = 1;
       else {
@@ -111,18 +116,21 @@ function findTemplates(bytes: Uint8Array, reader: ByteReader): FoundTemplates {
         if (byte === SLOT.hex) at += 1;
       }
     }
-    const own = new Uint32Array(slots);
-    for (let slot = 0; slot < slots; slot += 1) own[slot] = reader.varint();
-    skeletons.push(skeleton);
-    columns.push(own);
-    starts[number] = skeleton.byteOffset - bytes.byteOffset;
+    starts[number] = start;
+    lengths[number] = skeleton.length;
+    for (let slot = 0; slot < slots; slot += 1) columns.push(reader.varint());
+    columnStarts[number + 1] = columns.length;
   }
-  return { count, skeletons, starts, columns, kinds, beyondAscii };
+  return { count, starts, lengths, columns: Uint32Array.from(columns), columnStarts, kinds, beyondAscii };
 }
 
-function openTemplate({ skeletons, starts, columns }: FoundTemplates, number: number, { plain, folded }: Cutter): Template {
-  const skeleton = skeletons[number] as Uint8Array;
+function openTemplate(
+  { starts, lengths, columns, columnStarts }: FoundTemplates,
+  number: number,
+  { bytes, plain, folded }: Cutter,
+): Template {
   const from = starts[number] as number;
+  const skeleton = bytes.subarray(from, from + (lengths[number] as number));
   const slots = slotsOf(skeleton);
   const pieceStarts = [from, ...slots.map(({ end }) => from + end)];
   const pieceEnds = [...slots.map(({ start }) => from + start), from + skeleton.length];
@@ -131,7 +139,7 @@ function openTemplate({ skeletons, starts, columns }: FoundTemplates, number: nu
     pieces: lazy(() => pieceStarts.map((start, i) => plain(start, pieceEnds[i] as number))),
     foldedPieces: lazy(() => pieceStarts.map((start, i) => folded(start, pieceEnds[i] as number))),
     kinds: slots.map(({ kind }) => kind),
-    columns: columns[number] as Uint32Array,
+    columns: columns.subarray(columnStarts[number], columnStarts[number + 1]),
   };
 }
 
@@ -166,8 +174,9 @@ function bitOfKind(kind: number): number {
   return 1 << (kind - FIRST_SLOT);
 }
 
-/** Cuts texts out of UTF-8, most of which is ASCII: that is decoded, and folded, in one go. */
+/** Cuts texts out of UTF-8, most of which is ASCII: that is decoded, and folded, in one go; what becomes of other bytes then does not count. */
 type Cutter = {
+  bytes: Uint8Array;
   /** All of the bytes, each as one unit. */
   ascii(folded: boolean): string;
   plain(start: number, end: number): string;
@@ -176,12 +185,13 @@ type Cutter = {
 
 function createCutter(bytes: Uint8Array): Cutter {
   const ascii = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-  const foldedAscii = lazy(() => ascii.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()));
+  const foldedAscii = lazy(() => ascii.toLowerCase());
   const isAscii = (start: number, end: number) => {
     for (let at = start; at < end; at += 1) if ((bytes[at] as number) >= 0x80) return false;
     return true;
   };
   return {
+    bytes,
     ascii: (folded) => (folded ? foldedAscii() : ascii),
     plain: (start, end) => (isAscii(start, end) ? ascii.slice(start, end) : textOf(bytes.subarray(start, end))),
     folded(start, end) {

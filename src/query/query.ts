@@ -48,6 +48,8 @@ export type RegexPattern = {
   linear: string;
   /** Texts all of which occur wherever it matches, the longest first; in lower case where case does not count. */
   literals: string[];
+  /** Whether it asks what stands around a place (^ $ \b \B). Where it does not it matches a text that has a part which it matches. */
+  usesPlaces: boolean;
   /** The built-in engine takes at most `factor * length ** power` steps over a text; both may be infinite. */
   factor: number;
   power: number;

@@ -2,6 +2,7 @@ import { parseRegex } from "./parse-regex.ts";
 import type { RegexPattern } from "./query.ts";
 import { literalsOf } from "./regex-literals.ts";
 import { stepsOf } from "./regex-steps.ts";
+import { usesPlaces } from "./regex-tree.ts";
 import { writeRegex } from "./write-regex.ts";
 
 /**
@@ -13,5 +14,13 @@ export function readPattern(source: string, ignoreCase: boolean, offset = 0, nam
   const tree = parseRegex(source.toWellFormed(), offset, name);
   const builtin = writeRegex(tree, "builtin");
   const linear = writeRegex(tree, "linear");
-  return { source, ignoreCase, builtin, linear, literals: literalsOf(tree, ignoreCase), ...stepsOf(tree) };
+  return {
+    source,
+    ignoreCase,
+    builtin,
+    linear,
+    literals: literalsOf(tree, ignoreCase),
+    usesPlaces: usesPlaces(tree),
+    ...stepsOf(tree),
+  };
 }

@@ -72,3 +72,9 @@ export function sizeOf(node: RegexNode): number {
   if (node.type !== "repeat") return 1;
   return sizeOf(node.part) * Math.max(1, node.max === Number.POSITIVE_INFINITY ? node.min + 1 : node.max);
 }
+
+/** Whether there is an assertion anywhere in it. */
+export function usesPlaces(node: RegexNode): boolean {
+  if (node.type === "sequence" || node.type === "alternatives") return node.parts.some(usesPlaces);
+  return node.type === "repeat" ? usesPlaces(node.part) : node.type === "assertion";
+}

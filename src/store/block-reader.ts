@@ -66,15 +66,27 @@ export type DenseBlooms = {
   attributes: Uint8Array[];
 };
 
+/** The filters of one of a dense block's texts, as to grams. */
+export type GramFilters = {
+  /** Of grams of letters in texts that are taken apart; of attributes in their values only. */
+  templated: Uint8Array;
+  /** Of all grams in each page of those that are kept as they are. */
+  pages: Uint8Array[];
+};
+
 /** A dense block as searches see it. */
 export type DenseBlock = {
   messages(): DenseText;
   attributes(): DenseText;
   blooms(): DenseBlooms;
+  /** Undefined for a block of before there were any. */
+  grams(): { messages: GramFilters; attributes: GramFilters } | undefined;
   /** How many records there are of each service and severity: at `service * SEVERITIES.length + severity`. */
   counts(): Uint32Array;
   /** How many records there are in each interval of so many ms since the epoch, by its start and the timestamps. */
   countPer(ms: number): Map<number, number>;
+  /** How many messages there are of each template, first of those kept as they are; undefined for a block of before it was counted. */
+  templateRows(): ArrayLike<number> | undefined;
   /** For each row whether `find` has set it; found once for each `key`. */
   hits(key: object, find: (hits: Uint8Array) => void): Uint8Array;
   /** The attribute at `path` of all rows. */

@@ -86,6 +86,12 @@ export function createByteReader(bytes: Uint8Array): ByteReader {
   }
 
   function varint(): number {
+    // Most are small.
+    const first = bytes[at] as number;
+    if (first < 0x80) {
+      at += 1;
+      return first;
+    }
     let value = 0;
     for (let factor = 1; ; factor *= 0x80) {
       const next = byte();

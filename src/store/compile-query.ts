@@ -4,6 +4,7 @@ import { SEVERITIES } from "../schema/severity.ts";
 import { compileComparison, compileOrder, NUMBER } from "./compare-scalar.ts";
 import { compileRegex } from "./compile-regex.ts";
 import { compileWholeGlob } from "./glob.ts";
+import { messageLeaf } from "./message-leaf.ts";
 import { queryHashes } from "./query-hashes.ts";
 import type { ColumnLeaf, QueryNode } from "./query-node.ts";
 import { literalHashes } from "./regex-hashes.ts";
@@ -141,7 +142,8 @@ function compileRegexCondition({ field, pattern }: RegexCondition): QueryNode {
   if (typeof field === "object") {
     return { type: "attribute", path: field.path, accepts: (json) => someScalar(json, (text) => matches(text)), hashes };
   }
-  return { type: "message", accepts: matches, literal: pattern.literals[0] ?? "", folded: pattern.ignoreCase, hashes };
+  const { literals, ignoreCase, usesPlaces } = pattern;
+  return messageLeaf(literals, { accepts: matches, folded: ignoreCase, passesInParts: !usesPlaces, hashes });
 }
 
 function compileCompare({ field, operator, value }: CompareCondition): QueryNode {
@@ -150,7 +152,10 @@ function compileCompare({ field, operator, value }: CompareCondition): QueryNode
   const accepts = (text: string) => test(text, true);
   if (field === "service") return { type: "service", accepts };
   const literal = operator === "=" ? wanted : "";
-  if (field === "message") return { type: "message", accepts, literal, folded: false, hashes: queryHashes([foldCase(literal)]) };
+  if (field === "message") {
+    const literals = literal === "" ? [] : [literal];
+    return messageLeaf(literals, { accepts, folded: false, passesInParts: false, hashes: queryHashes([foldCase(literal)]) });
+  }
   // A number equal to 1.5 may be written as 1.50.
   const hashes = queryHashes(NUMBER.test(literal) && !INTEGER.test(literal) ? [] : [foldCase(literal)]);
   return { type: "attribute", path: field.path, accepts: (json) => someScalar(json, test), hashes };

@@ -6,6 +6,7 @@ import {
   BlockGone,
   type BlockReader,
   type ColumnPart,
+  type DenseBlock,
   type DenseBlooms,
   type DenseText,
   type PageText,
@@ -35,8 +36,12 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
   /** All parts, once they are loaded. */
   let loaded: Map<number, Uint8Array> | undefined;
 
+  function partIfAny(number: number, page = 0): Uint8Array | undefined {
+    return loaded === undefined ? readPart(database, meta.id, number, page) : loaded.get(keyOfPart(meta.id, number, page));
+  }
+
   function part(number: number, page = 0): Uint8Array {
-    const bytes = loaded === undefined ? readPart(database, meta.id, number, page) : loaded.get(keyOfPart(meta.id, number, page));
+    const bytes = partIfAny(number, page);
     if (bytes === undefined) throw new BlockGone();
     return bytes;
   }
@@ -47,13 +52,19 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
   const timestamps = lazy(() => openTimes(createByteReader(part(DENSE_PART.timestamp)), meta.rows));
   const numbersAt = (number: number) => lazy(() => openNumbers(createByteReader(part(number)), meta.rows));
   const conditionedAt = (number: number) =>
-    lazy(() => openConditioned(createByteReader(part(number)), messages().templated.templates.length));
+    lazy(() => openConditioned(createByteReader(part(number)), messages().templated.count));
   const numbers = {
     nanos: numbersAt(DENSE_PART.nanos),
     digits: numbersAt(DENSE_PART.digits),
     received: numbersAt(DENSE_PART.received),
   };
   const conditioned = { severity: conditionedAt(DENSE_PART.severity), service: conditionedAt(DENSE_PART.service) };
+  const grams = lazy(() =>
+    kept.get(`${meta.id}/${DENSE_PART.grams}`, () => {
+      const bytes = partIfAny(DENSE_PART.grams);
+      return { value: bytes && splitGrams(bytes), bytes: bytes?.length ?? 0 };
+    }),
+  );
   const hitsOf = new Map<object, Uint8Array>();
   const attributeAt = new Map<string, AttributeColumn>();
 
@@ -171,9 +182,14 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       messages,
       attributes,
       blooms,
+      grams,
       counts: () =>
         Uint32Array.from(readNumbers(createByteReader(part(DENSE_PART.counts)), meta.services.length * SEVERITIES.length)),
       countPer: (ms) => timestamps().countPer(ms),
+      templateRows() {
+        const bytes = partIfAny(DENSE_PART.templateRows);
+        return bytes && readNumbers(createByteReader(bytes), messages().templated.count + 1);
+      },
       attribute(path) {
         let values = attributeAt.get(path);
         if (values === undefined) {
@@ -196,13 +212,30 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
 }
 
 function splitBlooms(bytes: Uint8Array): DenseBlooms {
+  const { templated, messages, attributes } = splitFilters(bytes, 1);
+  return { templated: templated[0] as Uint8Array, messages, attributes };
+}
+
+function splitGrams(bytes: Uint8Array): ReturnType<DenseBlock["grams"]> {
+  const { templated, messages, attributes } = splitFilters(bytes, 2);
+  return {
+    messages: { templated: templated[0] as Uint8Array, pages: messages },
+    attributes: { templated: templated[1] as Uint8Array, pages: attributes },
+  };
+}
+
+/** The filters of a part: first those of texts that are taken apart, then one for each page of messages and of attributes. */
+function splitFilters(bytes: Uint8Array, templated: number) {
   const reader = createByteReader(bytes);
-  const messagePages = reader.varint();
-  const attributePages = reader.varint();
+  const attributesFrom = templated + reader.varint();
+  const total = attributesFrom + reader.varint();
   const filters = reader.rest();
-  const total = 1 + messagePages + attributePages;
   const all = Array.from({ length: total }, (_, index) => bloomOfPage(filters, total, index));
-  return { templated: all[0] as Uint8Array, messages: all.slice(1, 1 + messagePages), attributes: all.slice(1 + messagePages) };
+  return {
+    templated: all.slice(0, templated),
+    messages: all.slice(templated, attributesFrom),
+    attributes: all.slice(attributesFrom),
+  };
 }
 
 function readPage({ templated, kept }: Omit<DenseText, "page">, { from, to }: { from: number; to: number }): PageText {

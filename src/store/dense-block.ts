@@ -5,13 +5,15 @@ import { metaOf } from "./block.ts";
 import { buildBloom, createHashSet, joinBlooms } from "./bloom.ts";
 import { createByteWriter } from "./byte-writer.ts";
 import { writeConditioned } from "./conditioned-column.ts";
-import { unitsOf, writeTexts } from "./kept-texts.ts";
+import { createGramSet, GRAMS } from "./gram-filter.ts";
+import { unitsOf, type WrittenTexts, writeTexts } from "./kept-texts.ts";
 import { templateMessages } from "./message-templates.ts";
 import { writeNumbers } from "./number-column.ts";
 import { FIRST_SLOT, SLOT } from "./skeleton.ts";
 import { type TemplatedRows, writeTemplated } from "./templated-text.ts";
 import type { TextSource } from "./text-source.ts";
 import { writeTimes } from "./time-column.ts";
+import { LITERALS } from "./value-columns.ts";
 import { hashWords } from "./words.ts";
 
 /** The version of a block whose texts are taken apart. */
@@ -27,8 +29,12 @@ export const DENSE_PART = {
   service: 6,
   /** How many pages of messages and of attributes are kept as they are; the filter of the words in all else, then those of these pages. */
   blooms: 10,
+  /** How many pages of messages and of attributes are kept as they are; the filter of the grams in all other messages, that of those in all other attributes, then those of these pages. */
+  grams: 11,
   /** How many records there are of each service and severity. */
   counts: 13,
+  /** How many messages there are of each template: first of those that are kept as they are. */
+  templateRows: 14,
   messageDictionary: 20,
   messageRows: 21,
   messageColumns: 22,
@@ -48,6 +54,8 @@ export const DENSE_PART = {
 const MAX_LARGE_COLUMNS = 256;
 
 const words = createHashSet();
+const pageGrams = createGramSet(GRAMS.all);
+const templatedGrams = createGramSet(GRAMS.letters);
 
 /** The block of `rows` in its last and smallest form: what the texts have in common once, and columns of what differs. */
 export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
@@ -76,20 +84,26 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   put(DENSE_PART.severity, conditioned(rows.severity));
   put(DENSE_PART.service, conditioned(rows.service));
   put(DENSE_PART.counts, countRecords(rows));
-  const messageBlooms = putTexts(put, DENSE_PART.messageDictionary, templated, messages.offsets, false);
+  put(DENSE_PART.templateRows, countTemplates(templated));
+  const keptMessages = putTexts(put, DENSE_PART.messageDictionary, templated, messages.offsets, false);
 
   const attributes = takeTexts(rows.attributes, rows.attributeLengths);
   const shaped = templateAttributes(attributes.utf8, attributes.offsets);
-  const attributeBlooms = putTexts(put, DENSE_PART.attributeDictionary, shaped, attributes.offsets, true);
+  const keptAttributes = putTexts(put, DENSE_PART.attributeDictionary, shaped, attributes.offsets, true);
 
   words.clear();
-  hashTemplated(templated, false);
-  hashTemplated(shaped, true);
-  const blooms = createByteWriter();
-  blooms.varint(messageBlooms.length);
-  blooms.varint(attributeBlooms.length);
-  blooms.append(joinBlooms([buildBloom(words), ...messageBlooms, ...attributeBlooms]));
-  put(DENSE_PART.blooms, blooms.copyFrom(0));
+  const messageGrams = takeTemplated(templated, false);
+  const attributeGrams = takeTemplated(shaped, true);
+  const filters = (ofPages: "blooms" | "grams", templatedFilters: Uint8Array[]) => {
+    const [ofMessages, ofAttributes] = [keptMessages[ofPages], keptAttributes[ofPages]];
+    const out = createByteWriter();
+    out.varint(ofMessages.length);
+    out.varint(ofAttributes.length);
+    out.append(joinBlooms([...templatedFilters, ...ofMessages, ...ofAttributes]));
+    return out.copyFrom(0);
+  };
+  put(DENSE_PART.blooms, filters("blooms", [buildBloom(words)]));
+  put(DENSE_PART.grams, filters("grams", [messageGrams, attributeGrams]));
   return { meta: { ...metaOf(rows, parts), version: DENSE_VERSION }, parts };
 }
 
@@ -105,21 +119,32 @@ function countRecords({ rows, service, severity, services }: BlockRows): Uint8Ar
   return out.copyFrom(0);
 }
 
+function countTemplates({ templates, templateOfRow }: TemplatedRows): Uint8Array {
+  const counts = new Uint32Array(templates.length + 1);
+  for (let row = 0; row < templateOfRow.length; row += 1) {
+    const template = templateOfRow[row] as number;
+    counts[template] = (counts[template] as number) + 1;
+  }
+  const out = createByteWriter();
+  writeNumbers(counts, counts.length, out);
+  return out.copyFrom(0);
+}
+
 type Put = (part: number, data: Uint8Array, page?: number) => void;
 
-/** Puts the parts of one text, the first of which is `first`; gives the filters of the texts that are kept as they are. */
-function putTexts(put: Put, first: number, source: TemplatedRows, offsets: Uint32Array, json: boolean): Uint8Array[] {
+/** Puts the parts of one text, the first of which is `first`; gives what was written of the texts that are kept as they are. */
+function putTexts(put: Put, first: number, source: TemplatedRows, offsets: Uint32Array, json: boolean): WrittenTexts {
   const { dictionary, rows, small, large } = writeTemplated(source, MAX_LARGE_COLUMNS);
   const kept: number[] = [];
   for (let row = 0; row < source.templateOfRow.length; row += 1) if (source.templateOfRow[row] === 0) kept.push(row);
-  const { index, pages, blooms } = writeTexts(source.utf8, offsets, kept, json, words);
+  const texts = writeTexts(source.utf8, offsets, kept, json, words, pageGrams);
   put(first, dictionary);
   put(first + 1, rows);
   put(first + 2, small);
   for (const [page, data] of large.entries()) put(first + 3, data, page);
-  put(first + 4, index);
-  for (const [page, data] of pages.entries()) put(first + 5, data, page);
-  return blooms;
+  put(first + 4, texts.index);
+  for (const [page, data] of texts.pages.entries()) put(first + 5, data, page);
+  return texts;
 }
 
 const TAKEN_UNITS = 1024 * 1024;
@@ -175,29 +200,32 @@ function afterUnits(utf8: Uint8Array, start: number, units: number): number {
 }
 
 /**
- * Takes the words of the skeletons and of the texts in columns. Words with an ASCII digit in them are not all taken: they
- * may be in columns of numbers; all others are.
+ * Takes the words of the skeletons and of the texts in columns, and gives the filter of their grams. Words with an ASCII
+ * digit in them are not all taken, since they may be in columns of numbers; all others are. Three letters in a row are in one
+ * piece of a skeleton or in one value. Of JSON values alone are looked through for grams, as by searches.
  */
-function hashTemplated(
+function takeTemplated(
   { templates, words: slotWords, columns, columnsOf, templateOfRow, firstValue, values, lengths, utf8 }: TemplatedRows,
   json: boolean,
-): void {
-  const add = (bytes: Uint8Array) => hashWords(bytes, [unitsOf(bytes)], json, words.add);
+): Uint8Array {
+  const takeWords = (bytes: Uint8Array) => hashWords(bytes, [unitsOf(bytes)], json, words.add);
+  const take = (bytes: Uint8Array) => {
+    takeWords(bytes);
+    templatedGrams.add(bytes);
+  };
   for (const skeleton of templates) {
     let start = 0;
     for (let at = 0; at <= skeleton.length; at += 1) {
       if (at < skeleton.length && (skeleton[at] as number) < FIRST_SLOT) continue;
-      if (at > start) add(skeleton.subarray(start, at));
+      if (at > start) (json ? takeWords : take)(skeleton.subarray(start, at));
       if (skeleton[at] === SLOT.hex) at += 1;
       start = at + 1;
     }
   }
-  for (const word of slotWords) add(word);
-  for (const literal of ["null", "false", "true"]) {
-    if (columns.some(({ kind }) => kind === SLOT.literal)) add(encoder.encode(literal));
-  }
-  if (!columns.some(({ kind }) => kind === SLOT.text)) return;
+  for (const word of slotWords) take(word);
+  for (const literal of LITERALS) if (columns.some(({ kind }) => kind === SLOT.literal)) take(encoder.encode(literal));
   const isText = Uint8Array.from(columns, ({ kind }) => (kind === SLOT.text ? 1 : 0));
+  if (!isText.includes(1)) return templatedGrams.build();
   for (let row = 0; row < templateOfRow.length; row += 1) {
     const template = templateOfRow[row] as number;
     if (template === 0) continue;
@@ -206,7 +234,8 @@ function hashTemplated(
       if (isText[own[i] as number] === 0) continue;
       const at = (firstValue[row] as number) + i;
       const start = values[at] as number;
-      add(utf8.subarray(start, start + (lengths[at] as number)));
+      take(utf8.subarray(start, start + (lengths[at] as number)));
     }
   }
+  return templatedGrams.build();
 }

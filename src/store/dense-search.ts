@@ -1,58 +1,76 @@
 import type { DenseBlock, DenseText } from "./block-reader.ts";
-import { bloomMayHold } from "./bloom.ts";
-import type { QueryHashes } from "./query-hashes.ts";
+import { blockMayHold, keptPageMayHold, type Required, templatedMayHold, type WhichText } from "./dense-filters.ts";
 import { SLOT } from "./skeleton.ts";
-import { alignNeedle, type Needle, type SlotTest } from "./template-match.ts";
+import type { Template } from "./template-dictionary.ts";
+import { alignNeedle, type Needle, type SlotTest, type TemplateMatch } from "./template-match.ts";
 import type { ColumnKind } from "./value-columns.ts";
 import { mayHold, selectValues, testValue } from "./value-search.ts";
 import type { WordList } from "./word-list.ts";
 import { foldCase } from "./words.ts";
 
-/** A search of all the texts of a block, for a needle of which every text that is looked for has one. */
-export type TextSearch = {
-  needle: Needle;
-  /** Of words that the text must hold. */
-  hashes: QueryHashes;
-  /** Whether a text in which the needle occurs is found for certain. */
-  isEnough: boolean;
+/** What is looked for in texts of a block. */
+type Search = {
+  required: Required;
   /** Whether a text is found. */
   verify: (text: string) => boolean;
 };
 
-/** False: no text of the block holds all of the words, as its filters tell. */
-export function mayHoldWords(hashes: QueryHashes, block: DenseBlock): boolean {
-  const { messages, attributes } = block.blooms();
-  const holdsAll = (filter: Uint8Array) => hashes.words.every((hash) => bloomMayHold(filter, hash));
-  return mayBeTemplated(hashes, block) || messages.some(holdsAll) || attributes.some(holdsAll);
+/** A search of all the messages of a block for needles, of which there is one at least: every message that is looked for has all. */
+export type MessageSearch = Search & {
+  needles: readonly Needle[];
+  /** Whether a message in which the only needle occurs is found for certain. */
+  isEnough: boolean;
+  /** Whether a message is found where `verify` says so of a part of it. */
+  passesInParts: boolean;
+};
+
+/** A search of all the attributes of a block for a needle which all those that are looked for have, in one value. */
+export type AttributeSearch = Search & { needle: Needle };
+
+/** Sets `hits[row]` for each row of a block whose template has a 1 in `whole`. */
+export function markTemplates(whole: Uint8Array | undefined, block: DenseBlock, hits: Uint8Array): void {
+  if (whole === undefined) return;
+  const templateOfRow = block.messages().templated.templateOfRow();
+  for (let row = 0; row < hits.length; row += 1) if (whole[templateOfRow[row] as number] === 1) hits[row] = 1;
 }
 
-/** False: the words are not in texts that are taken apart. */
-function mayBeTemplated({ dense }: QueryHashes, block: DenseBlock): boolean {
-  const { templated } = block.blooms();
-  return dense.every((hash) => bloomMayHold(templated, hash));
-}
-
-/** Sets `hits[row]` for each row of a block in whose message what is looked for occurs. */
-export function searchMessages(search: TextSearch, block: DenseBlock, hits: Uint8Array): void {
-  const { needle, isEnough, verify } = search;
-  const messages = block.messages();
-  const { templated } = messages;
-  const always = new Uint8Array(templated.templates.length + 1);
-  const mayInvolve = createSlotCheck(needle, templated.words);
-  for (const [index, template] of mayBeTemplated(search.hashes, block) ? templated.templates.entries() : []) {
-    if (!template.kinds.some(mayInvolve) && !template.joined(needle.folded).includes(needle.text)) continue;
-    const match = alignNeedle(needle.folded ? template.foldedPieces() : template.pieces, template.kinds, needle);
-    if (match.always && isEnough) always[index + 1] = 1;
-    else if (match.always) verifyAll(index + 1);
-    else for (const tests of match.alignments) verifyAligned(index + 1, template.columns, tests);
+/**
+ * Sets `hits[row]` for each row of a block in whose message what is looked for occurs, but for those of templates in all of
+ * whose messages it does: for these gives a 1 by template (0: texts kept as they are), and undefined where there are none.
+ */
+export function searchMessages(search: MessageSearch, block: DenseBlock, hits: Uint8Array): Uint8Array | undefined {
+  const { needles, isEnough, verify } = search;
+  if (!blockMayHold(search.required, block, "messages")) return undefined;
+  const { templated } = block.messages();
+  const whole = new Uint8Array(templated.count + 1);
+  for (const number of findCandidates(search, block)) {
+    const template = templated.template(number);
+    const matches = alignAll(template);
+    if (matches === undefined) continue;
+    const isFound = isEnough ? matches[0]?.always : search.passesInParts && passesInPiece(search, template);
+    const aligned = matches.findIndex((match) => !match.always);
+    if (isFound) whole[number] = 1;
+    else if (aligned < 0) verifyAll(number);
+    else {
+      const { folded } = needles[aligned] as Needle;
+      for (const tests of (matches[aligned] as TemplateMatch).alignments) verifyAligned(number, template.columns, tests, folded);
+    }
   }
-  if (always.includes(1)) {
-    const templateOfRow = templated.templateOfRow();
-    for (let row = 0; row < hits.length; row += 1) if (always[templateOfRow[row] as number] === 1) hits[row] = 1;
-  }
-  searchKept(search, messages, (index, text) => {
+  searchKept(search, needles[0] as Needle, "messages", block, (index, text) => {
     if (verify(text)) hits[templated.rowsOfTemplate(0)[index] as number] = 1;
   });
+  return whole.includes(1) ? whole : undefined;
+
+  /** How each needle can lie in the template; undefined where one cannot. */
+  function alignAll(template: Template): TemplateMatch[] | undefined {
+    const matches: TemplateMatch[] = [];
+    for (const needle of needles) {
+      const match = alignNeedle(piecesOf(template, needle), template.kinds, needle);
+      if (!match.always && match.alignments.length === 0) return undefined;
+      matches.push(match);
+    }
+    return matches;
+  }
 
   function verifyAll(template: number): void {
     const rows = templated.rowsOfTemplate(template);
@@ -61,19 +79,42 @@ export function searchMessages(search: TextSearch, block: DenseBlock, hits: Uint
   }
 
   /** Reads those texts of a template whose values the tests let through. */
-  function verifyAligned(template: number, columns: Uint32Array, [first, ...others]: SlotTest[]): void {
+  function verifyAligned(template: number, columns: Uint32Array, [first, ...others]: SlotTest[], folded: boolean): void {
     if (first === undefined) return verifyAll(template);
     // A column need not be read to tell that none of the words is in it.
     const isWord = templated.columns[columns[first.slot] as number]?.kind === SLOT.word;
-    if (isWord && templated.words.matching(first, needle.folded) === undefined) return;
+    if (isWord && templated.words.matching(first, folded) === undefined) return;
     const rows = templated.rowsOfTemplate(template);
     const columnOf = ({ slot }: SlotTest) => templated.column(columns[slot] as number);
-    selectValues(columnOf(first), first, needle.folded, (rank) => {
+    selectValues(columnOf(first), first, folded, (rank) => {
       const row = rows[rank] as number;
-      if (hits[row] === 1 || !others.every((test) => testValue(columnOf(test), rank, test, needle.folded))) return;
+      if (hits[row] === 1 || !others.every((test) => testValue(columnOf(test), rank, test, folded))) return;
       if (verify(templated.textAt(template, rank))) hits[row] = 1;
     });
   }
+}
+
+/** The numbers of the templates in which each of the needles may lie. */
+function findCandidates({ needles, required }: MessageSearch, block: DenseBlock): number[] {
+  const candidates: number[] = [];
+  if (!templatedMayHold(required, block, "messages")) return candidates;
+  const { count, words, templatesWith } = block.messages().templated;
+  const found = needles.map((needle) => templatesWith(createSlotCheck(needle, words), needle.text, needle.folded));
+  for (let number = 1; number <= count; number += 1) {
+    if (found.every((mayLieIn) => mayLieIn[number] === 1)) candidates.push(number);
+  }
+  return candidates;
+}
+
+/** Whether a text between the slots is enough to find all texts of the template. */
+function passesInPiece({ needles: [longest], verify }: MessageSearch, template: Template): boolean {
+  if (longest === undefined) return false;
+  const searched = piecesOf(template, longest);
+  return template.pieces().some((piece, at) => (searched[at] as string).includes(longest.text) && verify(piece));
+}
+
+function piecesOf({ pieces, foldedPieces }: Template, { folded }: Needle): string[] {
+  return folded ? foldedPieces() : pieces();
 }
 
 const ASCII_RUNS = /[a-z0-9]+/gi;
@@ -97,12 +138,13 @@ function createSlotCheck({ text, folded, wholeStart, wholeEnd }: Needle, words: 
 }
 
 /** Sets `hits[row]` for each row in whose attributes' JSON text what is looked for occurs, as `verify` says. */
-export function searchAttributes(search: TextSearch, block: DenseBlock, hits: Uint8Array): void {
-  const { needle } = search;
+export function searchAttributes(search: AttributeSearch, block: DenseBlock, hits: Uint8Array): void {
+  const { needle, required } = search;
+  if (!blockMayHold(required, block, "attributes")) return;
   const attributes = block.attributes();
   const { templated } = attributes;
   const candidates = new Uint8Array(hits.length);
-  for (const [index, kind] of mayBeTemplated(search.hashes, block) ? templated.columns.entries() : []) {
+  for (const [index, kind] of templatedMayHold(required, block, "attributes") ? templated.columns.entries() : []) {
     if (!mayHold(kind.kind, needle.text)) continue;
     const relation = isOneWord(kind) && needle.wholeStart && needle.wholeEnd ? "equals" : "contains";
     let rows: Uint32Array | undefined;
@@ -111,7 +153,7 @@ export function searchAttributes(search: TextSearch, block: DenseBlock, hits: Ui
       candidates[rows[value] as number] = 1;
     });
   }
-  searchKept(search, attributes, (index, text) => {
+  searchKept(search, needle, "attributes", block, (index, text) => {
     if (search.verify(text)) hits[templated.rowsOfTemplate(0)[index] as number] = 1;
   });
   readCandidates(search, attributes, candidates, hits);
@@ -122,10 +164,16 @@ function isOneWord({ kind }: ColumnKind): boolean {
 }
 
 /** Calls `take` with each of the texts kept as they are in which the needle occurs, and its place among them. */
-function searchKept({ needle, hashes }: TextSearch, { kept }: DenseText, take: (index: number, text: string) => void): void {
+function searchKept(
+  { required }: Search,
+  needle: Needle,
+  which: WhichText,
+  block: DenseBlock,
+  take: (index: number, text: string) => void,
+): void {
+  const { kept } = block[which]();
   for (let page = 0; page + 1 < kept.pageStarts.length; page += 1) {
-    const bloom = kept.bloom(page);
-    if (!hashes.words.every((hash) => bloomMayHold(bloom, hash))) continue;
+    if (!keptPageMayHold(required, block, which, page)) continue;
     const { text, offsets } = kept.pageText(page);
     const searched = needle.folded ? foldCase(text) : text;
     const first = kept.pageStarts[page] as number;
@@ -142,7 +190,7 @@ function searchKept({ needle, hashes }: TextSearch, { kept }: DenseText, take: (
 }
 
 /** Reads the texts of the candidates that are no hits yet, and makes hits of those in which it is found. */
-function readCandidates({ verify }: TextSearch, { templated, kept }: DenseText, candidates: Uint8Array, hits: Uint8Array): void {
+function readCandidates({ verify }: Search, { templated, kept }: DenseText, candidates: Uint8Array, hits: Uint8Array): void {
   for (let row = 0; row < hits.length; row += 1) if (hits[row] === 1) candidates[row] = 0;
   if (!candidates.includes(1)) return;
   const take = (text: string, row: number) => {

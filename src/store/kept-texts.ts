@@ -1,5 +1,6 @@
 import { buildBloom, type HashSet } from "./bloom.ts";
 import { type ByteReader, createByteReader, createByteWriter } from "./byte-writer.ts";
+import type { GramSet } from "./gram-filter.ts";
 import { writeNumbers } from "./number-column.ts";
 import { packBytes, unpackBytes } from "./pack-bytes.ts";
 import { readNumbers } from "./read-numbers.ts";
@@ -18,6 +19,8 @@ export type WrittenTexts = {
   pages: Uint8Array[];
   /** For each page the Bloom filter of its words. */
   blooms: Uint8Array[];
+  /** For each page the filter of its grams. */
+  grams: Uint8Array[];
 };
 
 /** Writes texts as they are, in pages: those of the `rows` of `utf8`, whose texts start at `offsets`. */
@@ -27,10 +30,12 @@ export function writeTexts(
   rows: ArrayLike<number>,
   json: boolean,
   words: HashSet,
+  gramSet: GramSet,
 ): WrittenTexts {
   const lengths = Float64Array.from(rows, (row) => (offsets[row + 1] as number) - (offsets[row] as number));
   const pages: Uint8Array[] = [];
   const blooms: Uint8Array[] = [];
+  const grams: Uint8Array[] = [];
   const perPage: number[] = [];
   for (let from = 0; from < rows.length; ) {
     let to = from;
@@ -47,9 +52,11 @@ export function writeTexts(
       page.set(text, at);
       at += text.length;
       hashWords(text, [unitsOf(text)], json, words.add);
+      gramSet.add(text);
     }
     pages.push(packBytes(page, LEVEL));
     blooms.push(buildBloom(words));
+    grams.push(gramSet.build());
     perPage.push(to - from);
     from = to;
   }
@@ -58,7 +65,7 @@ export function writeTexts(
   writeNumbers(lengths, rows.length, index);
   index.varint(perPage.length);
   for (const count of perPage) index.varint(count);
-  return { index: index.copyFrom(0), pages, blooms };
+  return { index: index.copyFrom(0), pages, blooms, grams };
 }
 
 /** UTF-16 units that the UTF-8 stands for. */

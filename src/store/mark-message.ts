@@ -1,5 +1,5 @@
-import type { BlockReader } from "./block-reader.ts";
-import { searchMessages } from "./dense-search.ts";
+import type { BlockReader, DenseBlock } from "./block-reader.ts";
+import { markTemplates, searchMessages } from "./dense-search.ts";
 import { foldedPage } from "./folded-page.ts";
 import type { MessageLeaf } from "./query-node.ts";
 
@@ -13,12 +13,10 @@ const LONG_S = "ſ";
 export function markMessage(leaf: MessageLeaf, block: BlockReader, page: number, hits: Uint8Array, alive: Uint8Array): void {
   const { accepts, literal, folded } = leaf;
   const { dense } = block;
-  const sureLiteral = folded ? longestWithoutS(literal) : literal;
-  if (dense !== undefined && sureLiteral !== "") {
+  if (dense !== undefined && leaf.needles.length > 0) {
     const { from, to } = block.pageRange(page);
-    const needle = { text: sureLiteral, folded, wholeStart: false, wholeEnd: false };
-    const search = { needle, hashes: leaf.hashes, isEnough: false, verify: accepts };
-    return hits.set(dense.hits(leaf, (found) => searchMessages(search, dense, found)).subarray(from, to));
+    const find = (found: Uint8Array) => markTemplates(findMessagesByTemplate(leaf, dense, found), dense, found);
+    return hits.set(dense.hits(leaf, find).subarray(from, to));
   }
   const messages = block.messages(page);
   const { text } = messages;
@@ -46,7 +44,8 @@ export function markMessage(leaf: MessageLeaf, block: BlockReader, page: number,
   }
 }
 
-/** The longest part of a literal that has no s in it, in the place of which the long s may stand. */
-function longestWithoutS(literal: string): string {
-  return literal.split("s").reduce((longest, part) => (part.length > longest.length ? part : longest));
+/** What `searchMessages` gives for a test with needles. */
+export function findMessagesByTemplate(leaf: MessageLeaf, block: DenseBlock, hits: Uint8Array): Uint8Array | undefined {
+  const { needles, hashes, grams, passesInParts, accepts } = leaf;
+  return searchMessages({ needles, required: { hashes, grams }, isEnough: false, passesInParts, verify: accepts }, block, hits);
 }

@@ -1,12 +1,16 @@
 import type { BlockReader } from "./block-reader.ts";
 import { bloomMayHold } from "./bloom.ts";
-import { mayHoldWords } from "./dense-search.ts";
+import { blockMayHold } from "./dense-filters.ts";
+import { queryGrams } from "./gram-filter.ts";
 import { markAttribute } from "./mark-attribute.ts";
 import { markColumn } from "./mark-column.ts";
 import { markMessage } from "./mark-message.ts";
 import { markText } from "./mark-text.ts";
 import type { QueryHashes } from "./query-hashes.ts";
 import type { QueryNode } from "./query-node.ts";
+
+/** A number in an attribute may be read as it was not written, such as 1e3 as 1000. */
+const NO_GRAMS = queryGrams([]);
 
 /**
  * Sets `hits[row]` to 1 for each row of the page that is `alive` and matches, and leaves it at 0 for each that is alive and
@@ -65,25 +69,30 @@ function markSome(parts: QueryNode[], block: BlockReader, page: number, hits: Ui
   }
 }
 
-/** False: no row of the page can match, as its Bloom filter tells. */
+/** False: no row of the page can match, as its filters tell. Those of a dense block are for all of its pages. */
 export function pageMayHold(node: QueryNode, block: BlockReader, page: number): boolean {
   switch (node.type) {
     case "and":
       return node.parts.every((part) => pageMayHold(part, block, page));
     case "or":
       return node.parts.some((part) => pageMayHold(part, block, page));
-    case "text":
-      return bloomHolds(node.term.hashes, block, page);
+    case "text": {
+      const { hashes, grams, jsonGrams } = node.term;
+      if (block.dense === undefined) return bloomHolds(hashes, block, page);
+      if (blockMayHold({ hashes, grams }, block.dense, "messages")) return true;
+      return node.inAttributes && blockMayHold({ hashes, grams: jsonGrams }, block.dense, "attributes");
+    }
     case "message":
+      return block.dense === undefined ? bloomHolds(node.hashes, block, page) : blockMayHold(node, block.dense, "messages");
     case "attribute":
-      return bloomHolds(node.hashes, block, page);
+      if (block.dense === undefined) return bloomHolds(node.hashes, block, page);
+      return blockMayHold({ hashes: node.hashes, grams: NO_GRAMS }, block.dense, "attributes");
     default:
       return node.type !== "none";
   }
 }
 
 function bloomHolds(hashes: QueryHashes, block: BlockReader, page: number): boolean {
-  if (block.dense !== undefined) return mayHoldWords(hashes, block.dense);
   const bloom = hashes.words.length === 0 ? undefined : block.bloom(page);
   return bloom === undefined || hashes.words.every((hash) => bloomMayHold(bloom, hash));
 }

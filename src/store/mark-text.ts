@@ -1,5 +1,5 @@
 import type { BlockReader, DenseBlock } from "./block-reader.ts";
-import { searchAttributes, searchMessages } from "./dense-search.ts";
+import { markTemplates, searchAttributes, searchMessages } from "./dense-search.ts";
 import { foldedPage } from "./folded-page.ts";
 import type { TextLeaf } from "./query-node.ts";
 import { markAttributes, markMessages, occursInAttributes, occursInMessage } from "./text-match.ts";
@@ -20,13 +20,27 @@ export function markText(leaf: TextLeaf, block: BlockReader, page: number, hits:
 }
 
 /** Sets `hits[row]` for each row of the block in which the text occurs. */
-export function findText({ inAttributes, term }: TextLeaf, block: DenseBlock, hits: Uint8Array): void {
-  const { needle, jsonNeedle, hashes, glob } = term;
+export function findText(leaf: TextLeaf, block: DenseBlock, hits: Uint8Array): void {
+  markTemplates(findTextByTemplate(leaf, block, hits), block, hits);
+}
+
+/** The same, but that it gives templates whose messages all have it as `searchMessages` does. */
+export function findTextByTemplate(
+  { inAttributes, term }: TextLeaf,
+  block: DenseBlock,
+  hits: Uint8Array,
+): Uint8Array | undefined {
+  const { needle, jsonNeedle, hashes, grams, jsonGrams, glob } = term;
   // With wildcards the needle is a part of the text, and words may go on around it.
   const [wholeStart, wholeEnd] = glob === undefined ? [term.startsWithWord, term.endsWithWord] : [false, false];
-  const inMessage = { needle: { text: needle, folded: true, wholeStart, wholeEnd }, hashes, isEnough: glob === undefined };
-  searchMessages({ ...inMessage, verify: (message) => occursInMessage(term, message) }, block, hits);
-  if (!inAttributes) return;
-  const inJson = { needle: { ...inMessage.needle, text: jsonNeedle }, hashes, isEnough: false };
-  searchAttributes({ ...inJson, verify: (json) => occursInAttributes(term, json) }, block, hits);
+  const inMessage = { text: needle, folded: true, wholeStart, wholeEnd };
+  const search = { isEnough: glob === undefined, passesInParts: false };
+  const verifyMessage = (message: string) => occursInMessage(term, message);
+  const inMessages = { ...search, needles: [inMessage], required: { hashes, grams }, verify: verifyMessage };
+  const whole = searchMessages(inMessages, block, hits);
+  if (!inAttributes) return whole;
+  const inJson = { ...inMessage, text: jsonNeedle };
+  const verifyJson = (json: string) => occursInAttributes(term, json);
+  searchAttributes({ needle: inJson, required: { hashes, grams: jsonGrams }, verify: verifyJson }, block, hits);
+  return whole;
 }

@@ -91,10 +91,12 @@ export function pruningConditions({ filter, firstId, lastId }: Matcher): { where
   return { where, parameters };
 }
 
-/** False: no row of the block can match, as its description tells. */
-export function mayMatch({ acceptsService, query }: Matcher, { meta }: BlockReader): boolean {
+/** False: no row of the block can match, as its description tells, or the filters that a dense block has for all of its rows. */
+export function mayMatch({ acceptsService, query }: Matcher, block: BlockReader): boolean {
+  const { meta, dense } = block;
   if (acceptsService !== undefined && !meta.services.some(acceptsService)) return false;
-  return query === undefined || verdictOf(query, meta) !== "none";
+  if (query === undefined) return true;
+  return verdictOf(query, meta) !== "none" && (dense === undefined || pageMayHold(query, block, 0));
 }
 
 /** Every row of the block matches, as its description alone tells. */

@@ -1,5 +1,7 @@
 import type { Timestamp } from "../schema/timestamp.ts";
+import type { QueryGrams } from "./gram-filter.ts";
 import type { QueryHashes } from "./query-hashes.ts";
+import type { Needle } from "./template-match.ts";
 import type { Term } from "./text-match.ts";
 
 /** A query made ready to be held against blocks. */
@@ -31,7 +33,12 @@ export type MessageLeaf = {
   /** Occurs in every message that passes; may be empty. With `folded` in the message in lower case, ASCII alone. */
   literal: string;
   folded: boolean;
+  /** Texts each of which is in every folded message that passes (in the message as it is, where not `folded`); the longest comes first. */
+  needles: Needle[];
+  /** Whether a message passes wherever a part of it does. */
+  passesInParts: boolean;
   hashes: QueryHashes;
+  grams: QueryGrams;
 };
 
 /** A test of the JSON text of an attribute's value. */

@@ -18,18 +18,19 @@ type Located = {
   columns: Map<number, boolean>;
 };
 
-function locate({ templates }: TemplatedReader, path: string): Located {
-  const columnOf = new Int32Array(templates.length + 1).fill(-1);
+function locate({ count, template }: TemplatedReader, path: string): Located {
+  const columnOf = new Int32Array(count + 1).fill(-1);
   const found = new Map<number, boolean>();
-  const isUnclear = new Uint8Array(templates.length + 1);
+  const isUnclear = new Uint8Array(count + 1);
   isUnclear[0] = 1;
-  for (const [index, { skeleton, pieces, columns }] of templates.entries()) {
+  for (let number = 1; number <= count; number += 1) {
+    const { skeleton, pieces, columns } = template(number);
     const slots = findSlots(skeleton, path);
     const slot = slots?.[0];
-    if (slots === undefined) isUnclear[index + 1] = 1;
+    if (slots === undefined) isUnclear[number] = 1;
     if (slot === undefined) continue;
-    columnOf[index + 1] = columns[slot] as number;
-    found.set(columns[slot] as number, (pieces[slot] as string).endsWith('"'));
+    columnOf[number] = columns[slot] as number;
+    found.set(columns[slot] as number, (pieces()[slot] as string).endsWith('"'));
   }
   return { columnOf, isUnclear, columns: found };
 }

@@ -41,6 +41,10 @@ export function createStatsTally(plan: StatsPlan): Tally {
     }
   }
 
+  function takeCount(count: number): void {
+    total += count;
+  }
+
   function takeRows(rows: RowsOfBlock): void {
     const { alive } = rows;
     const time = interval && readTimeColumn(rows, interval.clock, interval.ms);
@@ -97,6 +101,7 @@ export function createStatsTally(plan: StatsPlan): Tally {
         return true;
       },
       takeRows,
+      ...(!grouped && { takeCount }),
     },
     encode: () => JSON.stringify({ total, groups: table.encode() }),
     absorb(encoded) {

@@ -5,13 +5,13 @@ import { lazy } from "./lazy.ts";
 import { growTo } from "./message-tokens.ts";
 import { readIndexes } from "./read-numbers.ts";
 import { createRowTexts, type RowTexts } from "./row-texts.ts";
-import type { Template, TemplateDictionary } from "./template-dictionary.ts";
+import type { TemplateDictionary } from "./template-dictionary.ts";
 import { selectRows } from "./templated-text.ts";
 import { putBytes } from "./text-buffer.ts";
 import { type ColumnKind, openColumns, readValues, textOf, type ValueReader } from "./value-columns.ts";
 
 /** Reads texts that `writeTemplated` wrote. */
-export type TemplatedReader = Pick<TemplateDictionary, "templates" | "columns" | "words"> & {
+export type TemplatedReader = Pick<TemplateDictionary, "count" | "template" | "templatesWith" | "columns" | "words"> & {
   /** For each row its template, or 0 where its text is kept as it is. */
   templateOfRow(): Uint32Array;
   /** How many rows of each template come before `from`, which a page starts with. */
@@ -36,25 +36,23 @@ export type TemplatedReader = Pick<TemplateDictionary, "templates" | "columns" |
 export const PAGE_ROWS = 4096;
 /** Fewer rows of a template are looked for by themselves; else all are sorted. */
 const FEW_ROWS = 512;
-/** What is kept as it is counts as one slot. */
-const KEPT_SLOT = new Uint32Array(1);
 
 export function openTemplated(
   dictionary: TemplateDictionary,
   rows: number,
   parts: { rows(): Uint8Array; small(): Uint8Array; large(index: number): Uint8Array },
 ): TemplatedReader {
-  const { templates, columns, sources, words } = dictionary;
+  const { count: templates, slotColumns, slotStarts, columns, sources } = dictionary;
   const templateOfRow = lazy(() => readIndexes(createByteReader(parts.rows()), rows));
   // Filled beforehand: a list with holes takes far longer to look into.
-  const opened: (ValueReader | undefined)[] = Array.from({ length: columns.length }, () => undefined);
+  const opened: (ValueReader | undefined)[] = new Array(columns.length).fill(undefined);
   let readerOfColumn: ReturnType<typeof openColumns> | undefined;
   // How many rows of each template there are before each page, and in all.
   const pages = lazy(countPages);
 
   function countPages(): Uint32Array[] {
     const ofRow = templateOfRow();
-    const counts = new Uint32Array(templates.length + 1);
+    const counts = new Uint32Array(templates + 1);
     const made: Uint32Array[] = [];
     for (let from = 0; from < rows; from += PAGE_ROWS) {
       made.push(counts.slice());
@@ -72,7 +70,8 @@ export function openTemplated(
   /** How many values of each column the rows before a page have; the last entry is for the texts kept as they are. */
   function valuesBefore(from: number): Uint32Array {
     const counts = new Uint32Array(columns.length + 1);
-    for (const [template, count] of rowsBefore(from).entries()) advance(counts, template, count);
+    const before = rowsBefore(from);
+    for (let template = 0; template < before.length; template += 1) advance(counts, template, before[template] as number);
     return counts;
   }
 
@@ -81,31 +80,38 @@ export function openTemplated(
       counts[columns.length] = (counts[columns.length] as number) + by;
       return;
     }
-    const own = (templates[template - 1] as Template).columns;
-    for (let i = 0; i < own.length; i += 1) counts[own[i] as number] = (counts[own[i] as number] as number) + by;
+    const end = slotStarts[template + 1] as number;
+    for (let slot = slotStarts[template] as number; slot < end; slot += 1) {
+      const column = slotColumns[slot] as number;
+      counts[column] = (counts[column] as number) + by;
+    }
   }
 
   /** For each template (0: texts kept as they are) 1 where it has the column. */
-  function templatesWith(index: number): Uint8Array {
-    const has = new Uint8Array(templates.length + 1);
-    for (const [at, template] of templates.entries()) if (template.columns.includes(index)) has[at + 1] = 1;
+  function templatesWithColumn(index: number): Uint8Array {
+    const has = new Uint8Array(templates + 1);
+    for (let template = 1; template <= templates; template += 1) {
+      const end = slotStarts[template + 1] as number;
+      for (let slot = slotStarts[template] as number; slot < end; slot += 1) if (slotColumns[slot] === index) has[template] = 1;
+    }
     return has;
   }
 
   function countWith(has: Uint8Array): number {
+    const totals = pages().at(-1) as Uint32Array;
     let count = 0;
-    for (const [template, total] of (pages().at(-1) as Uint32Array).entries()) if (has[template] === 1) count += total;
+    for (let template = 0; template <= templates; template += 1) if (has[template] === 1) count += totals[template] as number;
     return count;
   }
 
   function rowsOfColumn(index: number): Uint32Array {
-    const has = templatesWith(index);
+    const has = templatesWithColumn(index);
     return selectRows(has, templateOfRow(), countWith(has));
   }
 
   /** Of `values`, one for each row that has the column `source`, those of the rows that have the column `index`, too. */
   function selectBeside(index: number, source: number, values: ArrayLike<number>): ArrayLike<number> {
-    const [has, hasSource] = [templatesWith(index), templatesWith(source)];
+    const [has, hasSource] = [templatesWithColumn(index), templatesWithColumn(source)];
     if (Bun.deepEquals(has, hasSource)) return values;
     // Without a branch, which nothing would foretell: what does not count is written over.
     const beside = new Uint32Array(countWith(has) + 1);
@@ -134,7 +140,7 @@ export function openTemplated(
     const kind = columns[index] as ColumnKind;
     const source = sources[index] as number;
     const reader = readerOfColumn(index);
-    const values = readValues(kind, reader, reader.varint(), words);
+    const values = readValues(kind, reader, reader.varint(), dictionary.words);
     if (source === 0) return values;
     return openDerived(values, column(source - 1), (indexes) => selectBeside(index, source - 1, indexes));
   }
@@ -142,63 +148,67 @@ export function openTemplated(
   /** Rows of a page in the order of their templates, and for each slot of each row which value of its column it has. */
   type PageRows = { rows: Uint32Array; from: number; firstSlot: Uint32Array; valueOfSlot: Uint32Array };
 
-  function orderByTemplate(ofRow: Uint32Array, from: number, wanted: Uint8Array, counts: Uint32Array): PageRows {
-    const rowsOf = new Uint32Array(templates.length + 2);
+  function orderByTemplate(from: number, wanted: Uint8Array): PageRows {
+    const ofRow = templateOfRow();
+    const counts = valuesBefore(from);
+    const rowsOf = new Uint32Array(templates + 2);
     const firstSlot = new Uint32Array(wanted.length);
     let valueOfSlot = new Uint32Array(wanted.length * 8);
     let slots = 0;
     for (let i = 0; i < wanted.length; i += 1) {
-      const number = ofRow[from + i] as number;
+      const template = ofRow[from + i] as number;
       if (wanted[i] === 1) {
-        rowsOf[number + 1] = (rowsOf[number + 1] as number) + 1;
+        rowsOf[template + 1] = (rowsOf[template + 1] as number) + 1;
         firstSlot[i] = slots;
-        const own = number === 0 ? KEPT_SLOT : (templates[number - 1] as Template).columns;
-        if (slots + own.length > valueOfSlot.length) valueOfSlot = growTo(new Uint32Array((slots + own.length) * 2), valueOfSlot);
-        for (let slot = 0; slot < own.length; slot += 1, slots += 1) {
-          valueOfSlot[slots] = counts[number === 0 ? columns.length : (own[slot] as number)] as number;
+        // What is kept as it is counts as one slot.
+        const start = template === 0 ? 0 : (slotStarts[template] as number);
+        const end = template === 0 ? 1 : (slotStarts[template + 1] as number);
+        if (slots + end - start > valueOfSlot.length)
+          valueOfSlot = growTo(new Uint32Array((slots + end - start) * 2), valueOfSlot);
+        for (let slot = start; slot < end; slot += 1, slots += 1) {
+          valueOfSlot[slots] = counts[template === 0 ? columns.length : (slotColumns[slot] as number)] as number;
         }
       }
-      advance(counts, number, 1);
+      advance(counts, template, 1);
     }
-    for (let template = 0; template <= templates.length; template += 1) {
+    for (let template = 0; template <= templates; template += 1) {
       rowsOf[template + 1] = (rowsOf[template + 1] as number) + (rowsOf[template] as number);
     }
-    const rows = new Uint32Array(rowsOf[templates.length + 1] as number);
+    const ordered = new Uint32Array(rowsOf[templates + 1] as number);
     for (let i = 0; i < wanted.length; i += 1) {
       if (wanted[i] !== 1) continue;
-      const number = ofRow[from + i] as number;
-      rows[rowsOf[number] as number] = i;
-      rowsOf[number] = (rowsOf[number] as number) + 1;
+      const template = ofRow[from + i] as number;
+      ordered[rowsOf[template] as number] = i;
+      rowsOf[template] = (rowsOf[template] as number) + 1;
     }
-    return { rows, from, firstSlot, valueOfSlot };
+    return { rows: ordered, from, firstSlot, valueOfSlot };
   }
 
   /** Writes the rows from the `first`-th on that have the same template, and answers with the place behind them. */
-  function writeTemplate(
-    { rows, from, firstSlot, valueOfSlot }: PageRows,
-    first: number,
-    kept: KeptTexts,
-    escaped: boolean,
-    { buffer, starts, ends }: RowTexts,
-  ): number {
+  function writeTemplate(page: PageRows, first: number, kept: KeptTexts, escaped: boolean, into: RowTexts): number {
+    const { rows: ordered, from, firstSlot, valueOfSlot } = page;
+    const { buffer, starts, ends } = into;
     const ofRow = templateOfRow();
-    const number = ofRow[from + (rows[first] as number)] as number;
-    const template = templates[number - 1];
-    const pieces = template?.utf8Pieces(escaped);
+    const template = ofRow[from + (ordered[first] as number)] as number;
+    const pieces = dictionary.pieces(escaped);
     const readers: ValueReader[] = [];
-    for (const index of template?.columns ?? []) readers.push(column(index));
+    const firstPiece = (slotStarts[template] as number) + template - 1;
+    if (template > 0) {
+      const end = slotStarts[template + 1] as number;
+      for (let slot = slotStarts[template] as number; slot < end; slot += 1) readers.push(column(slotColumns[slot] as number));
+    }
     let at = first;
-    for (; at < rows.length && ofRow[from + (rows[at] as number)] === number; at += 1) {
-      const row = rows[at] as number;
+    for (; at < ordered.length && ofRow[from + (ordered[at] as number)] === template; at += 1) {
+      const row = ordered[at] as number;
       const slot = firstSlot[row] as number;
       starts[row] = buffer.length;
-      if (pieces === undefined) kept.put(valueOfSlot[slot] as number, escaped, buffer);
+      if (template === 0) kept.put(valueOfSlot[slot] as number, escaped, buffer);
       else {
-        putBytes(buffer, pieces[0] as Uint8Array);
+        putBytes(buffer, pieces.utf8, pieces.starts[firstPiece], pieces.ends[firstPiece]);
         for (let i = 0; i < readers.length; i += 1) {
           const { places, putDistinct } = readers[i] as ValueReader;
           putDistinct(places.at(valueOfSlot[slot + i] as number), buffer);
-          putBytes(buffer, pieces[i + 1] as Uint8Array);
+          putBytes(buffer, pieces.utf8, pieces.starts[firstPiece + i + 1], pieces.ends[firstPiece + i + 1]);
         }
       }
       ends[row] = buffer.length;
@@ -207,19 +217,21 @@ export function openTemplated(
   }
 
   function write(from: number, wanted: Uint8Array, kept: KeptTexts, escaped: boolean, into: RowTexts): void {
-    const page = orderByTemplate(templateOfRow(), from, wanted, valuesBefore(from));
-    for (let i = 0; i < page.rows.length; ) i = writeTemplate(page, i, kept, escaped, into);
+    const page = orderByTemplate(from, wanted);
+    for (let at = 0; at < page.rows.length; ) at = writeTemplate(page, at, kept, escaped, into);
   }
 
   // The rows of the first template, then those of the next one ..., and where each begins.
   let byTemplate: { rows: Uint32Array; starts: Uint32Array } | undefined;
 
   return {
-    templates,
+    count: templates,
+    template: dictionary.template,
+    templatesWith: dictionary.templatesWith,
+    columns,
+    words: dictionary.words,
     templateOfRow,
     rowsBefore,
-    columns,
-    words,
     column,
     rowsOfTemplate(template) {
       const total = pages().at(-1)?.[template] ?? 0;
@@ -228,7 +240,8 @@ export function openTemplated(
       return byTemplate.rows.subarray(byTemplate.starts[template], byTemplate.starts[template + 1]);
     },
     textAt(number, rank) {
-      const { pieces, columns: own } = templates[number - 1] as Template;
+      const { pieces: piecesOf, columns: own } = dictionary.template(number);
+      const pieces = piecesOf();
       let text = pieces[0] as string;
       for (let i = 0; i < own.length; i += 1) text += textOf(column(own[i] as number), rank) + (pieces[i + 1] as string);
       return text;

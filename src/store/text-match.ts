@@ -1,6 +1,7 @@
 import type { TextCondition } from "../query/query.ts";
 import type { PageText } from "./block-reader.ts";
 import { compileGlob, type Glob, globOccurs } from "./glob.ts";
+import { type QueryGrams, queryGrams } from "./gram-filter.ts";
 import { type QueryHashes, queryHashes } from "./query-hashes.ts";
 import { classOfUnit, foldCase, IN_WORD } from "./words.ts";
 
@@ -15,6 +16,9 @@ export type Term = {
   jsonNeedle: string;
   /** The hashes of its words, all of which a text must hold. */
   hashes: QueryHashes;
+  /** The grams of its texts, and the same as they read inside a JSON string. */
+  grams: QueryGrams;
+  jsonGrams: QueryGrams;
   startsWithWord: boolean;
   endsWithWord: boolean;
   /** All of it, where there are wildcards within. */
@@ -30,12 +34,18 @@ export function compileTerm(parts: Parts): Term {
   const glob = compileGlob(parts);
   return {
     needle,
-    jsonNeedle: JSON.stringify(needle).slice(1, -1),
+    jsonNeedle: insideJson(needle),
     hashes: queryHashes(wholeWordsOf(parts)),
+    grams: queryGrams(texts),
+    jsonGrams: queryGrams(texts.map(insideJson)),
     startsWithWord: !glob.openStart && classOfUnit(needle.charCodeAt(0)) === IN_WORD,
     endsWithWord: !glob.openEnd && classOfUnit(needle.charCodeAt(needle.length - 1)) === IN_WORD,
     ...(glob.units.length > needle.length && { glob }),
   };
+}
+
+function insideJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 /** The texts between wildcards without what is only a part of a word there. */

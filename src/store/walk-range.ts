@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { ALL_SEVERITIES, type Filter } from "../schema/filter.ts";
 import type { BlockMeta } from "./block.ts";
 import { BlockGone, type BlockReader } from "./block-reader.ts";
+import { countMatches } from "./count-matches.ts";
 import { compileFilter, type Matcher, matchesWhole, matchPage, mayMatch } from "./match.ts";
 import type { RecordRange } from "./stats-plan.ts";
 import { candidates } from "./walk-by-arrival.ts";
@@ -20,6 +21,8 @@ export type RangeVisitor = {
   /** Takes a block all of whose rows match, but perhaps for their services and severities; false where it must come page by page. */
   takeBlock(block: BlockReader, matcher: Matcher, matchesAll: boolean): boolean;
   takeRows(rows: RowsOfBlock): void;
+  /** Takes so many matching rows, where nothing else of them is asked for. */
+  takeCount?(count: number): void;
   /** True: the next page is left out. */
   skipsPage?(): boolean;
 };
@@ -35,6 +38,7 @@ export function* walkRange(
   visitor: RangeVisitor,
 ): Generator<undefined, void> {
   const matcher = compileFilter(filter, range.toId);
+  const unqueried = { ...matcher, query: undefined };
   const anyone = compileFilter({ ...filter, services: [], severityMask: ALL_SEVERITIES }, range.toId);
   let done = range.fromId - 1;
   for (let complete = false; !complete; ) {
@@ -58,8 +62,16 @@ export function* walkRange(
   }
 
   function takesBlock(block: BlockReader, fromId: number): boolean {
-    if (fromId !== block.meta.firstId || !matchesWhole(anyone, block.meta)) return false;
+    if (fromId !== block.meta.firstId) return false;
+    if (!matchesWhole(anyone, block.meta)) return takesCount(block);
     return visitor.takeBlock(block, matcher, matchesWhole(matcher, block.meta));
+  }
+
+  function takesCount(block: BlockReader): boolean {
+    if (visitor.takeCount === undefined || matcher.query === undefined || !matchesWhole(unqueried, block.meta)) return false;
+    const count = countMatches(matcher.query, block);
+    if (count !== undefined) visitor.takeCount(count);
+    return count !== undefined;
   }
 
   /** Answers with the last id of the page. */

@@ -29,7 +29,21 @@ export const SERVICES = ["reports", "payments", "chat", "über", "a b", "web-1",
 const WORDS = [
   ...["timeout", "Timed", "out", "time", "gateway", "GATEWAY", "ERROR", "x", "X1", "_", "user_id", "__proto__"],
   ...["42", "7", "10.0.0.1", "3.50", "1e400", "true", "null", "db-7", "end.", "a::b", "?!", "...", "C:\\temp", '"quoted"'],
-  ...["naïve", "nai\u0308ve", "Straße", "STRASSE", "ΣΊΣΥΦΟΣ", "σίσυφος", "Ждать", "שלום", "東京", "東京都", "カタカナ", "서울역"],
+  ...[
+    "İzmir",
+    "naïve",
+    "nai\u0308ve",
+    "Straße",
+    "STRASSE",
+    "ΣΊΣΥΦΟΣ",
+    "σίσυφος",
+    "Ждать",
+    "שלום",
+    "東京",
+    "東京都",
+    "カタカナ",
+    "서울역",
+  ],
   ...["ภาษาไทย", "😀", "👩‍💻", "𝒳", "a😀b", "x東京y", "{", "}", "[1,2]", '{"a":1}', "\u001b[31m", "/var/log/x.log", "\t"],
 ];
 const GLUE = [" ", " ", " ", " ", "\n", ", ", "/", "", "-", "\r\n"];

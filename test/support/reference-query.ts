@@ -116,8 +116,9 @@ function judgeText({ field, parts }: TextCondition): Judge {
   return (record) => scalarsOf(record, field).some(({ text }) => occursIn(text));
 }
 
+/** The dotted capital I is an I. */
 function fold(text: string): string {
-  return text.toLowerCase().replaceAll("ς", "σ");
+  return text.replaceAll("İ", "I").toLowerCase().replaceAll("ς", "σ");
 }
 
 const SPACELESS =

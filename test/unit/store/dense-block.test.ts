@@ -1,20 +1,29 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { parseQuery } from "../../../src/query/parse-query.ts";
+import { ANY_MANY, type Query } from "../../../src/query/query.ts";
+import { readPattern } from "../../../src/query/regex-pattern.ts";
+import { NO_FILTER } from "../../../src/schema/filter.ts";
 import { SEVERITIES } from "../../../src/schema/severity.ts";
 import { formatTimestamp } from "../../../src/schema/timestamp.ts";
 import { createRandom, type Random } from "../../../src/simulate/random.ts";
 import { readAttribute, readAttributeColumn } from "../../../src/store/attribute-column.ts";
 import type { BlockReader } from "../../../src/store/block-reader.ts";
+import { compileQuery } from "../../../src/store/compile-query.ts";
+import { countMatches } from "../../../src/store/count-matches.ts";
 import { insertBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
-import { encodeDenseBlock } from "../../../src/store/dense-block.ts";
-import { mayHoldWords } from "../../../src/store/dense-search.ts";
+import { DENSE_PART, encodeDenseBlock } from "../../../src/store/dense-block.ts";
+import { blockMayHold } from "../../../src/store/dense-filters.ts";
 import { markQuery } from "../../../src/store/mark-query.ts";
 import { findText } from "../../../src/store/mark-text.ts";
+import { compileFilter, matchPage, mayMatch } from "../../../src/store/match.ts";
+import { messageLeaf } from "../../../src/store/message-leaf.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
 import { queryHashes } from "../../../src/store/query-hashes.ts";
-import type { QueryNode } from "../../../src/store/query-node.ts";
 import { writeRows } from "../../../src/store/record-text.ts";
 import { createTextBuffer, takeBytes } from "../../../src/store/text-buffer.ts";
 import { compileTerm, occursInAttributes, occursInMessage } from "../../../src/store/text-match.ts";
+import type { KnownRecord } from "../../support/random-records.ts";
+import { judgeByHand } from "../../support/reference-query.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { blockRowsOf, type Row, row, rowsOf } from "./rows.ts";
 
@@ -28,9 +37,10 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-function store(rows: Row[], receivedMs?: number[]): BlockReader {
+function store(rows: Row[], without: number[] = []): BlockReader {
   const firstId = nextId * 1_000_000;
-  insertBlock(database, nextId, encodeDenseBlock(blockRowsOf(rows, { firstId, ...(receivedMs && { receivedMs }) })));
+  const { meta: ofAll, parts } = encodeDenseBlock(blockRowsOf(rows, { firstId }));
+  insertBlock(database, nextId, { meta: ofAll, parts: parts.filter(({ part }) => !without.includes(part)) });
   const [meta] = listBlocks(database, "id = ?", [nextId], "first_id");
   nextId += 1;
   if (meta === undefined) throw new Error("the block is not listed");
@@ -50,7 +60,21 @@ const PARTS: ((random: Random) => string)[] = [
   (random) => hex(random, random.pick([16, 32, 9, 7, 64, 66])),
   uuid,
   (random) => uuid(random).toUpperCase(),
-  (random) => random.pick(["alice", "Bob", "deadbeef", "facade", "björn", "東京", "x—y", "_id", "İstanbul", "ΣΊΣΥΦΟΣ"]),
+  (random) =>
+    random.pick([
+      "alice",
+      "Bob",
+      "deadbeef",
+      "facade",
+      "björn",
+      "東京",
+      "x—y",
+      "_id",
+      "İstanbul",
+      "ΣΊΣΥΦΟΣ",
+      "\u212aelvin",
+      "ſtop",
+    ]),
   (random) => `${random.pick(["web", "db", "v", "É"])}${random.between(1, 12)}`,
   (random) => `a1b2c3d4e5${hex(random, 6)}z`,
   (random) => random.pick(["timeout", "reset by peer", "10.0.0.1", "\n\tat x.y(z.ts:12)", "😀", '"quoted"', "C:\\temp", "end."]),
@@ -255,7 +279,10 @@ describe("a dense block", () => {
         findText({ type: "text", inAttributes: true, term: term }, denseOf(block), hits);
         const wrong = expected.findIndex((hit, at) => hit !== hits[at]);
         if (wrong >= 0) throw new Error(`seed ${SEED + i}: ${JSON.stringify({ text, row: rows[wrong], hit: hits[wrong] })}`);
-        const held = mayHoldWords(term.hashes, denseOf(block));
+        const { hashes, grams, jsonGrams } = term;
+        const held =
+          blockMayHold({ hashes, grams }, denseOf(block), "messages") ||
+          blockMayHold({ hashes, grams: jsonGrams }, denseOf(block), "attributes");
         if (hits.includes(1) && !held) throw new Error(`seed ${SEED + i}: the filters do not let '${text}' through`);
         found += hits.reduce((sum, hit) => sum + hit, 0);
       }
@@ -276,7 +303,7 @@ describe("a dense block", () => {
         const folded = random.next() < 0.5 && /^[\x20-\x7e]*$/.test(cut);
         const literal = folded ? cut.toLowerCase() : cut;
         const accepts = (text: string) => (folded ? text.toLowerCase() : text).includes(literal) && text.length % 3 > 0;
-        const leaf: QueryNode = { type: "message", accepts, literal, folded, hashes: queryHashes([]) };
+        const leaf = messageLeaf([literal], { accepts, folded, passesInParts: false, hashes: queryHashes([]) });
         const hits: number[] = [];
         for (let page = 0; page < block.pages(); page += 1) {
           const { from, to } = block.pageRange(page);
@@ -292,4 +319,131 @@ describe("a dense block", () => {
     }
     expect(found).toBeGreaterThan(1000);
   });
+
+  test("gives to queries cut out of its texts what a naive reading of them gives, whether it has filters of grams and counts of templates or not", () => {
+    let [found, leftOut, counted] = [0, 0, 0];
+    for (let i = 0; i < 24; i += 1) {
+      const rows = makeRows(SEED + i, i % 4 === 0 ? 30 : 400);
+      const known = rows.map(knownOf);
+      const block = store(rows, i % 3 === 0 ? [DENSE_PART.grams, DENSE_PART.templateRows] : []);
+      const random = createRandom(SEED - i);
+      for (let n = 0; n < 60; n += 1) {
+        const query = cutQuery(random, rows);
+        const judge = judgeByHand(query);
+        const matcher = compileFilter({ ...NO_FILTER, query });
+        const hits = new Uint8Array(rows.length);
+        if (mayMatch(matcher, block)) {
+          for (let page = 0; page < block.pages(); page += 1) {
+            const marked = matchPage(matcher, block, page);
+            if (marked !== undefined) hits.set(marked, block.pageRange(page).from);
+          }
+        } else leftOut += 1;
+        const wrong = known.findIndex((record, at) => judge(record) !== (hits[at] === 1));
+        if (wrong >= 0) throw new Error(`seed ${SEED + i}: ${JSON.stringify({ query, row: rows[wrong], hit: hits[wrong] })}`);
+        const count = matcher.query && countMatches(matcher.query, block);
+        if (count !== undefined && count !== hits.filter((hit) => hit === 1).length)
+          throw new Error(`seed ${SEED + i}: ${JSON.stringify({ query, count })}`);
+        counted += count !== undefined && count > 0 ? 1 : 0;
+        found += hits.includes(1) ? 1 : 0;
+      }
+    }
+    expect([found > 500, leftOut > 20, counted > 200]).toEqual([true, true, true]);
+  }, 60_000);
+
+  test("is left out by its filters before anything else of it is read", () => {
+    const rows = [
+      ...Array.from({ length: 40 }, (_, i) => row({ message: `request ${i} timed out`, attributes: `{"path":"/orders/${i}"}` })),
+      row({ message: "Connection reset by peer", attributes: '{"why":["a \\"hangup\\""]}' }),
+    ];
+    const others = Object.values(DENSE_PART).filter((part) => part !== DENSE_PART.blooms && part !== DENSE_PART.grams);
+    const block = store(rows, others);
+    const mayHold = (q: string) => mayMatch(compileFilter({ ...NO_FILTER, query: parseQuery(q) }), block);
+    const absent = ["*mefire*", '"timed in"', "/time[a-z] upper/", "/RESET.*timeline/i", 'message="timed nothing"', "*hangupa*"];
+    expect(absent.filter(mayHold)).toEqual([]);
+    const there = [
+      "*imed*",
+      '"12 timed out"',
+      "/time[a-z] out/",
+      "/RESET.*PEER/i",
+      "*ction*",
+      '"a \\"hangup"',
+      "*der*",
+      "*equ*st*",
+    ];
+    expect(there.filter((q) => !mayHold(q))).toEqual([]);
+  });
+
+  test("counts records by the templates of their messages, without a look at each, where these say it all", () => {
+    const rows = [
+      ...Array.from({ length: 40 }, (_, i) => row({ message: `request ${i} timed out`, attributes: '{"why":"timed out"}' })),
+      ...Array.from({ length: 30 }, (_, i) => row({ message: `request ${i} of shop refused` })),
+      row({ message: "one of a kind: timed out, then refused" }),
+    ];
+    const countIn = (block: BlockReader, q: string) => countMatches(compileQuery(parseQuery(q)), block);
+    const block = store(rows);
+    const counts = {
+      'message:"timed out"': 41,
+      '"timed out"': 41,
+      "/req.*out/": 40,
+      "/S.*p REF/i": 30,
+      request: 70,
+      "*eques*": 70,
+      "/of [a-z]+/": 31,
+    };
+    expect(Object.keys(counts).map((q) => [q, countIn(block, q)])).toEqual(Object.entries(counts));
+    expect(["request and shop", "why:timed", "/\\d+/"].map((q) => countIn(block, q))).toEqual([undefined, undefined, undefined]);
+    const withoutRows = store(rows, [DENSE_PART.messageRows]);
+    expect(["/of sh.p/", "*eques*"].map((q) => countIn(withoutRows, q))).toEqual([30, 70]);
+    expect(countIn(store(rows, [DENSE_PART.templateRows]), "request")).toBeUndefined();
+  });
 });
+
+function knownOf(from: Row, at: number): KnownRecord {
+  const values: string[] = [];
+  const collect = (value: unknown): void => {
+    if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) collect(inner);
+    else values.push(String(value));
+  };
+  if (from.attributes !== "") collect(JSON.parse(from.attributes));
+  return { ...from, id: at + 1, receivedMs: from.ms, values };
+}
+
+/** A stretch of a text from any place to any other, perhaps with another letter in it or in another case; not blank. */
+function cutText(random: Random, texts: readonly string[]): string {
+  const characters = [...random.pick(texts)];
+  const start = random.between(0, Math.max(0, characters.length - 1));
+  const cut = characters.slice(start, start + random.pick([1, 2, 3, 4, 5, 8, 13, 21]));
+  if (random.next() < 0.15) cut[random.between(0, cut.length - 1)] = random.pick(["a", "k", "s", "z", "0", "-", " "]);
+  const text = cut.join("");
+  if (text.trim() === "") return "x";
+  const chance = random.next();
+  return chance < 0.2 ? text.toUpperCase().toWellFormed() : chance < 0.4 ? text.toLowerCase() : text;
+}
+
+/** Substrings, phrases, texts with wildcards, regular expressions and whole messages, alone or with one another. */
+function cutQuery(random: Random, rows: readonly Row[]): Query {
+  const { message, attributes } = random.pick(rows);
+  const values = random.pick(rows.map(knownOf)).values;
+  const cut = () => cutText(random, attributes === "" || random.next() < 0.6 ? [message || "x"] : [...values, "x"]);
+  const escaped = () => cut().replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  const regex = (source: string): Query => ({
+    type: "regex",
+    field: "message",
+    pattern: readPattern(source, random.next() < 0.5),
+  });
+  const field = random.pick<"any" | "message">(["any", "any", "message"]);
+  return random.pick<() => Query>([
+    () => ({ type: "text", field, parts: [ANY_MANY, cut(), ANY_MANY] }),
+    () => ({ type: "text", field, parts: [cut()] }),
+    () => ({ type: "text", field, parts: [cut(), ANY_MANY, cut()] }),
+    () => regex(escaped()),
+    () => regex(`${escaped()}.*${escaped()}`),
+    () => regex(`(?:${escaped()})+[^x]?\\b${escaped()}`),
+    () => regex(`${escaped()}[a-z ]{0,3}\\d`),
+    () => regex(random.pick(["^", "\\b", "\\B"]) + escaped()),
+    () => regex(escaped() + random.pick(["$", "\\b", "\\B"])),
+    () => ({ type: "compare", field: "message", operator: "=", value: message }),
+    () => ({ type: random.pick<"and" | "or">(["and", "or"]), parts: [cutQuery(random, rows), cutQuery(random, rows)] }),
+    () => ({ type: "not", part: cutQuery(random, rows) }),
+  ])();
+}

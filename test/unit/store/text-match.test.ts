@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { PageText } from "../../../src/store/block-reader.ts";
+import { queryGrams } from "../../../src/store/gram-filter.ts";
 import { compileTerm, markAttributes, markMessages } from "../../../src/store/text-match.ts";
 import { foldCase, wordHashes } from "../../../src/store/words.ts";
 
@@ -73,6 +74,8 @@ describe("a term made ready", () => {
       needle: 'disk "full"',
       jsonNeedle: 'disk \\"full\\"',
       hashes: { words: wordHashes("disk full"), dense: wordHashes("disk full") },
+      grams: queryGrams(['disk "full"']),
+      jsonGrams: queryGrams(['disk \\"full\\"']),
       startsWithWord: true,
       endsWithWord: false,
     });

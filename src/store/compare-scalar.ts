@@ -18,6 +18,15 @@ export function compileComparison(operator: Comparison, value: string): ScalarTe
   };
 }
 
+/** The same test of a whole number in JSON; undefined where `value` is no number. */
+export function compileNumberComparison(operator: Comparison, value: string): ((number: number) => boolean) | undefined {
+  if (!NUMBER.test(value)) return undefined;
+  const bound = Number(value);
+  if (operator === "=") return (number) => number === bound;
+  const isWanted = compileOrder(operator);
+  return (number) => isWanted(number < bound ? -1 : number > bound ? 1 : 0);
+}
+
 /** A test of the sign of what is on the left less what is on the right. */
 export function compileOrder(operator: Comparison): (sign: number) => boolean {
   switch (operator) {

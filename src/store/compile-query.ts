@@ -1,7 +1,7 @@
 import type { CompareCondition, Condition, Query, RegexCondition, TextCondition } from "../query/query.ts";
 import { ALL_SEVERITIES } from "../schema/filter.ts";
 import { SEVERITIES } from "../schema/severity.ts";
-import { compileComparison, compileOrder, NUMBER } from "./compare-scalar.ts";
+import { compileComparison, compileNumberComparison, compileOrder, NUMBER } from "./compare-scalar.ts";
 import { compileRegex } from "./compile-regex.ts";
 import { compileWholeGlob } from "./glob.ts";
 import { messageLeaf } from "./message-leaf.ts";
@@ -158,5 +158,12 @@ function compileCompare({ field, operator, value }: CompareCondition): QueryNode
   }
   // A number equal to 1.5 may be written as 1.50.
   const hashes = queryHashes(NUMBER.test(literal) && !INTEGER.test(literal) ? [] : [foldCase(literal)]);
-  return { type: "attribute", path: field.path, accepts: (json) => someScalar(json, test), hashes };
+  const acceptsNumber = compileNumberComparison(operator, wanted);
+  return {
+    type: "attribute",
+    path: field.path,
+    accepts: (json) => someScalar(json, test),
+    ...(acceptsNumber && { acceptsNumber }),
+    hashes,
+  };
 }

@@ -11,9 +11,7 @@ export function markAttribute(leaf: AttributeLeaf, block: BlockReader, page: num
   const { dense } = block;
   if (dense !== undefined) {
     const { from, to } = block.pageRange(page);
-    return hits.set(
-      dense.hits(leaf, (found) => findShapedAttribute(dense.attributes(), leaf.path, leaf.accepts, found)).subarray(from, to),
-    );
+    return hits.set(dense.hits(leaf, (found) => findShapedAttribute(dense.attributes(), leaf, found)).subarray(from, to));
   }
   markValues(leaf, columnOf(block.attributes(page), leaf.path), hits);
 }

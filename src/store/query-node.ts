@@ -46,6 +46,8 @@ export type AttributeLeaf = {
   type: "attribute";
   path: string;
   accepts: (json: string) => boolean;
+  /** The same of a whole number, where there is a shorter way. */
+  acceptsNumber?: (number: number) => boolean;
   /** The hashes of words that stand in every value that passes. */
   hashes: QueryHashes;
 };

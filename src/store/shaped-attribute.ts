@@ -1,6 +1,7 @@
 import { valueAt } from "./attribute-column.ts";
 import { pathsOf } from "./attribute-shapes.ts";
 import type { AttributeColumn, DenseText } from "./block-reader.ts";
+import type { AttributeLeaf } from "./query-node.ts";
 import type { TemplatedReader } from "./templated-reader.ts";
 import { textOf, type ValueReader } from "./value-columns.ts";
 import { selectDistinct } from "./value-search.ts";
@@ -84,14 +85,20 @@ export function readShapedAttribute(text: DenseText, path: string): AttributeCol
   return { values, indexes };
 }
 
+type AttributeTest = Pick<AttributeLeaf, "path" | "accepts" | "acceptsNumber">;
+
 /** Sets `hits[row]` for each row whose attribute at `path` passes. Where no distinct value does, no rows are looked at. */
-export function findShapedAttribute(text: DenseText, path: string, accepts: (json: string) => boolean, hits: Uint8Array): void {
+export function findShapedAttribute(text: DenseText, { path, accepts, acceptsNumber }: AttributeTest, hits: Uint8Array): void {
   const { templated } = text;
   const located = locate(templated, path);
   const { columnOf, columns } = located;
   for (const [column, quoted] of columns) {
     const reader = templated.column(column);
-    const passes = testDistinct(reader, (value) => accepts(quoted ? `"${value}"` : value));
+    const numbers = quoted || acceptsNumber === undefined ? undefined : plainNumbersOf(reader);
+    const passes =
+      numbers === undefined || acceptsNumber === undefined
+        ? testDistinct(reader, (value) => accepts(quoted ? `"${value}"` : value))
+        : testNumbers(numbers, acceptsNumber);
     if (!passes.includes(1)) continue;
     const rows = templated.rowsOfColumn(column);
     const templateOfRow = templated.templateOfRow();
@@ -119,6 +126,12 @@ function testDistinct(reader: ValueReader, accepts: (value: string) => boolean):
     }
     passes[index] = result;
   }
+  return passes;
+}
+
+function testNumbers(numbers: Float64Array, accepts: (number: number) => boolean): Uint8Array {
+  const passes = new Uint8Array(numbers.length);
+  for (let index = 0; index < passes.length; index += 1) if (accepts(numbers[index] as number)) passes[index] = 1;
   return passes;
 }
 

@@ -20,6 +20,7 @@ import { messageLeaf } from "../../../src/store/message-leaf.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
 import { queryHashes } from "../../../src/store/query-hashes.ts";
 import { writeRows } from "../../../src/store/record-text.ts";
+import { findShapedAttribute } from "../../../src/store/shaped-attribute.ts";
 import { createTextBuffer, takeBytes } from "../../../src/store/text-buffer.ts";
 import { compileTerm, occursInAttributes, occursInMessage } from "../../../src/store/text-match.ts";
 import type { KnownRecord } from "../../support/random-records.ts";
@@ -261,6 +262,29 @@ describe("a dense block", () => {
         for (const path of [name, `${name}.n`, `${name}.m`]) found += compareAttribute(block, path);
     }
     expect(found).toBeGreaterThan(1000);
+  });
+
+  test("compares whole numbers of attributes as their texts compare", () => {
+    const random = createRandom(SEED);
+    const numbers = Array.from({ length: 600 }, () => random.pick([random.between(0, 60), random.between(0, 10 ** 9), 42, 0]));
+    for (const write of [(number: number) => number, String, (number: number) => String(number).padStart(9, "0")]) {
+      const rows = numbers.map((number) => row({ attributes: JSON.stringify({ user: write(number) }) }));
+      const block = store(rows);
+      let found = 0;
+      for (const operator of ["=", "!=", ">", ">=", "<", "<="]) {
+        for (const value of ["42", "42.0", "042", "4.2e1", "41.5", "0", "9999999999", "x"]) {
+          const node = compileQuery(parseQuery(`user${operator}"${value}"`));
+          const leaf = node.type === "not" ? node.part : node;
+          if (leaf.type !== "attribute") throw new Error(`'user${operator}${value}' is no condition on an attribute`);
+          const hits = new Uint8Array(rows.length);
+          findShapedAttribute(denseOf(block).attributes(), leaf, hits);
+          const expected = numbers.map((number) => (leaf.accepts(JSON.stringify(write(number))) ? 1 : 0));
+          if (!Bun.deepEquals([...hits], expected)) throw new Error(`seed ${SEED}: user${operator}${value} of ${write(42)}`);
+          found += hits.reduce((sum, hit) => sum + hit, 0);
+        }
+      }
+      expect(found).toBeGreaterThan(1000);
+    }
   });
 
   test("finds what a search of each text finds, also where it lies across values", () => {

@@ -1,8 +1,9 @@
 import { LogctlError } from "../errors.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import { createSlots } from "./slots.ts";
-import { spreadTally, type TallyThread } from "./spread-tally.ts";
-import { hasGroups, type TallyPlan } from "./stats-plan.ts";
+import { isWorthSpreading, spreadSearch } from "./spread-search.ts";
+import { RANGES_A_THREAD, spreadTally, type TallyThread } from "./spread-tally.ts";
+import { hasGroups, type RecordRange, type TallyPlan } from "./stats-plan.ts";
 import type { FailureMessage, FromScanner, RefusalMessage, ToScanner } from "./worker-messages.ts";
 import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
@@ -127,22 +128,33 @@ export function createScanners(
     }
   }
 
+  function searchWhole(plan: SearchPlan): AsyncGenerator<SearchPiece> {
+    const scanner = choose();
+    const id = nextId;
+    nextId += 1;
+    const pieces = readPieces(scanner, id, plan);
+    const leave = pieces.return.bind(pieces);
+    pieces.return = (value) => {
+      // The generator itself would hear of it only with the next piece, which may be minutes away.
+      const entry = scanner.waiting.get(id);
+      scanner.waiting.delete(id);
+      if (entry !== undefined) scanner.thread.post({ type: "cancel", id });
+      entry?.resolve({ type: "chunk", id, bytes: new Uint8Array(), rows: 0, last: undefined, done: true });
+      return leave(value);
+    };
+    return pieces;
+  }
+
+  async function listRanges({ filter }: SearchPlan): Promise<RecordRange[]> {
+    const id = nextId;
+    nextId += 1;
+    return (await ask<"listed">(choose(), id, { type: "list", id, filter, parts: threads * RANGES_A_THREAD })).ranges;
+  }
+
   return {
     search(plan) {
-      const scanner = choose();
-      const id = nextId;
-      nextId += 1;
-      const pieces = readPieces(scanner, id, plan);
-      const leave = pieces.return.bind(pieces);
-      pieces.return = (value) => {
-        // The generator itself would hear of it only with the next piece, which may be minutes away.
-        const entry = scanner.waiting.get(id);
-        scanner.waiting.delete(id);
-        if (entry !== undefined) scanner.thread.post({ type: "cancel", id });
-        entry?.resolve({ type: "chunk", id, bytes: new Uint8Array(), rows: 0, last: undefined, done: true });
-        return leave(value);
-      };
-      return pieces;
+      if (threads === 1 || !isWorthSpreading(plan)) return searchWhole(plan);
+      return spreadSearch({ plan, threads, listRanges: () => listRanges(plan), searchRange: searchWhole });
     },
     async tally(plan, signal) {
       if (plan.kind === "stats" && !hasGroups(plan)) return spread(plan, signal);

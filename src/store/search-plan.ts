@@ -1,5 +1,6 @@
 import type { Filter, RecordFormat } from "../schema/filter.ts";
 import type { BlockReader } from "./block-reader.ts";
+import type { RecordRange } from "./stats-plan.ts";
 
 export type Order = "desc" | "asc";
 
@@ -15,6 +16,8 @@ export type SearchPlan = {
   after?: Position;
   /** Only records up to this id. */
   throughId?: number;
+  /** Only records of this range, and these without what frames an answer: pieces are put together by whoever searches by ranges. */
+  part?: RecordRange;
   /** Records to leave out at the start. */
   offset: number;
   /** The most records to give; may be infinite. */

@@ -17,7 +17,9 @@ const CHUNK_BYTES = 256 * 1024;
  * that compaction replaces meanwhile are listed again: no record is missed or doubled.
  */
 export function* search(database: Database, plan: SearchPlan): Generator<SearchChunk | undefined, void> {
-  const matcher = compileFilter(plan.filter, Math.min(newestRecordId(database), plan.throughId ?? Number.POSITIVE_INFINITY));
+  const { throughId = Number.POSITIVE_INFINITY, part } = plan;
+  const matcher = compileFilter(plan.filter, Math.min(newestRecordId(database), throughId, part?.toId ?? throughId));
+  matcher.firstId = Math.max(matcher.firstId, part?.fromId ?? 0);
   const answer = createAnswer(plan);
   let { after, offset, limit } = plan;
   for (let complete = false; !complete; ) {
@@ -59,8 +61,8 @@ function positionOf({ block, page }: Hits, row: number, { sort }: SearchPlan): P
 }
 
 /** Gathers the bytes of an answer, framed as its format wants it. */
-function createAnswer({ format }: SearchPlan) {
-  const framing = FRAMING[format];
+function createAnswer({ format, part }: SearchPlan) {
+  const framing = part === undefined ? FRAMING[format] : { ...FRAMING[format], head: "", tail: "" };
   const buffer = createTextBuffer(CHUNK_BYTES + (CHUNK_BYTES >> 2));
   let rows = 0;
   let started = false;
@@ -88,6 +90,7 @@ function createAnswer({ format }: SearchPlan) {
       const chunk = { bytes: takeBytes(buffer), rows, last };
       buffer.length = 0;
       rows = 0;
+      if (part !== undefined) started = false;
       return chunk;
     },
   };

@@ -3,7 +3,7 @@ import type { RecordRange, TallyPlan } from "./stats-plan.ts";
 import type { FromScanner, ToScanner } from "./worker-messages.ts";
 
 /** Ranges for each thread: one that is held up takes fewer than the others. */
-const RANGES_A_THREAD = 4;
+export const RANGES_A_THREAD = 4;
 
 /** A thread as a tally needs it: asks it something under the tally's id, or tells it to forget. */
 export type TallyThread = {

@@ -29,12 +29,12 @@ export const DENSE_PART = {
   service: 6,
   /** How many pages of messages and of attributes are kept as they are; the filter of the words in all else, then those of these pages. */
   blooms: 10,
-  /** How many pages of messages and of attributes are kept as they are; the filter of the grams in all other messages, that of those in all other attributes, then those of these pages. */
-  grams: 11,
   /** How many records there are of each service and severity. */
   counts: 13,
   /** How many messages there are of each template: first of those that are kept as they are. */
   templateRows: 14,
+  /** How many pages of messages and of attributes are kept as they are; the filter of the grams in all other messages, that of those in all other attributes, then those of these pages. */
+  grams: 15,
   messageDictionary: 20,
   messageRows: 21,
   messageColumns: 22,

@@ -84,9 +84,10 @@ export function searchMessages(search: MessageSearch, block: DenseBlock, hits: U
     // A column need not be read to tell that none of the words is in it.
     const isWord = templated.columns[columns[first.slot] as number]?.kind === SLOT.word;
     if (isWord && templated.words.matching(first, folded) === undefined) return;
-    const rows = templated.rowsOfTemplate(template);
+    let rows: Uint32Array | undefined;
     const columnOf = ({ slot }: SlotTest) => templated.column(columns[slot] as number);
     selectValues(columnOf(first), first, folded, (rank) => {
+      rows ??= templated.rowsOfTemplate(template);
       const row = rows[rank] as number;
       if (hits[row] === 1 || !others.every((test) => testValue(columnOf(test), rank, test, folded))) return;
       if (verify(templated.textAt(template, rank))) hits[row] = 1;

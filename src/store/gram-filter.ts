@@ -12,6 +12,7 @@ const GRAM_MASK = (1 << (3 * BITS_A_UNIT)) - 1;
 const SMALLEST_GRAM = 1 << (2 * BITS_A_UNIT);
 const SMALL_I = 0x69;
 const SMALL_K = 0x6b;
+const SMALL_S = 0x73;
 
 /** Which grams are taken: those of any characters, or of letters alone. */
 export const GRAMS = { all: 0, letters: 1 } as const;
@@ -81,10 +82,22 @@ export function createGramSet(kind: GramKind): GramSet {
   };
 }
 
-/** The only two letters beyond ASCII that fold to one of ASCII are the sign of Kelvin and the dotted I; 0 where neither starts at `at`. */
+/**
+ * The only two letters beyond ASCII that fold to one of ASCII are the sign of Kelvin and the dotted I. The long s does not, but
+ * is an s to regular expressions that ignore case. 0 where none of them starts at `at`.
+ */
 function foldedBeyondAscii(utf8: Uint8Array, at: number): number {
-  if (utf8[at] === 0xe2 && utf8[at + 1] === 0x84 && utf8[at + 2] === 0xaa) return SMALL_K;
-  return utf8[at] === 0xc4 && utf8[at + 1] === 0xb0 ? SMALL_I : 0;
+  const second = utf8[at + 1];
+  switch (utf8[at]) {
+    case 0xe2:
+      return second === 0x84 && utf8[at + 2] === 0xaa ? SMALL_K : 0;
+    case 0xc4:
+      return second === 0xb0 ? SMALL_I : 0;
+    case 0xc5:
+      return second === 0xbf ? SMALL_S : 0;
+    default:
+      return 0;
+  }
 }
 
 /** Grams that must be in a text. */

@@ -13,7 +13,7 @@ export function messageLeaf(literals: readonly string[], tested: Tested): Messag
   const needles = sure
     .filter((text, at) => at === 0 || text.length >= MIN_OTHER_LENGTH)
     .map((text) => ({ text, folded: tested.folded, wholeStart: false, wholeEnd: false }));
-  return { type: "message", literal: literals[0] ?? "", needles, grams: queryGrams(sure.map(foldCase)), ...tested };
+  return { type: "message", literal: literals[0] ?? "", needles, grams: queryGrams(literals.map(foldCase)), ...tested };
 }
 
 /** In the place of an s there may be the long s, which is none in lower case: what is sure to occur is what stands between. */

@@ -397,6 +397,19 @@ describe("a dense block", () => {
     expect(there.filter((q) => !mayHold(q))).toEqual([]);
   });
 
+  test("has the long s and the sign of Kelvin for an s and a k in regular expressions that ignore case", () => {
+    const block = store([
+      ...Array.from({ length: 20 }, (_, i) => row({ message: `${i} \u212a of meaſured heat` })),
+      row({ message: "a ſtrange \u212aind" }),
+    ]);
+    const rowsFor = (q: string) => {
+      const matcher = compileFilter({ ...NO_FILTER, query: parseQuery(q) });
+      return mayMatch(matcher, block) ? matchPage(matcher, block, 0)?.filter((hit) => hit === 1).length : undefined;
+    };
+    expect(["/K OF MEASURED/i", "/a strange kind/i", "/STRANG.*KIND/i"].map(rowsFor)).toEqual([20, 1, 1]);
+    expect(["/k of measured/", "/strang/", "/MEASURES/i"].map(rowsFor)).toEqual([undefined, undefined, undefined]);
+  });
+
   test("counts records by the templates of their messages, without a look at each, where these say it all", () => {
     const rows = [
       ...Array.from({ length: 40 }, (_, i) => row({ message: `request ${i} timed out`, attributes: '{"why":"timed out"}' })),

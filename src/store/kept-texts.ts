@@ -85,8 +85,8 @@ export type KeptTexts = {
   count: number;
   /** The first text of each page, and one more entry for the end. */
   pageStarts: number[];
-  /** A page's texts one after another, and where each starts in UTF-16 units, with one more entry for the end. */
-  pageText(page: number): { text: string; offsets: Uint32Array };
+  /** A page's texts one after another, whether they are all ASCII, and where each starts in UTF-16 units, with one more entry for the end. */
+  pageText(page: number): { text: string; isAscii: boolean; offsets: Uint32Array };
   /** The filter of a page's words. */
   bloom(page: number): Uint8Array;
   /** Puts a text behind what is in the buffer, perhaps as it stands inside a JSON string. */
@@ -122,12 +122,12 @@ export function openTexts(
     pageText(page) {
       const { utf8, offsets } = load(page);
       const text = decoder.decode(utf8);
-      if (text.length === utf8.length) return { text, offsets };
+      if (text.length === utf8.length) return { text, isAscii: true, offsets };
       const units = new Uint32Array(offsets.length);
       for (let i = 1; i < offsets.length; i += 1) {
         units[i] = (units[i - 1] as number) + unitsOf(utf8.subarray(offsets[i - 1], offsets[i]));
       }
-      return { text, offsets: units };
+      return { text, isAscii: false, offsets: units };
     },
     bloom,
     put(index, escaped, buffer) {

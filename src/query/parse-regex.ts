@@ -10,6 +10,9 @@ const MAX_COUNT = 1000;
 const MAX_SIZE = 2000;
 const COUNT = /\{(\d{1,9})(?:(,)(\d{1,9})?)?\}/y;
 
+/** A pattern while it is read. */
+export type RegexSource = Source & { ignoreCase: boolean };
+
 /** Makes the error of a place in the pattern. */
 export type Fail = (index: number, problem: string) => Error;
 
@@ -17,8 +20,8 @@ export type Fail = (index: number, problem: string) => Error;
  * Reads a regular expression: what is common to JavaScript and RE2. `offset` is where it starts in what people see, and
  * `name` what holds it, for errors: `invalid_query` with the position of what is not understood or would take too long.
  */
-export function parseRegex(text: string, offset: number, name: string): RegexNode {
-  const source: Source = { text, at: 0 };
+export function parseRegex(text: string, ignoreCase: boolean, offset: number, name: string): RegexNode {
+  const source: RegexSource = { text, at: 0, ignoreCase };
   const fail: Fail = (index, problem) => queryError(offset + index, problem, name);
   if (text === "") throw fail(0, 'the regular expression is empty; text with slashes goes in quotes: "/a/b"');
   const tree = readAlternatives(source, fail, 0);
@@ -27,7 +30,7 @@ export function parseRegex(text: string, offset: number, name: string): RegexNod
   return tree;
 }
 
-function readAlternatives(source: Source, fail: Fail, depth: number): RegexNode {
+function readAlternatives(source: RegexSource, fail: Fail, depth: number): RegexNode {
   if (depth > MAX_DEPTH) throw fail(source.at, `groups are nested more than ${MAX_DEPTH} levels deep`);
   const parts = [readSequence(source, fail, depth)];
   while (source.text[source.at] === "|") {
@@ -37,7 +40,7 @@ function readAlternatives(source: Source, fail: Fail, depth: number): RegexNode 
   return parts.length === 1 ? (parts[0] as RegexNode) : { type: "alternatives", parts };
 }
 
-function readSequence(source: Source, fail: Fail, depth: number): RegexNode {
+function readSequence(source: RegexSource, fail: Fail, depth: number): RegexNode {
   const parts: RegexNode[] = [];
   while (source.at < source.text.length && source.text[source.at] !== "|" && source.text[source.at] !== ")") {
     const start = source.at;
@@ -46,7 +49,7 @@ function readSequence(source: Source, fail: Fail, depth: number): RegexNode {
   return parts.length === 1 ? (parts[0] as RegexNode) : { type: "sequence", parts };
 }
 
-function readAtom(source: Source, fail: Fail, depth: number): RegexNode {
+function readAtom(source: RegexSource, fail: Fail, depth: number): RegexNode {
   const start = source.at;
   const character = source.text[start] as string;
   switch (character) {
@@ -73,7 +76,7 @@ function readAtom(source: Source, fail: Fail, depth: number): RegexNode {
   return { type: "character", code };
 }
 
-function readGroup(source: Source, fail: Fail, depth: number): RegexNode {
+function readGroup(source: RegexSource, fail: Fail, depth: number): RegexNode {
   const start = source.at;
   const rest = source.text.slice(start + 1);
   if (/^\?<?[=!]/.test(rest)) throw fail(start, "looking ahead or behind is not supported, since it may take for ever");
@@ -86,7 +89,7 @@ function readGroup(source: Source, fail: Fail, depth: number): RegexNode {
   return tree;
 }
 
-function readRepeats(part: RegexNode, start: number, source: Source, fail: Fail): RegexNode {
+function readRepeats(part: RegexNode, start: number, source: RegexSource, fail: Fail): RegexNode {
   const counts = readCounts(source, fail);
   if (counts === undefined) return part;
   if (part.type === "assertion" && source.text[start] !== "(")
@@ -100,7 +103,7 @@ function readRepeats(part: RegexNode, start: number, source: Source, fail: Fail)
   return node;
 }
 
-function readCounts(source: Source, fail: Fail): { min: number; max: number } | undefined {
+function readCounts(source: RegexSource, fail: Fail): { min: number; max: number } | undefined {
   const character = source.text[source.at] ?? "";
   if (character === "{") {
     COUNT.lastIndex = source.at;

@@ -1,6 +1,5 @@
-import type { Fail } from "./parse-regex.ts";
-import type { Source } from "./read-word.ts";
-import { CLASS_ESCAPES, LAST_CODE, type Range, type RegexNode } from "./regex-tree.ts";
+import type { Fail, RegexSource } from "./parse-regex.ts";
+import { LAST_CODE, type Range, type RegexNode, rangesOfEscape } from "./regex-tree.ts";
 
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13 };
 const HEX = /x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}/y;
@@ -10,7 +9,7 @@ const CATEGORIES = /^(?:C[cfno]?|L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|
 type Escaped = { code: number } | { ranges: Range[] } | { property: string };
 
 /** Reads an escape outside of a class; the source stands at its backslash. */
-export function readEscape(source: Source, fail: Fail): RegexNode {
+export function readEscape(source: RegexSource, fail: Fail): RegexNode {
   const next = source.text[source.at + 1] ?? "";
   if (next === "b" || next === "B") {
     source.at += 2;
@@ -24,7 +23,7 @@ export function readEscape(source: Source, fail: Fail): RegexNode {
 }
 
 /** Reads a [class]; the source stands at its opening bracket. */
-export function readClass(source: Source, fail: Fail): RegexNode {
+export function readClass(source: RegexSource, fail: Fail): RegexNode {
   const { text } = source;
   const start = source.at;
   source.at += 1;
@@ -51,7 +50,7 @@ export function readClass(source: Source, fail: Fail): RegexNode {
   return { type: "class", negated, ranges, properties };
 }
 
-function readItem(source: Source, start: number, fail: Fail): Escaped {
+function readItem(source: RegexSource, start: number, fail: Fail): Escaped {
   const code = source.text.codePointAt(source.at);
   if (code === undefined) throw fail(start, "the class is never closed; a '[' as such is \\[");
   if (source.text[source.at] === "\\") {
@@ -65,7 +64,7 @@ function readItem(source: Source, start: number, fail: Fail): Escaped {
   return { code };
 }
 
-function readEscaped(source: Source, fail: Fail): Escaped {
+function readEscaped(source: RegexSource, fail: Fail): Escaped {
   const start = source.at;
   const at = start + 1;
   const next = source.text.codePointAt(at);
@@ -86,7 +85,7 @@ function readEscaped(source: Source, fail: Fail): Escaped {
     return { property: `\\${character}{${category}}` };
   }
   source.at = at + character.length;
-  const ranges = CLASS_ESCAPES[character];
+  const ranges = rangesOfEscape(character, source.ignoreCase);
   if (ranges !== undefined) return { ranges };
   const control = CONTROLS[character];
   if (control !== undefined) return { code: control };

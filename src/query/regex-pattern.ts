@@ -11,7 +11,7 @@ import { writeRegex } from "./write-regex.ts";
  * up on hard cases and says that nothing matches: it must never meet one. Throws `invalid_query`; positions start at `offset`.
  */
 export function readPattern(source: string, ignoreCase: boolean, offset = 0, name = "q"): RegexPattern {
-  const tree = parseRegex(source.toWellFormed(), offset, name);
+  const tree = parseRegex(source.toWellFormed(), ignoreCase, offset, name);
   const builtin = writeRegex(tree, "builtin");
   const linear = writeRegex(tree, "linear");
   return {

@@ -38,15 +38,20 @@ const SPACE: Range[] = [
   [0xfeff, 0xfeff],
 ];
 
-/** What `\d`, `\w`, `\s` and their opposites stand for. Written out, since the engines do not agree on blanks. */
-export const CLASS_ESCAPES: Readonly<Record<string, Range[]>> = {
+const ESCAPES: Readonly<Record<string, Range[]>> = {
   d: DIGITS,
   D: complementOf(DIGITS),
   w: WORD,
-  W: complementOf([...WORD, ...LONG_S_AND_KELVIN]),
+  W: complementOf(WORD),
   s: SPACE,
   S: complementOf(SPACE),
 };
+const NO_LETTERS_IN_ANY_CASE = complementOf([...WORD, ...LONG_S_AND_KELVIN]);
+
+/** What `\d`, `\w`, `\s` and their opposites stand for, if the letter is one of these. Written out, since the engines do not agree on blanks. */
+export function rangesOfEscape(letter: string, ignoreCase: boolean): Range[] | undefined {
+  return letter === "W" && ignoreCase ? NO_LETTERS_IN_ANY_CASE : ESCAPES[letter];
+}
 
 /** What a dot does not match. */
 export const LINE_ENDS: Range[] = [

@@ -17,7 +17,7 @@ declare const self: Worker;
 const TURN_MS = 10;
 /** A thread gives back what it does not need any more when it had no work for so long, or worked so long. */
 const REST_AFTER_MS = 200;
-const WORK_A_COLLECTION_MS = 250;
+const WORK_A_COLLECTION_MS = 60;
 /** Sooner, memory would grow less and an export take far longer: the engine throws away compiled code as well. */
 const BYTES_A_COLLECTION = 48 * 1024 * 1024;
 

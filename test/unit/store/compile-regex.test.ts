@@ -37,6 +37,25 @@ describe("a regular expression", () => {
     expect(matches("(a+)+b", "xAAAB", true)).toBe(true);
   });
 
+  test("takes the long s and the sign of kelvin for letters only where case does not count, as JavaScript does, on either engine", () => {
+    for (const source of ["^\\W$", "^[\\W]$", "^[^\\W]$", "^\\w$", "^[^\\w]$", "^(?:\\w|\\W)$"]) {
+      for (const text of ["\u017f", "\u212a", "s", "k", "_", " ", "é"]) {
+        for (const ignoreCase of [false, true]) {
+          const expected = new RegExp(source, ignoreCase ? "iu" : "u").test(text);
+          const { linear } = readPattern(source, ignoreCase);
+          const steady = RE2JS.compile(linear, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0).test(text);
+          expect([source, text, ignoreCase, matches(source, text, ignoreCase), steady]).toEqual([
+            source,
+            text,
+            ignoreCase,
+            expected,
+            expected,
+          ]);
+        }
+      }
+    }
+  });
+
   test("is never silently false: hard ones find what is there, over long texts, in time that grows with the length", () => {
     const long = 100_000;
     const start = performance.now();

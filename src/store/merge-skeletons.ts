@@ -1,4 +1,4 @@
-import { createSkeletonTable, FIRST_SLOT, FNV_OFFSET, FNV_PRIME, type SkeletonTable, SLOT } from "./skeleton.ts";
+import { createSkeletonTable, FIRST_SLOT, type SkeletonTable, SLOT } from "./skeleton.ts";
 
 /** The skeletons that are worth columns of their own: the templates of a block. */
 export type Templates = {
@@ -94,41 +94,38 @@ for (let byte = 0; byte < FIRST_SLOT; byte += 1) {
 function createWords() {
   const all = createSkeletonTable();
   const shapes = createSkeletonTable();
-  let shape = new Uint8Array(1 << 12);
   let ids = new Uint32Array(1 << 8);
   return {
     all,
     /** A skeleton's words, and the number of what is left of it with a slot in the place of each. */
     takeApart(skeleton: Uint8Array): { shape: number; ids: Uint32Array } {
-      if (shape.length < skeleton.length) shape = new Uint8Array(skeleton.length * 2);
+      const shape = shapes.draft(skeleton.length);
+      const word = all.draft(skeleton.length);
       if (ids.length < skeleton.length) ids = new Uint32Array(skeleton.length * 2);
       let length = 0;
       let count = 0;
-      let shapeHash = FNV_OFFSET;
       for (let at = 0; at < skeleton.length; ) {
         let byte = skeleton[at] as number;
         if (isLetter[byte] === 1) {
-          const start = at;
-          let hash = FNV_OFFSET;
+          let letters = 0;
           for (; at < skeleton.length && isLetter[skeleton[at] as number] === 1; at += 1) {
-            hash = Math.imul(hash ^ (skeleton[at] as number), FNV_PRIME);
+            word[letters] = skeleton[at] as number;
+            letters += 1;
           }
-          ids[count] = all.intern(skeleton, start, at, hash);
+          ids[count] = all.intern(letters);
           count += 1;
           byte = SLOT.word;
         } else at += 1;
         shape[length] = byte;
         length += 1;
-        shapeHash = Math.imul(shapeHash ^ byte, FNV_PRIME);
         if (byte !== SLOT.hex) continue;
         // How many digits: no letter, whatever the number.
         const digits = skeleton[at] as number;
         shape[length] = digits;
         length += 1;
-        shapeHash = Math.imul(shapeHash ^ digits, FNV_PRIME);
         at += 1;
       }
-      return { shape: shapes.intern(shape, 0, length, shapeHash), ids: ids.slice(0, count) };
+      return { shape: shapes.intern(length), ids: ids.slice(0, count) };
     },
     /** The skeleton of a shape with words in its slots but where they are WILD. */
     fill(filledShape: number, wordIds: Uint32Array): Uint8Array {

@@ -5,6 +5,7 @@ import { metaOf } from "./block.ts";
 import { buildBloom, createHashSet, joinBlooms } from "./bloom.ts";
 import { createByteWriter } from "./byte-writer.ts";
 import { writeConditioned } from "./conditioned-column.ts";
+import { type Derivation, findDerivations } from "./derived-columns.ts";
 import { unitsOf, writeTexts } from "./kept-texts.ts";
 import { templateMessages } from "./message-templates.ts";
 import { writeNumbers } from "./number-column.ts";
@@ -12,6 +13,7 @@ import { FIRST_SLOT, SLOT } from "./skeleton.ts";
 import { type TemplatedRows, writeTemplated } from "./templated-text.ts";
 import type { TextSource } from "./text-source.ts";
 import { writeTimes } from "./time-column.ts";
+import type { ColumnValues } from "./value-columns.ts";
 import { hashWords } from "./words.ts";
 
 /** The version of a block whose texts are taken apart. */
@@ -76,11 +78,18 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   put(DENSE_PART.severity, conditioned(rows.severity));
   put(DENSE_PART.service, conditioned(rows.service));
   put(DENSE_PART.counts, countRecords(rows));
-  const messageBlooms = putTexts(put, DENSE_PART.messageDictionary, templated, messages.offsets, false);
+  const messageBlooms = putTexts(put, DENSE_PART.messageDictionary, templated, [], messages.offsets, false);
 
   const attributes = takeTexts(rows.attributes, rows.attributeLengths);
   const shaped = templateAttributes(attributes.utf8, attributes.offsets);
-  const attributeBlooms = putTexts(put, DENSE_PART.attributeDictionary, shaped, attributes.offsets, true);
+  const attributeBlooms = putTexts(
+    put,
+    DENSE_PART.attributeDictionary,
+    shaped,
+    findDerivations(shaped),
+    attributes.offsets,
+    true,
+  );
 
   words.clear();
   hashTemplated(templated, false);
@@ -108,8 +117,15 @@ function countRecords({ rows, service, severity, services }: BlockRows): Uint8Ar
 type Put = (part: number, data: Uint8Array, page?: number) => void;
 
 /** Puts the parts of one text, the first of which is `first`; gives the filters of the texts that are kept as they are. */
-function putTexts(put: Put, first: number, source: TemplatedRows, offsets: Uint32Array, json: boolean): Uint8Array[] {
-  const { dictionary, rows, small, large } = writeTemplated(source, MAX_LARGE_COLUMNS);
+function putTexts(
+  put: Put,
+  first: number,
+  source: TemplatedRows,
+  derivations: (Derivation | undefined)[],
+  offsets: Uint32Array,
+  json: boolean,
+): Uint8Array[] {
+  const { dictionary, rows, small, large } = writeTemplated(source, derivations, MAX_LARGE_COLUMNS);
   const kept: number[] = [];
   for (let row = 0; row < source.templateOfRow.length; row += 1) if (source.templateOfRow[row] === 0) kept.push(row);
   const { index, pages, blooms } = writeTexts(source.utf8, offsets, kept, json, words);
@@ -178,10 +194,7 @@ function afterUnits(utf8: Uint8Array, start: number, units: number): number {
  * Takes the words of the skeletons and of the texts in columns. Words with an ASCII digit in them are not all taken: they
  * may be in columns of numbers; all others are.
  */
-function hashTemplated(
-  { templates, words: slotWords, columns, columnsOf, templateOfRow, firstValue, values, lengths, utf8 }: TemplatedRows,
-  json: boolean,
-): void {
+function hashTemplated({ templates, words: slotWords, columns, values, utf8 }: TemplatedRows, json: boolean): void {
   const add = (bytes: Uint8Array) => hashWords(bytes, [unitsOf(bytes)], json, words.add);
   for (const skeleton of templates) {
     let start = 0;
@@ -196,17 +209,12 @@ function hashTemplated(
   for (const literal of ["null", "false", "true"]) {
     if (columns.some(({ kind }) => kind === SLOT.literal)) add(encoder.encode(literal));
   }
-  if (!columns.some(({ kind }) => kind === SLOT.text)) return;
-  const isText = Uint8Array.from(columns, ({ kind }) => (kind === SLOT.text ? 1 : 0));
-  for (let row = 0; row < templateOfRow.length; row += 1) {
-    const template = templateOfRow[row] as number;
-    if (template === 0) continue;
-    const own = columnsOf[template - 1] as Uint32Array;
-    for (let i = 0; i < own.length; i += 1) {
-      if (isText[own[i] as number] === 0) continue;
-      const at = (firstValue[row] as number) + i;
-      const start = values[at] as number;
-      add(utf8.subarray(start, start + (lengths[at] as number)));
+  for (const [column, { kind }] of columns.entries()) {
+    if (kind !== SLOT.text) continue;
+    const { values: starts, lengths, count } = values[column] as ColumnValues;
+    for (let i = 0; i < count; i += 1) {
+      const start = starts[i] as number;
+      add(utf8.subarray(start, start + (lengths[i] as number)));
     }
   }
 }

@@ -11,7 +11,6 @@ import { templateMessages } from "./message-templates.ts";
 import { writeNumbers } from "./number-column.ts";
 import { FIRST_SLOT, SLOT } from "./skeleton.ts";
 import { type TemplatedRows, writeTemplated } from "./templated-text.ts";
-import type { TextSource } from "./text-source.ts";
 import { writeTimes } from "./time-column.ts";
 import type { ColumnValues } from "./value-columns.ts";
 import { hashWords } from "./words.ts";
@@ -67,8 +66,7 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   put(DENSE_PART.digits, numbers(rows.digits));
   put(DENSE_PART.received, numbers(rows.receivedMs));
 
-  const messages = takeTexts(rows.messages, rows.messageLengths);
-  const templated = templateMessages(messages.utf8, messages.offsets);
+  const templated = templateMessages(rows.messages, rows.messageOffsets);
   const { templateOfRow, templates } = templated;
   const conditioned = (values: ArrayLike<number>) => {
     const out = createByteWriter();
@@ -78,16 +76,15 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   put(DENSE_PART.severity, conditioned(rows.severity));
   put(DENSE_PART.service, conditioned(rows.service));
   put(DENSE_PART.counts, countRecords(rows));
-  const messageBlooms = putTexts(put, DENSE_PART.messageDictionary, templated, [], messages.offsets, false);
+  const messageBlooms = putTexts(put, DENSE_PART.messageDictionary, templated, [], rows.messageOffsets, false);
 
-  const attributes = takeTexts(rows.attributes, rows.attributeLengths);
-  const shaped = templateAttributes(attributes.utf8, attributes.offsets);
+  const shaped = templateAttributes(rows.attributes, rows.attributeOffsets);
   const attributeBlooms = putTexts(
     put,
     DENSE_PART.attributeDictionary,
     shaped,
     findDerivations(shaped),
-    attributes.offsets,
+    rows.attributeOffsets,
     true,
   );
 
@@ -138,57 +135,7 @@ function putTexts(
   return blooms;
 }
 
-const TAKEN_UNITS = 1024 * 1024;
 const encoder = new TextEncoder();
-
-/** All of a source's texts as UTF-8, and where each starts, with one more entry for the end. */
-function takeTexts(source: TextSource, lengths: Uint32Array): { utf8: Uint8Array; offsets: Uint32Array } {
-  let units = 0;
-  for (let row = 0; row < lengths.length; row += 1) units += lengths[row] as number;
-  let utf8 = new Uint8Array(units + (units >> 4) + 1024);
-  let length = 0;
-  for (let left = units; left > 0; ) {
-    let text = source.take(Math.min(left, TAKEN_UNITS));
-    // Both halves of a surrogate pair are needed at a time.
-    if (text.length < left && isFirstHalf(text.charCodeAt(text.length - 1))) text += source.take(1);
-    left -= text.length;
-    for (let read = 0; read < text.length; ) {
-      const result = encoder.encodeInto(read === 0 ? text : text.slice(read), utf8.subarray(length));
-      read += result.read;
-      length += result.written;
-      if (read === text.length) break;
-      const larger = new Uint8Array(utf8.length * 2);
-      larger.set(utf8.subarray(0, length));
-      utf8 = larger;
-    }
-  }
-  const offsets = new Uint32Array(lengths.length + 1);
-  let at = 0;
-  for (let row = 0; row < lengths.length; row += 1) {
-    if (length === units) at += lengths[row] as number;
-    else at = afterUnits(utf8, at, lengths[row] as number);
-    offsets[row + 1] = at;
-  }
-  return { utf8: utf8.subarray(0, length), offsets };
-}
-
-function isFirstHalf(unit: number): boolean {
-  return unit >= 0xd800 && unit < 0xdc00;
-}
-
-/** Where the UTF-8 of so many UTF-16 units that starts at `start` ends. */
-function afterUnits(utf8: Uint8Array, start: number, units: number): number {
-  let at = start;
-  for (let left = units; left > 0; ) {
-    const byte = utf8[at] as number;
-    if (byte < 0x80) at += 1;
-    else if (byte < 0xe0) at += 2;
-    else if (byte < 0xf0) at += 3;
-    else at += 4;
-    left -= byte >= 0xf0 ? 2 : 1;
-  }
-  return at;
-}
 
 /**
  * Takes the words of the skeletons and of the texts in columns. Words with an ASCII digit in them are not all taken: they

@@ -1,12 +1,13 @@
 import type { BlockRows } from "./block.ts";
 import type { BlockReader } from "./block-reader.ts";
-import { createTextSource } from "./text-source.ts";
+import { createByteWriter } from "./byte-writer.ts";
+import { offsetsOf } from "./text-offsets.ts";
 
-/** The rows of neighbouring blocks as those of one, column by column; their texts are read only as they are taken. */
+/** The rows of neighbouring blocks as those of one, column by column. */
 export function mergeBlocks(blocks: BlockReader[]): BlockRows {
   const capacity = blocks.reduce((total, { meta }) => total + meta.rows, 0);
   const services: string[] = [];
-  const rows: BlockRows = {
+  const rows = {
     rows: capacity,
     firstId: blocks[0]?.meta.firstId ?? 0,
     timestampMs: new Float64Array(capacity),
@@ -17,9 +18,7 @@ export function mergeBlocks(blocks: BlockReader[]): BlockRows {
     service: new Uint32Array(capacity),
     services,
     messageLengths: new Uint32Array(capacity),
-    messages: createTextSource(pageTexts(blocks, "messages")),
     attributeLengths: new Uint32Array(capacity),
-    attributes: createTextSource(pageTexts(blocks, "attributes")),
   };
   const serviceIndexes = new Map<string, number>();
 
@@ -45,9 +44,25 @@ export function mergeBlocks(blocks: BlockReader[]): BlockRows {
     for (let row = 0; row < block.meta.rows; row += 1) rows.service[at + row] = indexes[service[row] as number] as number;
     at += block.meta.rows;
   }
-  return rows;
+  const [messages, attributes] = [textsOf(blocks, "messages"), textsOf(blocks, "attributes")];
+  return {
+    ...rows,
+    messages,
+    messageOffsets: offsetsOf(messages, rows.messageLengths),
+    attributes,
+    attributeOffsets: offsetsOf(attributes, rows.attributeLengths),
+  };
 }
 
-function* pageTexts(blocks: BlockReader[], texts: "messages" | "attributes"): Generator<string> {
-  for (const block of blocks) for (let page = 0; page < block.pages(); page += 1) yield block[texts](page).text;
+const encoder = new TextEncoder();
+
+/** All texts of the blocks one after another, as UTF-8. */
+function textsOf(blocks: BlockReader[], texts: "messages" | "attributes"): Uint8Array {
+  const utf8 = createByteWriter();
+  for (const block of blocks) {
+    for (let page = 0; page < block.pages(); page += 1) {
+      utf8.append(block.utf8?.(texts, page) ?? encoder.encode(block[texts](page).text));
+    }
+  }
+  return utf8.copyFrom(0);
 }

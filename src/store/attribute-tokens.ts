@@ -1,5 +1,5 @@
-import { isUuid, readNumber, type Tokens } from "./message-tokens.ts";
-import { createSkeletonTable, growTo, MAX_HEX_DIGITS, MAX_NUMBER_DIGITS, MIN_HEX_DIGITS, SLOT, UUID_BYTES } from "./skeleton.ts";
+import { isUuid, lengthScratch, readNumber, type Tokens, valueScratch } from "./message-tokens.ts";
+import { createSkeletonTable, MAX_HEX_DIGITS, MAX_NUMBER_DIGITS, MIN_HEX_DIGITS, SLOT, UUID_BYTES } from "./skeleton.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -25,8 +25,8 @@ export function tokenizeAttributes(bytes: Uint8Array, offsets: Uint32Array): Tok
   const skeletons = createSkeletonTable();
   const skeletonOfRow = new Uint32Array(rows);
   const firstValue = new Uint32Array(rows + 1);
-  let values = new Float64Array(rows * 4);
-  let lengths = new Uint32Array(rows * 4);
+  let values = valueScratch(rows * 4);
+  let lengths = lengthScratch(rows * 4);
   let count = 0;
   let skeleton = skeletons.draft(0);
   let length = 0;
@@ -56,8 +56,8 @@ export function tokenizeAttributes(bytes: Uint8Array, offsets: Uint32Array): Tok
     length = 0;
     skeleton = skeletons.draft((end - at) * 2);
     if (values.length < count + (end - at)) {
-      values = growTo(new Float64Array((count + (end - at)) * 2), values);
-      lengths = growTo(new Uint32Array(values.length), lengths);
+      values = valueScratch((count + (end - at)) * 2);
+      lengths = lengthScratch(values.length);
     }
     while (at < end) {
       const byte = bytes[at] as number;

@@ -48,7 +48,9 @@ export const DENSE_PART = {
 /** As many as there are pages of one part in the database. */
 const MAX_LARGE_COLUMNS = 256;
 
+/** Of the texts that are taken apart, and of a page of those that are not. */
 const words = createHashSet();
+const pageWords = createHashSet();
 
 /** The block of `rows` in its last and smallest form: what the texts have in common once, and columns of what differs. */
 export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
@@ -77,7 +79,10 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   put(DENSE_PART.service, conditioned(rows.service));
   put(DENSE_PART.counts, countRecords(rows));
   const messageBlooms = putTexts(put, DENSE_PART.messageDictionary, templated, [], rows.messageOffsets, false);
+  words.clear();
+  hashTemplated(templated, false);
 
+  // The memory in which the messages were taken apart is used again.
   const shaped = templateAttributes(rows.attributes, rows.attributeOffsets);
   const attributeBlooms = putTexts(
     put,
@@ -88,8 +93,6 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
     true,
   );
 
-  words.clear();
-  hashTemplated(templated, false);
   hashTemplated(shaped, true);
   const blooms = createByteWriter();
   blooms.varint(messageBlooms.length);
@@ -125,7 +128,7 @@ function putTexts(
   const { dictionary, rows, small, large } = writeTemplated(source, derivations, MAX_LARGE_COLUMNS);
   const kept: number[] = [];
   for (let row = 0; row < source.templateOfRow.length; row += 1) if (source.templateOfRow[row] === 0) kept.push(row);
-  const { index, pages, blooms } = writeTexts(source.utf8, offsets, kept, json, words);
+  const { index, pages, blooms } = writeTexts(source.utf8, offsets, kept, json, pageWords);
   put(first, dictionary);
   put(first + 1, rows);
   put(first + 2, small);

@@ -1,13 +1,17 @@
 import type { Tokens } from "./message-tokens.ts";
+import { createScratch } from "./scratch.ts";
 import { SLOT } from "./skeleton.ts";
 import type { ColumnKind, ColumnValues } from "./value-columns.ts";
 
 /** The rows' templates (`n` is the one at `n - 1`, 0 is none), and for each template the columns of its slots. */
 export type RowColumns = { templateOfRow: Uint32Array; columnsOf: Uint32Array[]; columns: ColumnKind[] };
 
+const valueScratch = createScratch((length) => new Float64Array(length));
+const lengthScratch = createScratch((length) => new Uint32Array(length));
+
 /**
  * The values of rows column by column, of each column in the order of the rows. `wordOf` gives what is in the n-th word slot
- * of a row; the values of all other slots are those of the tokens.
+ * of a row; the values of all other slots are those of the tokens. All are good until others are gathered.
  */
 export function gatherColumns(
   { firstValue, values, lengths }: Tokens,
@@ -31,8 +35,8 @@ export function gatherColumns(
     total += counts[column] as number;
   }
   const isWord = Uint8Array.from(columns, ({ kind }) => (kind === SLOT.word ? 1 : 0));
-  const gatheredValues = new Float64Array(total);
-  const gatheredLengths = new Uint32Array(total);
+  const gatheredValues = valueScratch(total);
+  const gatheredLengths = lengthScratch(total);
   for (let row = 0; row < templateOfRow.length; row += 1) {
     const template = templateOfRow[row] as number;
     if (template === 0) continue;
@@ -45,6 +49,7 @@ export function gatherColumns(
       next[column] = to + 1;
       if (isWord[column] === 1) {
         gatheredValues[to] = wordOf(row, words);
+        gatheredLengths[to] = 0;
         words += 1;
         continue;
       }

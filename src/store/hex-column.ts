@@ -1,6 +1,7 @@
 import type { ByteReader, ByteWriter } from "./byte-writer.ts";
 import { lazy } from "./lazy.ts";
 import { readNumbers, writeNumbers } from "./number-column.ts";
+import { createScratch } from "./scratch.ts";
 
 /**
  * Hexadecimal texts of one length, half a byte a digit; digits that are the same in all of them are kept once. Where
@@ -26,11 +27,16 @@ for (let value = 0; value < 16; value += 1) {
 /** Digits on their way into a column: of each text in 32-bit numbers, eight digits in each, the first in the lowest bits. */
 type Packed = { numbers: Int32Array; perText: number };
 
+const numberScratch = createScratch((length) => new Int32Array(length));
+const slotScratch = createScratch((length) => new Int32Array(length));
+const firstScratch = createScratch((length) => new Uint32Array(length));
+const indexScratch = createScratch((length) => new Uint32Array(length));
+
 /** The digits of texts that start at `starts` in `bytes`; dashes in between, as in a UUID, are left out. */
 function packDigits(bytes: Uint8Array, starts: ArrayLike<number>, count: number, digits: number): Packed {
   const perText = Math.ceil(digits / 8);
   const whole = digits >> 3;
-  const numbers = new Int32Array(count * perText);
+  const numbers = numberScratch(count * perText);
   for (let i = 0, at = 0; i < count; i += 1) {
     let from = starts[i] as number;
     for (let n = 0; n < whole; n += 1, at += 1) {
@@ -63,13 +69,13 @@ function packFour(bytes: Uint8Array, at: number): number {
 
 type Indexed = { distinct: number; indexes: Uint32Array };
 
-/** Numbers distinct texts in the order of their first occurrence; where nearly all are new, all count as new. */
+/** Numbers distinct texts in the order of their first occurrence; where nearly all are new, all count as new. Good until others are numbered. */
 export function indexHex(bytes: Uint8Array, starts: ArrayLike<number>, count: number, digits: number): Indexed {
   return indexPacked(packDigits(bytes, starts, count, digits), count);
 }
 
 function indexPacked(packed: Packed, count: number): Indexed {
-  const indexes = new Uint32Array(count);
+  const indexes = indexScratch(count);
   const isMostlyNew = count > TRIED && findDistinct(packed, TRIED, indexes) > MAX_TRIED_NEW;
   return { distinct: isMostlyNew ? count : findDistinct(packed, count, indexes), indexes };
 }
@@ -103,8 +109,8 @@ export function writeHex(bytes: Uint8Array, starts: ArrayLike<number>, count: nu
 function findDistinct({ numbers, perText }: Packed, count: number, indexes: Uint32Array): number {
   let size = 16;
   while (size < count * 2) size *= 2;
-  const slots = new Int32Array(size).fill(-1);
-  const firsts = new Uint32Array(count);
+  const slots = slotScratch(size).fill(-1);
+  const firsts = firstScratch(count);
   let distinct = 0;
   for (let i = 0; i < count; i += 1) {
     const start = i * perText;

@@ -1,9 +1,12 @@
 import type { BlockRows } from "./block.ts";
 import type { BlockReader } from "./block-reader.ts";
-import { createByteWriter } from "./byte-writer.ts";
+import { createScratch } from "./scratch.ts";
 import { offsetsOf } from "./text-offsets.ts";
 
-/** The rows of neighbouring blocks as those of one, column by column. */
+const messageScratch = createScratch((length) => new Uint8Array(length));
+const attributeScratch = createScratch((length) => new Uint8Array(length));
+
+/** The rows of neighbouring blocks as those of one, column by column; their texts are good until the next are merged. */
 export function mergeBlocks(blocks: BlockReader[]): BlockRows {
   const capacity = blocks.reduce((total, { meta }) => total + meta.rows, 0);
   const services: string[] = [];
@@ -44,7 +47,8 @@ export function mergeBlocks(blocks: BlockReader[]): BlockRows {
     for (let row = 0; row < block.meta.rows; row += 1) rows.service[at + row] = indexes[service[row] as number] as number;
     at += block.meta.rows;
   }
-  const [messages, attributes] = [textsOf(blocks, "messages"), textsOf(blocks, "attributes")];
+  const messages = textsOf(blocks, "messages", messageScratch);
+  const attributes = textsOf(blocks, "attributes", attributeScratch);
   return {
     ...rows,
     messages,
@@ -57,12 +61,21 @@ export function mergeBlocks(blocks: BlockReader[]): BlockRows {
 const encoder = new TextEncoder();
 
 /** All texts of the blocks one after another, as UTF-8. */
-function textsOf(blocks: BlockReader[], texts: "messages" | "attributes"): Uint8Array {
-  const utf8 = createByteWriter();
+function textsOf(blocks: BlockReader[], texts: "messages" | "attributes", scratch: (bytes: number) => Uint8Array): Uint8Array {
+  const pages: Uint8Array[] = [];
+  let bytes = 0;
   for (const block of blocks) {
     for (let page = 0; page < block.pages(); page += 1) {
-      utf8.append(block.utf8?.(texts, page) ?? encoder.encode(block[texts](page).text));
+      const utf8 = block.utf8?.(texts, page) ?? encoder.encode(block[texts](page).text);
+      pages.push(utf8);
+      bytes += utf8.length;
     }
   }
-  return utf8.copyFrom(0);
+  const joined = scratch(bytes);
+  let at = 0;
+  for (const page of pages) {
+    joined.set(page, at);
+    at += page.length;
+  }
+  return joined;
 }

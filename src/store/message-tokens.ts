@@ -1,6 +1,6 @@
+import { createScratch } from "./scratch.ts";
 import {
   createSkeletonTable,
-  growTo,
   MAX_HEX_DIGITS,
   MAX_NUMBER_DIGITS,
   MIN_HEX_DIGITS,
@@ -45,14 +45,20 @@ const MAX_MIXED_BYTES = 16;
 const MAX_MIXED_NUMBERS = 2;
 const DASH = 0x2d;
 
-/** `offsets` say where in `bytes` (UTF-8) each row's text starts, with one more entry for the end. */
+export const valueScratch = createScratch((length) => new Float64Array(length));
+export const lengthScratch = createScratch((length) => new Uint32Array(length));
+
+/**
+ * `offsets` say where in `bytes` (UTF-8) each row's text starts, with one more entry for the end. Values and lengths are good
+ * until other texts are taken apart.
+ */
 export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Tokens {
   const rows = offsets.length - 1;
   const skeletons = createSkeletonTable();
   const skeletonOfRow = new Uint32Array(rows);
   const firstValue = new Uint32Array(rows + 1);
-  let values = new Float64Array(rows * 8);
-  let lengths = new Uint32Array(rows * 8);
+  let values = valueScratch(rows * 8);
+  let lengths = lengthScratch(rows * 8);
   let count = 0;
 
   for (let row = 0; row < rows; row += 1) {
@@ -62,8 +68,8 @@ export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Token
     const skeleton = skeletons.draft((end - at) * 2);
     // A value takes a byte at least, and something lies between two of them.
     if (values.length < count + (end - at)) {
-      values = growTo(new Float64Array((count + (end - at)) * 2), values);
-      lengths = growTo(new Uint32Array(values.length), lengths);
+      values = valueScratch((count + (end - at)) * 2);
+      lengths = lengthScratch(values.length);
     }
     firstValue[row] = count;
     let length = 0;

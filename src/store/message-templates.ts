@@ -23,10 +23,9 @@ export function templateMessages(utf8: Uint8Array, offsets: Uint32Array): Templa
   const columnsOf = slots.map((own) => Uint32Array.from(own, () => columnCount++));
   const columns = slots.flat().map(({ kind, digits }) => ({ kind, digits }));
   const used = createUsedWords(merged.words);
-  const values = gatherColumns(tokens, { templateOfRow, columnsOf, columns }, (row, n) => {
-    const words = merged.wordsOf[tokens.skeletonOfRow[row] as number] as Uint32Array;
-    return used.numberOf(words[n] as number);
-  });
+  const values = gatherColumns(tokens, { templateOfRow, columnsOf, columns }, (row, n) =>
+    used.numberOf(merged.wordOf(tokens.skeletonOfRow[row] as number, n)),
+  );
   return { templates: merged.skeletons, templateOfRow, columnsOf, columns, values, words: used.words, utf8 };
 }
 

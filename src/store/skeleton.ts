@@ -120,7 +120,7 @@ function wordsIn(bytes: number): number {
 }
 
 /** The larger column with what the smaller one holds. */
-function growTo<Column extends { set(source: Column): void }>(larger: Column, source: Column): Column {
+export function growTo<Column extends { set(source: Column): void }>(larger: Column, source: Column): Column {
   larger.set(source);
   return larger;
 }

@@ -14,6 +14,7 @@ export type JsonItems = {
 };
 
 const ARRAY_START = 0x5b;
+const NEWLINE = 0x0a;
 
 /**
  * Reads a body that is one object, an array, `{"logs": [...]}`, or one object a line. Undefined where it is empty.
@@ -34,33 +35,49 @@ export function readJsonItems(body: Uint8Array): JsonItems | undefined {
 }
 
 function parseItems(utf8: Uint8Array): unknown[] {
-  const text = decoder.decode(utf8);
   if (firstVisibleByte(utf8) === ARRAY_START) {
-    const whole = parseOrBroken(text);
+    const whole = parseOrBroken(decoder.decode(utf8));
     // Of an array that is cut short, no line stands for itself.
     return Array.isArray(whole) ? whole : [BROKEN];
   }
   // Line by line is quicker than Bun.JSONL on the whole, and a broken line needs no second attempt.
   const items: unknown[] = [];
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf("\n", start);
-    const end = newline < 0 ? text.length : newline;
-    const line = text.slice(start, end);
-    const item = parseOrBroken(line);
-    if (item !== BROKEN) items.push(item);
-    else if (line.trim() !== "") {
-      const whole = items.length === 0 ? parseSpread(text, utf8) : undefined;
-      if (whole !== undefined) return unwrapLogs(whole);
-      items.push(BROKEN);
+  for (let from = 0; from < utf8.length; ) {
+    const to = endOfLines(utf8, from);
+    const text = decoder.decode(utf8.subarray(from, to));
+    for (let start = 0; start < text.length; ) {
+      const newline = text.indexOf("\n", start);
+      const end = newline < 0 ? text.length : newline;
+      const line = text.slice(start, end);
+      const item = parseOrBroken(line);
+      if (item !== BROKEN) items.push(item);
+      else if (line.trim() !== "") {
+        const whole = items.length === 0 ? parseSpread(utf8) : undefined;
+        if (whole !== undefined) return unwrapLogs(whole);
+        items.push(BROKEN);
+      }
+      start = end + 1;
     }
-    start = end + 1;
+    from = to;
   }
   return items.every((item) => item === BROKEN) ? [BROKEN] : unwrapLogs(items);
 }
 
+/** About how many bytes are decoded at a time: the memory of larger texts would be fetched anew for each. */
+const DECODED_BYTES = 32 * 1024;
+
+/** Behind the last line that ends within DECODED_BYTES, or the first one that does not. */
+function endOfLines(utf8: Uint8Array, from: number): number {
+  const last = from + DECODED_BYTES;
+  if (last >= utf8.length) return utf8.length;
+  const within = utf8.lastIndexOf(NEWLINE, last);
+  const end = within < from ? utf8.indexOf(NEWLINE, last) : within;
+  return end < 0 ? utf8.length : end + 1;
+}
+
 /** The objects of a body in which one takes several lines; undefined where that is not what it is. */
-function parseSpread(text: string, utf8: Uint8Array): unknown[] | undefined {
-  const whole = parseOrBroken(text);
+function parseSpread(utf8: Uint8Array): unknown[] | undefined {
+  const whole = parseOrBroken(decoder.decode(utf8));
   if (whole !== BROKEN) return [whole];
   const { values, read, error } = Bun.JSONL.parseChunk(utf8);
   return error === null && isBlankFrom(utf8, read) ? values : undefined;

@@ -92,26 +92,34 @@ export function createRecordDecoder(): RecordDecoder {
     const hasNested = typeof nested === "object" && nested !== null && !Array.isArray(nested);
     const severityText = !isBlank(unknownSeverity);
     // Names can only collide where fields come from more than one place.
-    const used = hasNested || severityText || replaced ? new Set<string>() : undefined;
-    if (hasNested) for (const key in nested) if (addField(key, (nested as Sent)[key], used)) return problem;
+    const collide = hasNested || severityText || replaced;
+    nestedNames = hasNested ? (nested as Sent) : undefined;
+    usedNames = undefined;
+    if (hasNested) for (const key in nested) if (addField(key, (nested as Sent)[key])) return problem;
     for (const key in sent) {
       if (key === "message" || key === "timestamp" || key === "severity" || key === "service") continue;
       if (key === messageAlias || key === timeAlias || key === severityAlias) continue;
       if (key === "attributes" && (hasNested || nested === null)) continue;
-      if (addField(key, sent[key], used)) return problem;
+      if (addField(collide ? freeName(key) : key, sent[key])) return problem;
     }
-    if (severityText) addField("severity_text", unknownSeverity, used);
-    if (replaced && (message.includes("\ufffd") || attributes.hasReplacement())) addField("invalid_utf8", true, used);
+    if (severityText) addField(freeName("severity_text"), unknownSeverity);
+    if (replaced && (message.includes("\ufffd") || attributes.hasReplacement())) addField(freeName("invalid_utf8"), true);
     return 0;
   }
 
-  let problem = 0;
-  function addField(key: string, value: unknown, used: Set<string> | undefined): boolean {
+  // Of the record in hand. Most have no field beside their nested ones, and need no set of names.
+  let nestedNames: Sent | undefined;
+  let usedNames: Set<string> | undefined;
+  function freeName(key: string): string {
+    usedNames ??= new Set(nestedNames && Object.keys(nestedNames));
     let name = key;
-    if (used !== undefined) {
-      for (let n = 2; used.has(name); n += 1) name = `${key}_${n}`;
-      used.add(name);
-    }
+    for (let n = 2; usedNames.has(name); n += 1) name = `${key}_${n}`;
+    usedNames.add(name);
+    return name;
+  }
+
+  let problem = 0;
+  function addField(name: string, value: unknown): boolean {
     problem = attributes.add(name, value);
     return problem !== 0;
   }

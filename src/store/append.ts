@@ -3,12 +3,12 @@ import { type BlockRows, type EncodedBlock, encodeBlock } from "./block.ts";
 import { FULL_CHARACTERS, FULL_ROWS, isFull } from "./compaction.ts";
 import { deleteBlock, droppedRecordId, insertBlock } from "./database.ts";
 import { insertReceipt, type Receipt } from "./receipts.ts";
-import type { RecordBatch } from "./record-batch.ts";
-import { createTextSource } from "./text-source.ts";
+import type { RecordBatch, Utf8Batch } from "./record-batch.ts";
+import { offsetsOf } from "./text-offsets.ts";
 
 /** What is to be committed together: everything in it is on disk, or nothing. */
-export type AppendRequest = {
-  batch: RecordBatch;
+export type AppendRequest<Batch = RecordBatch> = {
+  batch: Batch;
   receipts: Receipt[];
   /** When the collector took the records in, in ms: their time of receipt, and their time where they had none. */
   receivedAtMs: number;
@@ -17,7 +17,7 @@ export type AppendRequest = {
 /** The one place where records and blocks get their ids. */
 export type Appender = {
   /** Commits the request; on disk when it returns. Answers with the id of the first record. */
-  append(request: AppendRequest): number;
+  append(request: AppendRequest<Utf8Batch>): number;
   /** Puts one block in the place of others in one transaction; false where one of these was gone. */
   replace(replaced: { id: number; firstId: number }[], block: EncodedBlock): boolean;
 };
@@ -29,10 +29,12 @@ export function createAppender(database: Database): Appender {
   let nextRecordId = Math.max(last?.lastId ?? 0, droppedRecordId(database)) + 1;
   let nextBlockId = (last?.id ?? 0) + 1;
 
-  const commitAppend = database.transaction((blocks: EncodedBlock[], { receipts, receivedAtMs }: AppendRequest) => {
-    for (const [index, block] of blocks.entries()) insertBlock(database, nextBlockId + index, block);
-    for (const receipt of receipts) insertReceipt(database, receipt, receivedAtMs);
-  });
+  const commitAppend = database.transaction(
+    (blocks: EncodedBlock[], { receipts, receivedAtMs }: Omit<AppendRequest, "batch">) => {
+      for (const [index, block] of blocks.entries()) insertBlock(database, nextBlockId + index, block);
+      for (const receipt of receipts) insertReceipt(database, receipt, receivedAtMs);
+    },
+  );
 
   const commitReplace = database.transaction((replaced: { id: number; firstId: number }[], block: EncodedBlock) => {
     for (const { id, firstId } of replaced) if (!deleteBlock(database, id, firstId)) throw new StaleReplacement();
@@ -65,15 +67,20 @@ export function createAppender(database: Database): Appender {
 class StaleReplacement extends Error {}
 
 /** The blocks of a request: one, but for very large requests. */
-function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number): EncodedBlock[] {
+function encodeBatch({ batch, receivedAtMs }: AppendRequest<Utf8Batch>, firstId: number): EncodedBlock[] {
   const { timestampMs, digits } = batch;
   for (let row = 0; row < batch.rows; row += 1) {
     if (!Number.isNaN(timestampMs[row])) continue;
     timestampMs[row] = receivedAtMs;
     digits[row] = 3;
   }
-  const texts = { messages: createTextSource([batch.messages]), attributes: createTextSource([batch.attributes]) };
-  const rows: BlockRows = { ...batch, ...texts, firstId, receivedMs: new Float64Array(batch.rows).fill(receivedAtMs) };
+  const rows: BlockRows = {
+    ...batch,
+    firstId,
+    receivedMs: new Float64Array(batch.rows).fill(receivedAtMs),
+    messageOffsets: offsetsOf(batch.messages, batch.messageLengths),
+    attributeOffsets: offsetsOf(batch.attributes, batch.attributeLengths),
+  };
   return splitRows(rows).map(({ part, characters }) => {
     // A part that is full stays as it is: no merge will bring it its filters later.
     const full = isFull({ rows: part.rows, characters });
@@ -81,7 +88,7 @@ function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number): E
   });
 }
 
-/** Parts that are no larger than a block may be. They take their texts from the same sources, in order. */
+/** Parts that are no larger than a block may be. */
 function splitRows(rows: BlockRows): { part: BlockRows; characters: number }[] {
   const parts: { part: BlockRows; characters: number }[] = [];
   let from = 0;
@@ -108,6 +115,8 @@ function sliceRows(rows: BlockRows, from: number, to: number): BlockRows {
     severity: rows.severity.subarray(from, to),
     service: rows.service.subarray(from, to),
     messageLengths: rows.messageLengths.subarray(from, to),
+    messageOffsets: rows.messageOffsets.subarray(from, to + 1),
     attributeLengths: rows.attributeLengths.subarray(from, to),
+    attributeOffsets: rows.attributeOffsets.subarray(from, to + 1),
   };
 }

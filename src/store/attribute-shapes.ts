@@ -1,4 +1,5 @@
 import { tokenizeAttributes } from "./attribute-tokens.ts";
+import { gatherColumns } from "./gather-columns.ts";
 import { FIRST_SLOT, SLOT, slotsOf } from "./skeleton.ts";
 import type { TemplatedRows } from "./templated-text.ts";
 import type { ColumnKind } from "./value-columns.ts";
@@ -45,8 +46,8 @@ export function templateAttributes(utf8: Uint8Array, offsets: Uint32Array): Temp
   });
   const templateOfRow = new Uint32Array(skeletonOfRow.length);
   for (let row = 0; row < templateOfRow.length; row += 1) templateOfRow[row] = templateOf[skeletonOfRow[row] as number] as number;
-  const { firstValue, values, lengths } = tokens;
-  return { templates, templateOfRow, columnsOf, columns, values, lengths, firstValue, words: [], utf8, derives: true };
+  const values = gatherColumns(tokens, { templateOfRow, columnsOf, columns }, () => 0);
+  return { templates, templateOfRow, columnsOf, columns, values, words: [], utf8 };
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -1,14 +1,5 @@
-import { growTo, isUuid, readNumber, type Tokens } from "./message-tokens.ts";
-import {
-  createSkeletonTable,
-  FNV_OFFSET,
-  FNV_PRIME,
-  MAX_HEX_DIGITS,
-  MAX_NUMBER_DIGITS,
-  MIN_HEX_DIGITS,
-  SLOT,
-  UUID_BYTES,
-} from "./skeleton.ts";
+import { isUuid, lengthScratch, readNumber, type Tokens, valueScratch } from "./message-tokens.ts";
+import { createSkeletonTable, MAX_HEX_DIGITS, MAX_NUMBER_DIGITS, MIN_HEX_DIGITS, SLOT, UUID_BYTES } from "./skeleton.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -34,19 +25,16 @@ export function tokenizeAttributes(bytes: Uint8Array, offsets: Uint32Array): Tok
   const skeletons = createSkeletonTable();
   const skeletonOfRow = new Uint32Array(rows);
   const firstValue = new Uint32Array(rows + 1);
-  let values = new Float64Array(rows * 4);
-  let lengths = new Uint32Array(rows * 4);
+  let values = valueScratch(rows * 4);
+  let lengths = lengthScratch(rows * 4);
   let count = 0;
-  let skeleton = new Uint8Array(1 << 12);
+  let skeleton = skeletons.draft(0);
   let length = 0;
-  let hash = FNV_OFFSET;
 
   function copy(from: number, to: number): void {
     for (let i = from; i < to; i += 1) {
-      const byte = bytes[i] as number;
-      skeleton[length] = byte;
+      skeleton[length] = bytes[i] as number;
       length += 1;
-      hash = Math.imul(hash ^ byte, FNV_PRIME);
     }
   }
 
@@ -56,11 +44,9 @@ export function tokenizeAttributes(bytes: Uint8Array, offsets: Uint32Array): Tok
     count += 1;
     skeleton[length] = kind;
     length += 1;
-    hash = Math.imul(hash ^ kind, FNV_PRIME);
     if (kind !== SLOT.hex) return;
     skeleton[length] = byteLength;
     length += 1;
-    hash = Math.imul(hash ^ byteLength, FNV_PRIME);
   }
 
   for (let row = 0; row < rows; row += 1) {
@@ -68,11 +54,10 @@ export function tokenizeAttributes(bytes: Uint8Array, offsets: Uint32Array): Tok
     let at = offsets[row] as number;
     firstValue[row] = count;
     length = 0;
-    hash = FNV_OFFSET;
-    if (skeleton.length < (end - at) * 2) skeleton = new Uint8Array((end - at) * 4);
+    skeleton = skeletons.draft((end - at) * 2);
     if (values.length < count + (end - at)) {
-      values = growTo(new Float64Array((count + (end - at)) * 2), values);
-      lengths = growTo(new Uint32Array(values.length), lengths);
+      values = valueScratch((count + (end - at)) * 2);
+      lengths = lengthScratch(values.length);
     }
     while (at < end) {
       const byte = bytes[at] as number;
@@ -109,7 +94,7 @@ export function tokenizeAttributes(bytes: Uint8Array, offsets: Uint32Array): Tok
         at = close;
       }
     }
-    skeletonOfRow[row] = skeletons.intern(skeleton, 0, length, hash);
+    skeletonOfRow[row] = skeletons.intern(length);
   }
   firstValue[rows] = count;
   return { skeletons, skeletonOfRow, firstValue, values, lengths };

@@ -28,6 +28,8 @@ export type BlockReader = {
   pageRange(page: number): { from: number; to: number };
   messages(page: number): PageText;
   attributes(page: number): PageText;
+  /** All texts of a page as UTF-8, where that is how they are kept. */
+  utf8?(texts: "messages" | "attributes", page: number): Uint8Array;
   /** The texts of some rows of a page, in the order of `rows`, without reading those of all others where that can be. */
   texts(texts: "messages" | "attributes", page: number, rows: ArrayLike<number>): string[];
   /** Puts the texts of some rows of a page into `into`, as they stand in JSON: messages inside a string, attributes as they are. */

@@ -1,8 +1,7 @@
 import { buildBloom, createHashSet, joinBlooms } from "./bloom.ts";
 import { decodeInts, encodeInts } from "./int-column.ts";
-import { packBytes, unpackBytes } from "./pack-bytes.ts";
-import type { RecordBatch } from "./record-batch.ts";
-import type { TextSource } from "./text-source.ts";
+import { packBytes } from "./pack-bytes.ts";
+import type { Utf8Batch } from "./record-batch.ts";
 import { hashWords } from "./words.ts";
 
 /**
@@ -11,12 +10,13 @@ import { hashWords } from "./words.ts";
  */
 export const BLOCK_VERSION = 1;
 
-/** The columns of a block that is to be written: a batch with its times of receipt, times of NaN filled in, and its texts to be taken once. */
-export type BlockRows = Omit<RecordBatch, "messages" | "attributes"> & {
+/** The columns of a block that is to be written: a batch with its times of receipt, and times of NaN filled in. */
+export type BlockRows = Utf8Batch & {
   firstId: number;
   receivedMs: Float64Array;
-  messages: TextSource;
-  attributes: TextSource;
+  /** Where each row's text starts in the UTF-8, with one more entry for the end. */
+  messageOffsets: Uint32Array;
+  attributeOffsets: Uint32Array;
 };
 
 /** What is known of a block without reading it: enough to leave it out. Times in ms. */
@@ -68,9 +68,6 @@ const PAGE_CHARACTERS = 384 * 1024;
 
 export type EncodeOptions = { blooms: boolean; bundle: boolean };
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-let scratch = new Uint8Array(3 * PAGE_CHARACTERS);
 const words = createHashSet();
 
 export function encodeBlock(rows: BlockRows, options: EncodeOptions): EncodedBlock {
@@ -91,8 +88,10 @@ export function encodeBlock(rows: BlockRows, options: EncodeOptions): EncodedBlo
     const end = starts[page + 1] ?? rows.rows;
     words.clear();
     const addWord = options.blooms ? words.add : undefined;
-    packPage(parts, PART.messages, page, rows.messages, rows.messageLengths.subarray(start, end), addWord);
-    packPage(parts, PART.attributes, page, rows.attributes, rows.attributeLengths.subarray(start, end), addWord);
+    const messages = rows.messages.subarray(rows.messageOffsets[start], rows.messageOffsets[end]);
+    packPage(parts, PART.messages, page, messages, rows.messageLengths.subarray(start, end), addWord);
+    const attributes = rows.attributes.subarray(rows.attributeOffsets[start], rows.attributeOffsets[end]);
+    packPage(parts, PART.attributes, page, attributes, rows.attributeLengths.subarray(start, end), addWord);
     if (options.blooms) blooms.push(buildBloom(words));
   }
   if (options.blooms) parts.push({ part: PART.blooms, page: 0, data: joinBlooms(blooms) });
@@ -179,22 +178,13 @@ function packPage(
   parts: BlockPart[],
   part: number,
   page: number,
-  source: TextSource,
+  utf8: Uint8Array,
   lengths: Uint32Array,
   addWord: ((hash: number) => void) | undefined,
 ): void {
-  const text = source.take(sum(lengths));
-  if (text === "") return;
-  if (scratch.length < text.length * 3) scratch = new Uint8Array(text.length * 3);
-  const { written } = encoder.encodeInto(text, scratch);
-  const bytes = scratch.subarray(0, written);
-  parts.push({ part, page, data: packBytes(bytes) });
-  if (addWord !== undefined) hashWords(bytes, lengths, part === PART.attributes, addWord);
-}
-
-/** Decodes one page of texts. */
-export function decodePage(data: Uint8Array): string {
-  return decoder.decode(unpackBytes(data));
+  if (utf8.length === 0) return;
+  parts.push({ part, page, data: packBytes(utf8) });
+  if (addWord !== undefined) hashWords(utf8, lengths, part === PART.attributes, addWord);
 }
 
 /** Several parts as one: their count, then for each its number, page and length (uint32), then their bytes. */

@@ -3,6 +3,7 @@ import { buffersOfBlock } from "./block.ts";
 import { BlockGone } from "./block-reader.ts";
 import { compactOnce } from "./compaction.ts";
 import { openForReading } from "./database.ts";
+import { releaseScratch } from "./scratch.ts";
 import type { FromCompactor, ToCompactor } from "./worker-messages.ts";
 
 /** A thread that makes large blocks of small ones. It reads and encodes; the writer puts the result in place. */
@@ -24,7 +25,12 @@ function handle(message: ToCompactor): void {
       return answer({ type: "closed" });
     case "compact": {
       const result = compactOnce(database as Database);
-      if (result === undefined) return answer({ type: "idle" });
+      if (result === undefined) {
+        answer({ type: "idle" });
+        releaseScratch();
+        Bun.gc(true);
+        return;
+      }
       const replaced = result.replaced.map(({ id, firstId }) => ({ id, firstId }));
       answer({ type: "compacted", replaced, block: result.block, small: result.small }, buffersOfBlock(result.block));
       // A merge leaves tens of megabytes behind, of which the collector of garbage hears too late.

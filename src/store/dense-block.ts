@@ -5,15 +5,15 @@ import { metaOf } from "./block.ts";
 import { buildBloom, createHashSet, joinBlooms } from "./bloom.ts";
 import { createByteWriter } from "./byte-writer.ts";
 import { writeConditioned } from "./conditioned-column.ts";
+import { type Derivation, findDerivations } from "./derived-columns.ts";
 import { createGramSet, GRAMS } from "./gram-filter.ts";
 import { unitsOf, type WrittenTexts, writeTexts } from "./kept-texts.ts";
 import { templateMessages } from "./message-templates.ts";
 import { writeNumbers } from "./number-column.ts";
 import { FIRST_SLOT, SLOT } from "./skeleton.ts";
 import { type TemplatedRows, writeTemplated } from "./templated-text.ts";
-import type { TextSource } from "./text-source.ts";
 import { writeTimes } from "./time-column.ts";
-import { LITERALS } from "./value-columns.ts";
+import { type ColumnValues, LITERALS } from "./value-columns.ts";
 import { hashWords } from "./words.ts";
 
 /** The version of a block whose texts are taken apart. */
@@ -53,7 +53,9 @@ export const DENSE_PART = {
 /** As many as there are pages of one part in the database. */
 const MAX_LARGE_COLUMNS = 256;
 
+/** Of the texts that are taken apart, and of a page of those that are not. */
 const words = createHashSet();
+const pageWords = createHashSet();
 const pageGrams = createGramSet(GRAMS.all);
 const templatedGrams = createGramSet(GRAMS.letters);
 
@@ -73,8 +75,7 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   put(DENSE_PART.digits, numbers(rows.digits));
   put(DENSE_PART.received, numbers(rows.receivedMs));
 
-  const messages = takeTexts(rows.messages, rows.messageLengths);
-  const templated = templateMessages(messages.utf8, messages.offsets);
+  const templated = templateMessages(rows.messages, rows.messageOffsets);
   const { templateOfRow, templates } = templated;
   const conditioned = (values: ArrayLike<number>) => {
     const out = createByteWriter();
@@ -85,15 +86,16 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   put(DENSE_PART.service, conditioned(rows.service));
   put(DENSE_PART.counts, countRecords(rows));
   put(DENSE_PART.templateRows, countTemplates(templated));
-  const keptMessages = putTexts(put, DENSE_PART.messageDictionary, templated, messages.offsets, false);
-
-  const attributes = takeTexts(rows.attributes, rows.attributeLengths);
-  const shaped = templateAttributes(attributes.utf8, attributes.offsets);
-  const keptAttributes = putTexts(put, DENSE_PART.attributeDictionary, shaped, attributes.offsets, true);
-
+  const keptMessages = putTexts(put, DENSE_PART.messageDictionary, templated, [], rows.messageOffsets, false);
   words.clear();
   const messageGrams = takeTemplated(templated, false);
+
+  // The memory in which the messages were taken apart is used again.
+  const shaped = templateAttributes(rows.attributes, rows.attributeOffsets);
+  const derivations = findDerivations(shaped);
+  const keptAttributes = putTexts(put, DENSE_PART.attributeDictionary, shaped, derivations, rows.attributeOffsets, true);
   const attributeGrams = takeTemplated(shaped, true);
+
   const filters = (ofPages: "blooms" | "grams", templatedFilters: Uint8Array[]) => {
     const [ofMessages, ofAttributes] = [keptMessages[ofPages], keptAttributes[ofPages]];
     const out = createByteWriter();
@@ -133,11 +135,18 @@ function countTemplates({ templates, templateOfRow }: TemplatedRows): Uint8Array
 type Put = (part: number, data: Uint8Array, page?: number) => void;
 
 /** Puts the parts of one text, the first of which is `first`; gives what was written of the texts that are kept as they are. */
-function putTexts(put: Put, first: number, source: TemplatedRows, offsets: Uint32Array, json: boolean): WrittenTexts {
-  const { dictionary, rows, small, large } = writeTemplated(source, MAX_LARGE_COLUMNS);
+function putTexts(
+  put: Put,
+  first: number,
+  source: TemplatedRows,
+  derivations: (Derivation | undefined)[],
+  offsets: Uint32Array,
+  json: boolean,
+): WrittenTexts {
+  const { dictionary, rows, small, large } = writeTemplated(source, derivations, MAX_LARGE_COLUMNS);
   const kept: number[] = [];
   for (let row = 0; row < source.templateOfRow.length; row += 1) if (source.templateOfRow[row] === 0) kept.push(row);
-  const texts = writeTexts(source.utf8, offsets, kept, json, words, pageGrams);
+  const texts = writeTexts(source.utf8, offsets, kept, json, pageWords, pageGrams);
   put(first, dictionary);
   put(first + 1, rows);
   put(first + 2, small);
@@ -147,67 +156,14 @@ function putTexts(put: Put, first: number, source: TemplatedRows, offsets: Uint3
   return texts;
 }
 
-const TAKEN_UNITS = 1024 * 1024;
 const encoder = new TextEncoder();
-
-/** All of a source's texts as UTF-8, and where each starts, with one more entry for the end. */
-function takeTexts(source: TextSource, lengths: Uint32Array): { utf8: Uint8Array; offsets: Uint32Array } {
-  let units = 0;
-  for (let row = 0; row < lengths.length; row += 1) units += lengths[row] as number;
-  let utf8 = new Uint8Array(units + (units >> 4) + 1024);
-  let length = 0;
-  for (let left = units; left > 0; ) {
-    let text = source.take(Math.min(left, TAKEN_UNITS));
-    // Both halves of a surrogate pair are needed at a time.
-    if (text.length < left && isFirstHalf(text.charCodeAt(text.length - 1))) text += source.take(1);
-    left -= text.length;
-    for (let read = 0; read < text.length; ) {
-      const result = encoder.encodeInto(read === 0 ? text : text.slice(read), utf8.subarray(length));
-      read += result.read;
-      length += result.written;
-      if (read === text.length) break;
-      const larger = new Uint8Array(utf8.length * 2);
-      larger.set(utf8.subarray(0, length));
-      utf8 = larger;
-    }
-  }
-  const offsets = new Uint32Array(lengths.length + 1);
-  let at = 0;
-  for (let row = 0; row < lengths.length; row += 1) {
-    if (length === units) at += lengths[row] as number;
-    else at = afterUnits(utf8, at, lengths[row] as number);
-    offsets[row + 1] = at;
-  }
-  return { utf8: utf8.subarray(0, length), offsets };
-}
-
-function isFirstHalf(unit: number): boolean {
-  return unit >= 0xd800 && unit < 0xdc00;
-}
-
-/** Where the UTF-8 of so many UTF-16 units that starts at `start` ends. */
-function afterUnits(utf8: Uint8Array, start: number, units: number): number {
-  let at = start;
-  for (let left = units; left > 0; ) {
-    const byte = utf8[at] as number;
-    if (byte < 0x80) at += 1;
-    else if (byte < 0xe0) at += 2;
-    else if (byte < 0xf0) at += 3;
-    else at += 4;
-    left -= byte >= 0xf0 ? 2 : 1;
-  }
-  return at;
-}
 
 /**
  * Takes the words of the skeletons and of the texts in columns, and gives the filter of their grams. Words with an ASCII
  * digit in them are not all taken, since they may be in columns of numbers; all others are. Three letters in a row are in one
  * piece of a skeleton or in one value. Of JSON values alone are looked through for grams, as by searches.
  */
-function takeTemplated(
-  { templates, words: slotWords, columns, columnsOf, templateOfRow, firstValue, values, lengths, utf8 }: TemplatedRows,
-  json: boolean,
-): Uint8Array {
+function takeTemplated({ templates, words: slotWords, columns, values, utf8 }: TemplatedRows, json: boolean): Uint8Array {
   const takeWords = (bytes: Uint8Array) => hashWords(bytes, [unitsOf(bytes)], json, words.add);
   const take = (bytes: Uint8Array) => {
     takeWords(bytes);
@@ -224,17 +180,12 @@ function takeTemplated(
   }
   for (const word of slotWords) take(word);
   for (const literal of LITERALS) if (columns.some(({ kind }) => kind === SLOT.literal)) take(encoder.encode(literal));
-  const isText = Uint8Array.from(columns, ({ kind }) => (kind === SLOT.text ? 1 : 0));
-  if (!isText.includes(1)) return templatedGrams.build();
-  for (let row = 0; row < templateOfRow.length; row += 1) {
-    const template = templateOfRow[row] as number;
-    if (template === 0) continue;
-    const own = columnsOf[template - 1] as Uint32Array;
-    for (let i = 0; i < own.length; i += 1) {
-      if (isText[own[i] as number] === 0) continue;
-      const at = (firstValue[row] as number) + i;
-      const start = values[at] as number;
-      take(utf8.subarray(start, start + (lengths[at] as number)));
+  for (const [column, { kind }] of columns.entries()) {
+    if (kind !== SLOT.text) continue;
+    const { values: starts, lengths, count } = values[column] as ColumnValues;
+    for (let i = 0; i < count; i += 1) {
+      const start = starts[i] as number;
+      take(utf8.subarray(start, start + (lengths[i] as number)));
     }
   }
   return templatedGrams.build();

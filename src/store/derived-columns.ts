@@ -2,6 +2,7 @@ import { indexHex } from "./hex-column.ts";
 import { lazy } from "./lazy.ts";
 import { placesFrom } from "./places.ts";
 import { SLOT } from "./skeleton.ts";
+import { rowsWithColumn, type TemplatedRows } from "./templated-text.ts";
 import type { ColumnKind, ColumnValues, ValueReader } from "./value-columns.ts";
 
 /**
@@ -19,22 +20,24 @@ const MIN_VALUES = 256;
 /** Nor is it where this share of the values must be kept. */
 const MAX_KEPT_SHARE = 0.7;
 
-type Gathered = { kind: ColumnKind; values: ColumnValues; rows: () => Uint32Array };
-
-/** For each column that follows from one of identifiers how; `utf8` are the texts to which the values point. */
-export function findDerivations(columns: readonly Gathered[], utf8: Uint8Array): (Derivation | undefined)[] {
+/** For each column that follows from one of identifiers how. */
+export function findDerivations({ templateOfRow, columnsOf, columns, values, utf8 }: TemplatedRows): (Derivation | undefined)[] {
   const derivations: (Derivation | undefined)[] = [];
-  for (const [source, { kind, values, rows }] of columns.entries()) {
-    if ((kind.kind !== SLOT.hex && kind.kind !== SLOT.uuid) || values.count < MIN_VALUES) continue;
+  const rowsOf = columns.map((_, column) => lazy(() => rowsWithColumn(columnsOf, column, templateOfRow)));
+  for (const [source, { kind, digits }] of columns.entries()) {
+    const { values: starts, count } = values[source] as ColumnValues;
+    if ((kind !== SLOT.hex && kind !== SLOT.uuid) || count < MIN_VALUES) continue;
     // What follows from another column is no source: reading would go round in circles.
     if (derivations[source] !== undefined) continue;
-    const { distinct, indexes } = indexHex(utf8, values.values, values.count, kind.digits);
-    if (distinct > values.count * MAX_KEPT_SHARE) continue;
-    for (const [index, column] of columns.entries()) {
-      if (index === source || derivations[index] !== undefined || isSource(index)) continue;
-      if (column.values.count < MIN_VALUES) continue;
-      const kept = derive(column, rows(), indexes, distinct, utf8);
-      if (kept !== undefined) derivations[index] = { source, values: kept };
+    const { distinct, indexes } = indexHex(utf8, starts, count, digits);
+    if (distinct > count * MAX_KEPT_SHARE) continue;
+    const sourceRows = (rowsOf[source] as () => Uint32Array)();
+    for (const [column, own] of values.entries()) {
+      if (column === source || derivations[column] !== undefined || isSource(column)) continue;
+      if (own.count < MIN_VALUES) continue;
+      const rows = (rowsOf[column] as () => Uint32Array)();
+      const kept = derive(columns[column] as ColumnKind, own, rows, sourceRows, indexes, distinct, utf8);
+      if (kept !== undefined) derivations[column] = { source, values: kept };
     }
   }
   return derivations;
@@ -45,9 +48,15 @@ export function findDerivations(columns: readonly Gathered[], utf8: Uint8Array):
 }
 
 /** The values to keep, or undefined where they do not follow from `indexes` of the source. */
-function derive(column: Gathered, sourceRows: Uint32Array, indexes: Uint32Array, distinct: number, utf8: Uint8Array) {
-  const { kind, values } = column;
-  const rows = column.rows();
+function derive(
+  kind: ColumnKind,
+  values: ColumnValues,
+  rows: Uint32Array,
+  sourceRows: Uint32Array,
+  indexes: Uint32Array,
+  distinct: number,
+  utf8: Uint8Array,
+): ColumnValues | undefined {
   const firstOf = new Int32Array(distinct).fill(-1);
   const firsts: number[] = [];
   let at = 0;

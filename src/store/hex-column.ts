@@ -3,6 +3,7 @@ import { lazy } from "./lazy.ts";
 import { writeNumbers } from "./number-column.ts";
 import { EACH_ITS_OWN, type Places, placesFrom } from "./places.ts";
 import { readIndexes } from "./read-numbers.ts";
+import { createScratch } from "./scratch.ts";
 
 /**
  * Hexadecimal texts of one length, half a byte a digit; digits that are the same in all of them are kept once. Where
@@ -25,74 +26,104 @@ for (let value = 0; value < 16; value += 1) {
   valueOfDigit[digitOfValue[value] as number] = value;
 }
 
-/** The digits of texts that start at `starts` in `bytes`, as numbers, one text after another; dashes in between are left out. */
-function nibblesOf(bytes: Uint8Array, starts: ArrayLike<number>, count: number, digits: number): Uint8Array {
-  const nibbles = new Uint8Array(count * digits);
+/** Digits on their way into a column: of each text in 32-bit numbers, eight digits in each, the first in the lowest bits. */
+type Packed = { numbers: Int32Array; perText: number };
+
+const numberScratch = createScratch((length) => new Int32Array(length));
+const slotScratch = createScratch((length) => new Int32Array(length));
+const firstScratch = createScratch((length) => new Uint32Array(length));
+const indexScratch = createScratch((length) => new Uint32Array(length));
+
+/** The digits of texts that start at `starts` in `bytes`; dashes in between, as in a UUID, are left out. */
+function packDigits(bytes: Uint8Array, starts: ArrayLike<number>, count: number, digits: number): Packed {
+  const perText = Math.ceil(digits / 8);
+  const whole = digits >> 3;
+  const numbers = numberScratch(count * perText);
   for (let i = 0, at = 0; i < count; i += 1) {
-    for (let from = starts[i] as number, end = at + digits; at < end; from += 1) {
-      const byte = bytes[from] as number;
-      if (byte === DASH) continue;
-      nibbles[at] = valueOfDigit[byte] as number;
-      at += 1;
+    let from = starts[i] as number;
+    for (let n = 0; n < whole; n += 1, at += 1) {
+      if (bytes[from] === DASH) from += 1;
+      const low = packFour(bytes, from);
+      from += 4;
+      if (bytes[from] === DASH) from += 1;
+      numbers[at] = low | (packFour(bytes, from) << 16);
+      from += 4;
     }
+    if (whole === perText) continue;
+    let rest = 0;
+    for (let digit = 0; digit < (digits & 7); digit += 1)
+      rest |= (valueOfDigit[bytes[from + digit] as number] as number) << (digit * 4);
+    numbers[at] = rest;
+    at += 1;
   }
-  return nibbles;
+  return { numbers, perText };
 }
 
-/** Numbers distinct texts in the order of their first occurrence; where nearly all are new, all count as new. */
-export function indexHex(
-  bytes: Uint8Array,
-  starts: ArrayLike<number>,
-  count: number,
-  digits: number,
-): { distinct: number; indexes: Uint32Array } {
-  return indexNibbles(nibblesOf(bytes, starts, count, digits), count, digits);
+/** The values of four digits, half a byte each. */
+function packFour(bytes: Uint8Array, at: number): number {
+  return (
+    (valueOfDigit[bytes[at] as number] as number) |
+    ((valueOfDigit[bytes[at + 1] as number] as number) << 4) |
+    ((valueOfDigit[bytes[at + 2] as number] as number) << 8) |
+    ((valueOfDigit[bytes[at + 3] as number] as number) << 12)
+  );
 }
 
-function indexNibbles(nibbles: Uint8Array, count: number, digits: number): { distinct: number; indexes: Uint32Array } {
-  const indexes = new Uint32Array(count);
-  const isMostlyNew = count > TRIED && findDistinct(nibbles, TRIED, digits, indexes) > MAX_TRIED_NEW;
-  return { distinct: isMostlyNew ? count : findDistinct(nibbles, count, digits, indexes), indexes };
+type Indexed = { distinct: number; indexes: Uint32Array };
+
+/** Numbers distinct texts in the order of their first occurrence; where nearly all are new, all count as new. Good until others are numbered. */
+export function indexHex(bytes: Uint8Array, starts: ArrayLike<number>, count: number, digits: number): Indexed {
+  return indexPacked(packDigits(bytes, starts, count, digits), count);
+}
+
+function indexPacked(packed: Packed, count: number): Indexed {
+  const indexes = indexScratch(count);
+  const isMostlyNew = count > TRIED && findDistinct(packed, TRIED, indexes) > MAX_TRIED_NEW;
+  return { distinct: isMostlyNew ? count : findDistinct(packed, count, indexes), indexes };
 }
 
 /** Writes the texts of `digits` digits that start at `starts` in `bytes`. */
 export function writeHex(bytes: Uint8Array, starts: ArrayLike<number>, count: number, digits: number, out: ByteWriter): void {
-  const nibbles = nibblesOf(bytes, starts, count, digits);
-  const { distinct, indexes } = indexNibbles(nibbles, count, digits);
+  const packed = packDigits(bytes, starts, count, digits);
+  const { distinct, indexes } = indexPacked(packed, count);
   if (distinct * 4 > count * 3) {
     out.byte(EACH);
-    return writeNibbles(nibbles, count, digits, out);
+    return writePacked(packed, count, digits, out);
   }
   out.byte(DISTINCT);
   out.varint(distinct);
-  const firsts = new Uint8Array(distinct * digits);
+  const { numbers, perText } = packed;
+  const firsts = new Int32Array(distinct * perText);
   let next = 0;
   for (let i = 0; i < count; i += 1) {
     const index = indexes[i] as number;
     if (index === next) {
-      firsts.set(nibbles.subarray(i * digits, (i + 1) * digits), next * digits);
+      for (let n = 0; n < perText; n += 1) firsts[next * perText + n] = numbers[i * perText + n] as number;
       next += 1;
       indexes[i] = 0;
     } else indexes[i] = next - index;
   }
-  writeNibbles(firsts, distinct, digits, out);
+  writePacked({ numbers: firsts, perText }, distinct, digits, out);
   writeNumbers(indexes, count, out);
 }
 
 /** Numbers the distinct values in the order of their first occurrence, and says how many there are. */
-function findDistinct(nibbles: Uint8Array, count: number, digits: number, indexes: Uint32Array): number {
+function findDistinct({ numbers, perText }: Packed, count: number, indexes: Uint32Array): number {
   let size = 16;
   while (size < count * 2) size *= 2;
-  const slots = new Int32Array(size).fill(-1);
-  const firsts = new Uint32Array(count);
+  const slots = slotScratch(size).fill(-1);
+  const firsts = firstScratch(count);
   let distinct = 0;
   for (let i = 0; i < count; i += 1) {
-    const start = i * digits;
+    const start = i * perText;
     let hash = 0;
-    for (let at = start; at < start + digits; at += 1) hash = Math.imul(hash ^ (nibbles[at] as number), 0x01000193) + 0x9e37;
-    let slot = (hash ^ (hash >>> 15)) & (size - 1);
+    for (let at = start; at < start + perText; at += 1) {
+      hash = Math.imul(hash ^ (numbers[at] as number), 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    let slot = hash & (size - 1);
     let found = slots[slot] as number;
-    while (found !== -1 && !same(nibbles, (firsts[found] as number) * digits, start, digits)) {
+    while (found !== -1 && !same(numbers, (firsts[found] as number) * perText, start, perText)) {
       slot = (slot + 1) & (size - 1);
       found = slots[slot] as number;
     }
@@ -107,29 +138,44 @@ function findDistinct(nibbles: Uint8Array, count: number, digits: number, indexe
   return distinct;
 }
 
-function same(nibbles: Uint8Array, a: number, b: number, digits: number): boolean {
-  for (let i = 0; i < digits; i += 1) if (nibbles[a + i] !== nibbles[b + i]) return false;
+function same(numbers: Int32Array, a: number, b: number, perText: number): boolean {
+  for (let i = 0; i < perText; i += 1) if (numbers[a + i] !== numbers[b + i]) return false;
   return true;
 }
 
 /** The first value whole, a bit for each digit that differs somewhere, and those digits of all values, two a byte. */
-function writeNibbles(nibbles: Uint8Array, count: number, digits: number, out: ByteWriter): void {
-  const differs = new Uint8Array(digits);
-  for (let at = digits; at < count * digits; ) {
-    for (let digit = 0; digit < digits; digit += 1, at += 1) if (nibbles[at] !== nibbles[digit]) differs[digit] = 1;
-  }
-  for (let digit = 0; digit < digits; digit += 1) out.byte((nibbles[digit] as number) | ((differs[digit] as number) << 4));
-  const varying = [...differs.keys()].filter((digit) => differs[digit] === 1);
-  const packed = new Uint8Array(Math.ceil((count * varying.length) / 2));
-  let at = 0;
-  for (let i = 0; i < count; i += 1) {
-    for (let v = 0; v < varying.length; v += 1) {
-      const nibble = nibbles[i * digits + (varying[v] as number)] as number;
-      packed[at >> 1] = (packed[at >> 1] as number) | (nibble << ((at & 1) * 4));
-      at += 1;
+function writePacked({ numbers, perText }: Packed, count: number, digits: number, out: ByteWriter): void {
+  const differs = new Int32Array(perText);
+  for (let at = perText; at < count * perText; ) {
+    for (let n = 0; n < perText; n += 1, at += 1) {
+      differs[n] = (differs[n] as number) | ((numbers[at] as number) ^ (numbers[n] as number));
     }
   }
-  out.append(packed);
+  const varying: number[] = [];
+  for (let digit = 0; digit < digits; digit += 1) {
+    const [n, shift] = [digit >> 3, (digit & 7) * 4];
+    const isVarying = (((differs[n] as number) >>> shift) & 15) !== 0;
+    if (isVarying) varying.push(digit);
+    out.byte((((numbers[n] as number) >>> shift) & 15) | (isVarying ? 16 : 0));
+  }
+  if (varying.length === perText * 8) {
+    // This is how they lie in memory already, on every machine that Bun runs on.
+    return out.append(new Uint8Array(numbers.buffer, numbers.byteOffset, count * perText * 4));
+  }
+  const places = Uint8Array.from(varying, (digit) => digit >> 3);
+  const shifts = Uint8Array.from(varying, (digit) => (digit & 7) * 4);
+  const bytes = new Uint8Array(Math.ceil((count * varying.length) / 2));
+  let held = 0;
+  let written = 0;
+  for (let i = 0, start = 0; i < count; i += 1, start += perText) {
+    for (let v = 0; v < places.length; v += 1, written += 1) {
+      const digit = ((numbers[start + (places[v] as number)] as number) >>> (shifts[v] as number)) & 15;
+      if ((written & 1) === 0) held = digit;
+      else bytes[written >> 1] = held | (digit << 4);
+    }
+  }
+  if ((written & 1) === 1) bytes[written >> 1] = held;
+  out.append(bytes);
 }
 
 /** Distinct hexadecimal texts, by number. */

@@ -1,12 +1,16 @@
 import type { BlockRows } from "./block.ts";
 import type { BlockReader } from "./block-reader.ts";
-import { createTextSource } from "./text-source.ts";
+import { createScratch } from "./scratch.ts";
+import { offsetsOf } from "./text-offsets.ts";
 
-/** The rows of neighbouring blocks as those of one, column by column; their texts are read only as they are taken. */
+const messageScratch = createScratch((length) => new Uint8Array(length));
+const attributeScratch = createScratch((length) => new Uint8Array(length));
+
+/** The rows of neighbouring blocks as those of one, column by column; their texts are good until the next are merged. */
 export function mergeBlocks(blocks: BlockReader[]): BlockRows {
   const capacity = blocks.reduce((total, { meta }) => total + meta.rows, 0);
   const services: string[] = [];
-  const rows: BlockRows = {
+  const rows = {
     rows: capacity,
     firstId: blocks[0]?.meta.firstId ?? 0,
     timestampMs: new Float64Array(capacity),
@@ -17,9 +21,7 @@ export function mergeBlocks(blocks: BlockReader[]): BlockRows {
     service: new Uint32Array(capacity),
     services,
     messageLengths: new Uint32Array(capacity),
-    messages: createTextSource(pageTexts(blocks, "messages")),
     attributeLengths: new Uint32Array(capacity),
-    attributes: createTextSource(pageTexts(blocks, "attributes")),
   };
   const serviceIndexes = new Map<string, number>();
 
@@ -45,9 +47,35 @@ export function mergeBlocks(blocks: BlockReader[]): BlockRows {
     for (let row = 0; row < block.meta.rows; row += 1) rows.service[at + row] = indexes[service[row] as number] as number;
     at += block.meta.rows;
   }
-  return rows;
+  const messages = textsOf(blocks, "messages", messageScratch);
+  const attributes = textsOf(blocks, "attributes", attributeScratch);
+  return {
+    ...rows,
+    messages,
+    messageOffsets: offsetsOf(messages, rows.messageLengths),
+    attributes,
+    attributeOffsets: offsetsOf(attributes, rows.attributeLengths),
+  };
 }
 
-function* pageTexts(blocks: BlockReader[], texts: "messages" | "attributes"): Generator<string> {
-  for (const block of blocks) for (let page = 0; page < block.pages(); page += 1) yield block[texts](page).text;
+const encoder = new TextEncoder();
+
+/** All texts of the blocks one after another, as UTF-8. */
+function textsOf(blocks: BlockReader[], texts: "messages" | "attributes", scratch: (bytes: number) => Uint8Array): Uint8Array {
+  const pages: Uint8Array[] = [];
+  let bytes = 0;
+  for (const block of blocks) {
+    for (let page = 0; page < block.pages(); page += 1) {
+      const utf8 = block.utf8?.(texts, page) ?? encoder.encode(block[texts](page).text);
+      pages.push(utf8);
+      bytes += utf8.length;
+    }
+  }
+  const joined = scratch(bytes);
+  let at = 0;
+  for (const page of pages) {
+    joined.set(page, at);
+    at += page.length;
+  }
+  return joined;
 }

@@ -1,12 +1,12 @@
-import { createSkeletonTable, FIRST_SLOT, FNV_OFFSET, FNV_PRIME, type SkeletonTable, SLOT } from "./skeleton.ts";
+import { createSkeletonTable, FIRST_SLOT, growTo, type SkeletonTable, SLOT } from "./skeleton.ts";
 
 /** The skeletons that are worth columns of their own: the templates of a block. */
 export type Templates = {
   skeletons: Uint8Array[];
   /** For each skeleton of the table 0 where it has no template, else one more than its template's place. */
   templateOf: Uint32Array;
-  /** For each skeleton of the table the words (by number) in the word slots of its template. */
-  wordsOf: (Uint32Array | undefined)[];
+  /** The number of the word that a skeleton of the table has in the n-th word slot of its template. */
+  wordOf(skeleton: number, n: number): number;
   /** The words by number. */
   words: SkeletonTable;
 };
@@ -22,6 +22,7 @@ const MAX_CLUSTERS_A_SHAPE = 16;
 const MAX_WORDS = 256;
 const WILD = 0xffffffff;
 
+/** Skeletons of one shape: the words that they have in common, WILD where they differ, and their rows and numbers. */
 type Cluster = { shape: number; words: Uint32Array; rows: number; members: number[] };
 
 /**
@@ -30,60 +31,66 @@ type Cluster = { shape: number; words: Uint32Array; rows: number; members: numbe
  */
 export function mergeSkeletons(table: SkeletonTable, rowsOf: Uint32Array): Templates {
   const words = createWords();
-  const wordsOfMember: (Uint32Array | undefined)[] = [];
+  /** Where the words of each skeleton that is in a cluster start among all such words. */
+  const firstWord = new Uint32Array(table.count());
   const clustersOfShape: Cluster[][] = [];
-  const found: { skeleton: Uint8Array; rows: number; members: number[] }[] = [];
+  const found: { skeleton: Uint8Array; rows: number; members: number[]; wild: number[] }[] = [];
   for (let index = 0; index < table.count(); index += 1) {
     const rows = rowsOf[index] as number;
     if (rows >= FREQUENT_ROWS) {
-      found.push({ skeleton: table.get(index), rows, members: [index] });
+      found.push({ skeleton: table.get(index), rows, members: [index], wild: [] });
       continue;
     }
     const { shape, ids } = words.takeApart(table.get(index));
     if (ids.length === 0 || ids.length > MAX_WORDS) {
-      if (rows >= MIN_ROWS) found.push({ skeleton: table.get(index), rows, members: [index] });
+      if (rows >= MIN_ROWS) found.push({ skeleton: table.get(index), rows, members: [index], wild: [] });
       continue;
     }
-    wordsOfMember[index] = ids;
+    firstWord[index] = words.keep(ids);
     clustersOfShape[shape] ??= [];
-    join(clustersOfShape[shape], { shape, words: ids, rows, members: [index] });
+    const cluster = findCluster(clustersOfShape[shape], shape, ids);
+    if (cluster === undefined) continue;
+    for (let i = 0; i < ids.length; i += 1) if (cluster.words[i] !== ids[i]) cluster.words[i] = WILD;
+    cluster.rows += rows;
+    cluster.members.push(index);
   }
-  const wordsOf: (Uint32Array | undefined)[] = [];
-  for (const cluster of clustersOfShape.flat()) {
-    if (cluster.rows < MIN_ROWS) continue;
-    found.push({ skeleton: words.fill(cluster.shape, cluster.words), rows: cluster.rows, members: cluster.members });
-    const wild = [...cluster.words.keys()].filter((i) => cluster.words[i] === WILD);
-    if (wild.length === 0) continue;
-    for (const member of cluster.members) {
-      const ids = wordsOfMember[member] as Uint32Array;
-      wordsOf[member] = Uint32Array.from(wild, (i) => ids[i] as number);
-    }
+  for (const { shape, words: own, rows, members } of clustersOfShape.flat()) {
+    if (rows < MIN_ROWS) continue;
+    const wild = [...own.keys()].filter((i) => own[i] === WILD);
+    found.push({ skeleton: words.fill(shape, own), rows, members, wild });
   }
   // The more rows, the smaller the number.
   found.sort((a, b) => b.rows - a.rows);
   const templateOf = new Uint32Array(table.count());
   for (const [place, { members }] of found.entries()) for (const member of members) templateOf[member] = place + 1;
-  return { skeletons: found.map(({ skeleton }) => skeleton), templateOf, wordsOf, words: words.all };
+  const wildOf = found.map(({ wild }) => wild);
+  return {
+    skeletons: found.map(({ skeleton }) => skeleton),
+    templateOf,
+    wordOf(skeleton, n) {
+      const wild = wildOf[(templateOf[skeleton] as number) - 1] as number[];
+      return words.kept((firstWord[skeleton] as number) + (wild[n] as number));
+    },
+    words: words.all,
+  };
 }
 
-/** Puts a skeleton into the cluster with which it has most words in common, or begins one. */
-function join(clusters: Cluster[], single: Cluster): void {
+/** The cluster with which the words have most in common, or a new one; undefined where there are too many. */
+function findCluster(clusters: Cluster[], shape: number, words: Uint32Array): Cluster | undefined {
   let best: Cluster | undefined;
   let bestCommon = 0;
   for (const cluster of clusters) {
     let common = 0;
-    for (let i = 0; i < single.words.length; i += 1) if (cluster.words[i] === single.words[i]) common += 1;
+    for (let i = 0; i < words.length; i += 1) if (cluster.words[i] === words[i]) common += 1;
     if (common <= bestCommon) continue;
     best = cluster;
     bestCommon = common;
   }
-  if (best === undefined || bestCommon < single.words.length * MIN_COMMON_SHARE) {
-    if (clusters.length < MAX_CLUSTERS_A_SHAPE) clusters.push({ ...single, words: single.words.slice() });
-    return;
-  }
-  for (let i = 0; i < single.words.length; i += 1) if (best.words[i] !== single.words[i]) best.words[i] = WILD;
-  best.rows += single.rows;
-  best.members.push(...single.members);
+  if (best !== undefined && bestCommon >= words.length * MIN_COMMON_SHARE) return best;
+  if (clusters.length === MAX_CLUSTERS_A_SHAPE) return undefined;
+  const added = { shape, words: words.slice(), rows: 0, members: [] };
+  clusters.push(added);
+  return added;
 }
 
 const isLetter = new Uint8Array(256);
@@ -94,42 +101,50 @@ for (let byte = 0; byte < FIRST_SLOT; byte += 1) {
 function createWords() {
   const all = createSkeletonTable();
   const shapes = createSkeletonTable();
-  let shape = new Uint8Array(1 << 12);
   let ids = new Uint32Array(1 << 8);
+  let kept = new Uint32Array(1 << 12);
+  let keptCount = 0;
   return {
     all,
-    /** A skeleton's words, and the number of what is left of it with a slot in the place of each. */
+    /** A skeleton's words, good until the next one's, and the number of what is left of it with a slot in the place of each. */
     takeApart(skeleton: Uint8Array): { shape: number; ids: Uint32Array } {
-      if (shape.length < skeleton.length) shape = new Uint8Array(skeleton.length * 2);
+      const shape = shapes.draft(skeleton.length);
+      const word = all.draft(skeleton.length);
       if (ids.length < skeleton.length) ids = new Uint32Array(skeleton.length * 2);
       let length = 0;
       let count = 0;
-      let shapeHash = FNV_OFFSET;
       for (let at = 0; at < skeleton.length; ) {
         let byte = skeleton[at] as number;
         if (isLetter[byte] === 1) {
-          const start = at;
-          let hash = FNV_OFFSET;
+          let letters = 0;
           for (; at < skeleton.length && isLetter[skeleton[at] as number] === 1; at += 1) {
-            hash = Math.imul(hash ^ (skeleton[at] as number), FNV_PRIME);
+            word[letters] = skeleton[at] as number;
+            letters += 1;
           }
-          ids[count] = all.intern(skeleton, start, at, hash);
+          ids[count] = all.intern(letters);
           count += 1;
           byte = SLOT.word;
         } else at += 1;
         shape[length] = byte;
         length += 1;
-        shapeHash = Math.imul(shapeHash ^ byte, FNV_PRIME);
         if (byte !== SLOT.hex) continue;
         // How many digits: no letter, whatever the number.
         const digits = skeleton[at] as number;
         shape[length] = digits;
         length += 1;
-        shapeHash = Math.imul(shapeHash ^ digits, FNV_PRIME);
         at += 1;
       }
-      return { shape: shapes.intern(shape, 0, length, shapeHash), ids: ids.slice(0, count) };
+      return { shape: shapes.intern(length), ids: ids.subarray(0, count) };
     },
+    /** Keeps words behind those kept before, and says where. */
+    keep(wordIds: Uint32Array): number {
+      const start = keptCount;
+      keptCount += wordIds.length;
+      if (keptCount > kept.length) kept = growTo(new Uint32Array(keptCount * 2), kept);
+      for (let i = 0; i < wordIds.length; i += 1) kept[start + i] = wordIds[i] as number;
+      return start;
+    },
+    kept: (place: number) => kept[place] as number,
     /** The skeleton of a shape with words in its slots but where they are WILD. */
     fill(filledShape: number, wordIds: Uint32Array): Uint8Array {
       const bytes: number[] = [];

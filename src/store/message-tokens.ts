@@ -1,7 +1,6 @@
+import { createScratch } from "./scratch.ts";
 import {
   createSkeletonTable,
-  FNV_OFFSET,
-  FNV_PRIME,
   MAX_HEX_DIGITS,
   MAX_NUMBER_DIGITS,
   MIN_HEX_DIGITS,
@@ -46,49 +45,50 @@ const MAX_MIXED_BYTES = 16;
 const MAX_MIXED_NUMBERS = 2;
 const DASH = 0x2d;
 
-/** `offsets` say where in `bytes` (UTF-8) each row's text starts, with one more entry for the end. */
+export const valueScratch = createScratch((length) => new Float64Array(length));
+export const lengthScratch = createScratch((length) => new Uint32Array(length));
+
+/**
+ * `offsets` say where in `bytes` (UTF-8) each row's text starts, with one more entry for the end. Values and lengths are good
+ * until other texts are taken apart.
+ */
 export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Tokens {
   const rows = offsets.length - 1;
   const skeletons = createSkeletonTable();
   const skeletonOfRow = new Uint32Array(rows);
   const firstValue = new Uint32Array(rows + 1);
-  let values = new Float64Array(rows * 8);
-  let lengths = new Uint32Array(rows * 8);
+  let values = valueScratch(rows * 8);
+  let lengths = lengthScratch(rows * 8);
   let count = 0;
-  let skeleton = new Uint8Array(1 << 12);
 
   for (let row = 0; row < rows; row += 1) {
     const end = offsets[row + 1] as number;
     let at = offsets[row] as number;
     // Each slot of a skeleton is at most as long as what it stands for, but for the count behind a hexadecimal one.
-    if (skeleton.length < (end - at) * 2) skeleton = new Uint8Array((end - at) * 4);
+    const skeleton = skeletons.draft((end - at) * 2);
     // A value takes a byte at least, and something lies between two of them.
     if (values.length < count + (end - at)) {
-      values = growTo(new Float64Array((count + (end - at)) * 2), values);
-      lengths = growTo(new Uint32Array(values.length), lengths);
+      values = valueScratch((count + (end - at)) * 2);
+      lengths = lengthScratch(values.length);
     }
     firstValue[row] = count;
     let length = 0;
-    let hash = FNV_OFFSET;
     while (at < end) {
       const byte = bytes[at] as number;
       let seen = classes[byte] as number;
       if (seen === 0) {
         skeleton[length] = byte;
         length += 1;
-        hash = Math.imul(hash ^ byte, FNV_PRIME);
         at += 1;
         continue;
       }
       // A word: taken for one without digits until there is one.
       const wordStart = at;
       const lengthBefore = length;
-      const hashBefore = hash;
       for (let unit = byte, unitClass = seen; ; ) {
         seen |= unitClass;
         skeleton[length] = unit;
         length += 1;
-        hash = Math.imul(hash ^ unit, FNV_PRIME);
         at += 1;
         if (at === end) break;
         unit = bytes[at] as number;
@@ -100,7 +100,6 @@ export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Token
       // What lies beyond ASCII may part words: it is never in a value, so that words without digits are in skeletons only.
       if ((seen & BEYOND_ASCII) !== 0 && !isMixed(bytes, wordStart, at)) continue;
       length = lengthBefore;
-      hash = hashBefore;
       let kind: number = SLOT.text;
       if ((seen & LETTER) === 0 && wordBytes >= MIN_HEX_DIGITS && wordBytes <= MAX_HEX_DIGITS) {
         kind = seen === DIGIT && wordBytes <= MAX_NUMBER_DIGITS ? SLOT.number : SLOT.hex;
@@ -115,7 +114,6 @@ export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Token
           if (classes[unit] !== DIGIT) {
             skeleton[length] = unit;
             length += 1;
-            hash = Math.imul(hash ^ unit, FNV_PRIME);
             i += 1;
             continue;
           }
@@ -126,7 +124,6 @@ export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Token
           count += 1;
           skeleton[length] = SLOT.number;
           length += 1;
-          hash = Math.imul(hash ^ SLOT.number, FNV_PRIME);
         }
         continue;
       }
@@ -135,23 +132,15 @@ export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Token
       count += 1;
       skeleton[length] = kind;
       length += 1;
-      hash = Math.imul(hash ^ kind, FNV_PRIME);
       if (kind === SLOT.hex) {
         skeleton[length] = wordBytes;
         length += 1;
-        hash = Math.imul(hash ^ wordBytes, FNV_PRIME);
       }
     }
-    skeletonOfRow[row] = skeletons.intern(skeleton, 0, length, hash);
+    skeletonOfRow[row] = skeletons.intern(length);
   }
   firstValue[rows] = count;
   return { skeletons, skeletonOfRow, firstValue, values, lengths };
-}
-
-/** The larger column with what the smaller one holds. */
-export function growTo<Column extends { set(source: Column): void }>(larger: Column, source: Column): Column {
-  larger.set(source);
-  return larger;
 }
 
 export function readNumber(bytes: Uint8Array, start: number, end: number): number {

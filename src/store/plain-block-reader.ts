@@ -1,13 +1,16 @@
 import type { Database } from "bun:sqlite";
-import { type BlockMeta, decodePage, decodePageStarts, PART, unbundle } from "./block.ts";
+import { type BlockMeta, decodePageStarts, PART, unbundle } from "./block.ts";
 import { BlockGone, type BlockReader, COLUMN_PARTS, type ColumnPart, type PageText } from "./block-reader.ts";
 import { bloomOfPage } from "./bloom.ts";
 import { readPart } from "./database.ts";
 import { type IntColumn, openInts } from "./int-column.ts";
+import { unpackBytes } from "./pack-bytes.ts";
 import type { PageCache } from "./page-cache.ts";
 import { putText } from "./text-buffer.ts";
 
 type LengthsPart = "messageLengths" | "attributeLengths";
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Reads a block that `encodeBlock` made. */
 export function openPlainBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
@@ -74,13 +77,19 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Page
     return text;
   }
 
-  function readPage(part: number, lengthsOf: LengthsPart, page: number): PageText {
+  function readUtf8(part: number, lengthsOf: LengthsPart, page: number): Uint8Array {
     const bytes = optionalPart(part, page);
-    let offsets = bytes === undefined ? pageOffsets(lengthsOf, page) : undefined;
+    if (bytes !== undefined) return unpackBytes(bytes);
     // A page without text has no part; one that has text and no part was deleted meanwhile.
-    if ((offsets?.at(-1) ?? 0) > 0) throw new BlockGone();
+    if ((pageOffsets(lengthsOf, page).at(-1) as number) > 0) throw new BlockGone();
+    return new Uint8Array();
+  }
+
+  function readPage(part: number, lengthsOf: LengthsPart, page: number): PageText {
+    const text = decoder.decode(readUtf8(part, lengthsOf, page));
+    let offsets: Uint32Array | undefined;
     return {
-      text: bytes === undefined ? "" : decodePage(bytes),
+      text,
       offsets() {
         offsets ??= pageOffsets(lengthsOf, page);
         return offsets;
@@ -99,6 +108,11 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Page
     pageRange,
     messages,
     attributes,
+    utf8(texts, page) {
+      return texts === "messages"
+        ? readUtf8(PART.messages, "messageLengths", page)
+        : readUtf8(PART.attributes, "attributeLengths", page);
+    },
     texts(texts, page, rows) {
       const { from } = pageRange(page);
       const { text, offsets } = texts === "messages" ? messages(page) : attributes(page);

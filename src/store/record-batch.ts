@@ -21,6 +21,9 @@ export type RecordBatch = {
   attributes: string;
 };
 
+/** A batch with its texts as UTF-8; lengths are in UTF-16 units all the same. */
+export type Utf8Batch = Omit<RecordBatch, "messages" | "attributes"> & { messages: Uint8Array; attributes: Uint8Array };
+
 /** Gathers records into columns; its arrays are kept and grown from batch to batch. */
 export type RecordBatchBuilder = {
   rows(): number;

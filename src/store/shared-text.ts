@@ -11,7 +11,6 @@ const FIRST_BYTES = 4 * 1024 * 1024;
 const MAX_BYTES_PER_UNIT = 3;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export function createTextSender(): TextSender {
   let bytes = new SharedArrayBuffer(FIRST_BYTES);
@@ -30,11 +29,11 @@ export function createTextSender(): TextSender {
   };
 }
 
-/** The texts as they were shared, half surrogate pairs as U+FFFD. */
-export function readSharedText({ bytes, lengths }: SharedText): string[] {
+/** The texts as they were shared, half surrogate pairs as U+FFFD; good until the next are. */
+export function readSharedText({ bytes, lengths }: SharedText): Uint8Array[] {
   let at = 0;
   return lengths.map((length) => {
-    const text = decoder.decode(new Uint8Array(bytes, at, length));
+    const text = new Uint8Array(bytes, at, length);
     at += length;
     return text;
   });

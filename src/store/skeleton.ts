@@ -25,51 +25,51 @@ export const MIN_HEX_DIGITS = 8;
 export const MAX_HEX_DIGITS = 64;
 export const UUID_BYTES = 36;
 
-/** Skeletons are hashed by FNV-1a, in 32 bits with a sign. */
-export const FNV_OFFSET = 0x811c9dc5 | 0;
-export const FNV_PRIME = 0x01000193;
-
 /** The distinct skeletons of a block, by number in the order in which they were first met; found by their bytes. */
 export type SkeletonTable = {
-  /** The number of the skeleton that lies in `bytes` from `start` up to `end`, and whose hash this is. */
-  intern(bytes: Uint8Array, start: number, end: number, hash: number): number;
+  /** Where the next skeleton is written from 0 on, with room for so many bytes; good until the next draft. */
+  draft(bytes: number): Uint8Array;
+  /** The number of the skeleton that the first `length` bytes of the draft are. */
+  intern(length: number): number;
   count(): number;
   get(index: number): Uint8Array;
 };
 
+/** Bytes are hashed and compared four at a time: each skeleton starts at a word and is filled up with zeros to the next. */
+const WORD_BYTES = 4;
+
 export function createSkeletonTable(): SkeletonTable {
   let slots = new Int32Array(1 << 12).fill(-1);
   let hashes = new Int32Array(1 << 11);
-  let ends = new Uint32Array((1 << 11) + 1);
-  let arena = new Uint8Array(1 << 17);
+  let lengths = new Uint32Array(1 << 11);
+  /** Where each skeleton starts in `arena`, and where the next will. */
+  let starts = new Uint32Array((1 << 11) + 1);
+  let arena = new Int32Array(1 << 15);
+  let draftWords = new Int32Array(1 << 10);
+  let draft = new Uint8Array(draftWords.buffer);
   let count = 0;
 
-  function equals(index: number, bytes: Uint8Array, from: number, to: number): boolean {
-    let at = ends[index] as number;
-    if ((ends[index + 1] as number) - at !== to - from) return false;
-    for (let i = from; i < to; i += 1, at += 1) if (arena[at] !== bytes[i]) return false;
+  function equalsDraft(index: number, length: number): boolean {
+    if (lengths[index] !== length) return false;
+    const start = starts[index] as number;
+    const words = wordsIn(length);
+    for (let i = 0; i < words; i += 1) if (arena[start + i] !== draftWords[i]) return false;
     return true;
   }
 
-  function add(bytes: Uint8Array, from: number, to: number, hash: number): void {
+  function add(length: number, hash: number): void {
     if (count === hashes.length) {
-      const largerHashes = new Int32Array(count * 2);
-      largerHashes.set(hashes);
-      hashes = largerHashes;
-      const largerEnds = new Uint32Array(count * 2 + 1);
-      largerEnds.set(ends);
-      ends = largerEnds;
+      hashes = growTo(new Int32Array(count * 2), hashes);
+      lengths = growTo(new Uint32Array(count * 2), lengths);
+      starts = growTo(new Uint32Array(count * 2 + 1), starts);
     }
-    let at = ends[count] as number;
-    const end = at + to - from;
-    if (end > arena.length) {
-      const larger = new Uint8Array(Math.max(arena.length * 2, end));
-      larger.set(arena);
-      arena = larger;
-    }
-    for (let i = from; i < to; i += 1, at += 1) arena[at] = bytes[i] as number;
+    const start = starts[count] as number;
+    const end = start + wordsIn(length);
+    if (end > arena.length) arena = growTo(new Int32Array(Math.max(arena.length * 2, end)), arena);
+    for (let i = 0; start + i < end; i += 1) arena[start + i] = draftWords[i] as number;
     hashes[count] = hash;
-    ends[count + 1] = end;
+    lengths[count] = length;
+    starts[count + 1] = end;
     count += 1;
   }
 
@@ -77,28 +77,52 @@ export function createSkeletonTable(): SkeletonTable {
     slots = new Int32Array(slots.length * 2).fill(-1);
     const mask = slots.length - 1;
     for (let index = 0; index < count; index += 1) {
-      let slot = Math.imul(hashes[index] as number, 0x9e3779b1) & mask;
+      let slot = (hashes[index] as number) & mask;
       while (slots[slot] !== -1) slot = (slot + 1) & mask;
       slots[slot] = index;
     }
   }
 
   return {
-    intern(bytes, from, to, hash) {
+    draft(bytes) {
+      if (bytes > draft.length) {
+        draftWords = new Int32Array(wordsIn(bytes) * 2);
+        draft = new Uint8Array(draftWords.buffer);
+      }
+      return draft;
+    },
+    intern(length) {
+      const words = wordsIn(length);
+      for (let at = length; at < words * WORD_BYTES; at += 1) draft[at] = 0;
+      let hash = length;
+      for (let i = 0; i < words; i += 1) {
+        hash = Math.imul(hash ^ (draftWords[i] as number), 0x9e3779b1);
+        hash ^= hash >>> 15;
+      }
       const mask = slots.length - 1;
-      let slot = Math.imul(hash, 0x9e3779b1) & mask;
+      let slot = hash & mask;
       for (let index = slots[slot] as number; index !== -1; index = slots[slot] as number) {
-        if (hashes[index] === hash && equals(index, bytes, from, to)) return index;
+        if (hashes[index] === hash && equalsDraft(index, length)) return index;
         slot = (slot + 1) & mask;
       }
       slots[slot] = count;
-      add(bytes, from, to, hash);
+      add(length, hash);
       if (count * 2 > slots.length) rehash();
       return count - 1;
     },
     count: () => count,
-    get: (index) => arena.subarray(ends[index], ends[index + 1]),
+    get: (index) => new Uint8Array(arena.buffer, (starts[index] as number) * WORD_BYTES, lengths[index]),
   };
+}
+
+function wordsIn(bytes: number): number {
+  return (bytes + WORD_BYTES - 1) >>> 2;
+}
+
+/** The larger column with what the smaller one holds. */
+export function growTo<Column extends { set(source: Column): void }>(larger: Column, source: Column): Column {
+  larger.set(source);
+  return larger;
 }
 
 /** The slots of a skeleton: for each its kind, and where its text starts and ends. */

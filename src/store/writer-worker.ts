@@ -46,7 +46,7 @@ function handle(message: ToWriter): void {
       return answer({ type: "closed" });
     case "append": {
       const { columns, texts, receipts, receivedAtMs } = message;
-      const [messages = "", attributes = ""] = readSharedText(texts);
+      const [messages, attributes] = readSharedText(texts) as [Uint8Array, Uint8Array];
       const firstId = (appender as Appender).append({ batch: { ...columns, messages, attributes }, receipts, receivedAtMs });
       // SQLite goes on as if nothing had happened: what it wrote is on disk, but nobody will ever find it.
       if (!isInPlace()) throw new Error("the database's file was deleted or replaced; start the collector again");

@@ -68,4 +68,15 @@ describe("readJsonItems", () => {
     expect(readJsonItems(body)).toMatchObject({ items: [{ a: "x\ufffd" }], replaced: true });
     expect(readJsonItems(bytes('{"a":"\ufffd"}'))?.replaced).toBe(false);
   });
+
+  test("reads large bodies as it reads small ones, wherever their lines end", () => {
+    const items = Array.from({ length: 3000 }, (_, n) => ({ n, text: "é€😀x".repeat(n % 997 === 500 ? 9000 : n % 7) }));
+    const lines = items.map((item) => JSON.stringify(item));
+    expect(readJsonItems(bytes(lines.join("\n")))?.items).toEqual(items);
+    expect(readJsonItems(bytes(`${lines.join("\r\n\n")}\n`))?.items).toEqual(items);
+    expect(readJsonItems(bytes([...lines, "broken", lines[0]].join("\n")))?.items).toEqual([...items, BROKEN, items[0]]);
+    const spread = { items };
+    expect(readJsonItems(bytes(JSON.stringify(spread, null, 2)))?.items).toEqual([spread]);
+    expect(readJsonItems(bytes(`${JSON.stringify(spread, null, 2)}\n{"a":1}`))?.items).toEqual([spread, { a: 1 }]);
+  });
 });

@@ -1,8 +1,9 @@
 import { type BlockRows, type EncodedBlock, type EncodeOptions, encodeBlock } from "../../../src/store/block.ts";
 import type { BlockReader, ColumnPart } from "../../../src/store/block-reader.ts";
 import { encodeDenseBlock } from "../../../src/store/dense-block.ts";
-import { createRecordBatchBuilder, type RecordBatch } from "../../../src/store/record-batch.ts";
-import { createTextSource } from "../../../src/store/text-source.ts";
+import { createRecordBatchBuilder, type Utf8Batch } from "../../../src/store/record-batch.ts";
+import { offsetsOf } from "../../../src/store/text-offsets.ts";
+import { sealUtf8 } from "../../support/seal-utf8.ts";
 
 /** A record as a test writes it down, and as it should be read back. */
 export type Row = {
@@ -24,12 +25,12 @@ export function numbered(count: number, from = 1): Row[] {
   return Array.from({ length: count }, (_, i) => row({ ms: 1_764_000_000_000 + from + i, message: `message ${from + i}` }));
 }
 
-export function batchOf(rows: Row[]): RecordBatch {
+export function batchOf(rows: Row[]): Utf8Batch {
   const builder = createRecordBatchBuilder();
   for (const { ms, nanos, digits, severity, service, message, attributes } of rows) {
     builder.append(ms, nanos, digits, severity, service, message, attributes);
   }
-  return builder.seal();
+  return sealUtf8(builder);
 }
 
 type BlockFields = { firstId?: number; receivedMs?: number[]; dense?: boolean } & Partial<EncodeOptions>;
@@ -40,8 +41,8 @@ export function blockRowsOf(rows: Row[], { firstId = 1, receivedMs }: BlockField
     ...batch,
     firstId,
     receivedMs: Float64Array.from(receivedMs ?? rows.map(() => 1_764_000_000_500)),
-    messages: createTextSource([batch.messages]),
-    attributes: createTextSource([batch.attributes]),
+    messageOffsets: offsetsOf(batch.messages, batch.messageLengths),
+    attributeOffsets: offsetsOf(batch.attributes, batch.attributeLengths),
   };
 }
 

@@ -1,0 +1,28 @@
+type Column = Float64Array | Int32Array | Uint32Array | Uint8Array;
+
+const releases: (() => void)[] = [];
+
+/**
+ * Memory that is used again from merge to merge: large fresh columns would cost more than what is done with them. Gives
+ * one with so many values, in which is what was last put there, and other things behind. Whoever asks again, for more
+ * perhaps, has the same memory or a copy of it.
+ */
+export function createScratch<Values extends Column>(make: (length: number) => Values): (length: number) => Values {
+  let kept = make(0);
+  releases.push(() => {
+    kept = make(0);
+  });
+  return (length) => {
+    if (kept.length < length) {
+      const larger = make(Math.ceil(length * 1.25));
+      larger.set(kept);
+      kept = larger;
+    }
+    return kept.subarray(0, length) as Values;
+  };
+}
+
+/** Lets go of all of it. To be called where nothing is under way. */
+export function releaseScratch(): void {
+  for (const release of releases) release();
+}

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { type BlockMeta, type EncodedBlock, encodeBlock } from "./block.ts";
 import { listBlocks } from "./database.ts";
-import { encodeDenseBlock } from "./dense-block.ts";
+import { DENSE_VERSION, encodeDenseBlock } from "./dense-block.ts";
 import { mergeBlocks } from "./merge-blocks.ts";
 import { openBlock } from "./open-block.ts";
 
@@ -24,6 +24,11 @@ export function isFull(meta: Pick<BlockMeta, "rows" | "characters">): boolean {
   return meta.rows >= FULL_ROWS || meta.characters >= FULL_CHARACTERS;
 }
 
+/** Has its final form as well: nothing is to be done with it any more. */
+function isFinal(meta: BlockMeta): boolean {
+  return meta.version === DENSE_VERSION || meta.rows < MIN_DENSE_ROWS;
+}
+
 /**
  * Which neighbouring blocks to merge next, oldest first; empty when there is nothing to do. `metas` are all blocks in
  * the order of their ids. A merge makes a block many times as large as the largest that goes into it, so that a record is
@@ -38,6 +43,8 @@ export function planCompaction(metas: BlockMeta[]): BlockMeta[] {
     // What lies between full blocks comes to no more: it is merged as it is.
     const chosen = meta === undefined ? planRun(run) : run.length > 1 ? untilFull(run) : [];
     if (chosen.length > 0) return chosen;
+    // One that a very large request has filled was written as it came.
+    if (meta !== undefined && !isFinal(meta)) return [meta];
     start = i + 1;
   }
   return [];

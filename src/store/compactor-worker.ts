@@ -10,9 +10,18 @@ import type { FromCompactor, ToCompactor } from "./worker-messages.ts";
 declare const self: Worker;
 
 let database: Database | undefined;
+let hasMerged = false;
 
 function answer(message: FromCompactor, transfer: ArrayBuffer[] = []): void {
   self.postMessage(message, transfer);
+}
+
+/** Lets go of what was needed for merges. */
+function rest(): void {
+  if (!hasMerged) return;
+  hasMerged = false;
+  releaseScratch();
+  Bun.gc(true);
 }
 
 function handle(message: ToCompactor): void {
@@ -27,10 +36,9 @@ function handle(message: ToCompactor): void {
       const result = compactOnce(database as Database);
       if (result === undefined) {
         answer({ type: "idle" });
-        releaseScratch();
-        Bun.gc(true);
-        return;
+        return rest();
       }
+      hasMerged = true;
       const replaced = result.replaced.map(({ id, firstId }) => ({ id, firstId }));
       answer({ type: "compacted", replaced, block: result.block, small: result.small }, buffersOfBlock(result.block));
       // A merge leaves tens of megabytes behind, of which the collector of garbage hears too late.

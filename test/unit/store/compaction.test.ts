@@ -3,6 +3,7 @@ import { createAppender } from "../../../src/store/append.ts";
 import type { BlockMeta } from "../../../src/store/block.ts";
 import { compactOnce, FULL_CHARACTERS, FULL_ROWS, planCompaction } from "../../../src/store/compaction.ts";
 import { listBlocks, openForWriting } from "../../../src/store/database.ts";
+import { DENSE_VERSION } from "../../../src/store/dense-block.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { batchOf, numbered, type Row, row, rowsOf } from "./rows.ts";
@@ -12,7 +13,15 @@ type Block = BlockMeta & { rewritten: number };
 
 function blockOf(firstId: number, rows: number, characters: number, rewritten = 0): Block {
   return {
-    ...{ id: firstId, version: 1, firstId, lastId: firstId + rows - 1, rows, characters, rewritten },
+    ...{
+      id: firstId,
+      version: rows < 16_384 ? 1 : DENSE_VERSION,
+      firstId,
+      lastId: firstId + rows - 1,
+      rows,
+      characters,
+      rewritten,
+    },
     ...{ timestampMin: 0, timestampMax: 0, receivedMin: 0, receivedMax: 0, severityMask: 1, services: ["web"], bytes: 1 },
   };
 }
@@ -73,6 +82,16 @@ describe("planning compaction", () => {
     expect(planCompaction(large)).toEqual([]);
     const small = (from: number, count: number) => Array.from({ length: count }, (_, i) => blockOf(from + i, 1, 10));
     expect(planCompaction([blockOf(1, 1, 10), blockOf(2, FULL_ROWS, 10), ...small(FULL_ROWS + 2, 20)])).toEqual([]);
+  });
+
+  test("rewrites what a very large request has filled, once", () => {
+    const written = { ...blockOf(11, FULL_ROWS, 1000), version: 1 };
+    const between = Array.from({ length: 10 }, (_, i) => blockOf(i + 1, 1, 10));
+    expect(planCompaction([...between, written])).toEqual(between);
+    const merged = blockOf(1, 10, 100);
+    expect(planCompaction([merged, written, blockOf(FULL_ROWS + 11, 1, 10)])).toEqual([written]);
+    expect(planCompaction([merged, { ...written, version: DENSE_VERSION }])).toEqual([]);
+    expect(planCompaction([{ ...blockOf(1, 100, FULL_CHARACTERS), version: 1 }])).toEqual([]);
   });
 
   test("merges the few that lie between full blocks, where no more will come", () => {

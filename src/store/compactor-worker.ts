@@ -10,9 +10,19 @@ import type { FromCompactor, ToCompactor } from "./worker-messages.ts";
 declare const self: Worker;
 
 let database: Database | undefined;
+/** Whether there is memory of a merge to let go of. */
+let merged = false;
 
 function answer(message: FromCompactor, transfer: ArrayBuffer[] = []): void {
   self.postMessage(message, transfer);
+}
+
+/** Gives memory back once there is nothing to merge. */
+function rest(): void {
+  if (!merged) return;
+  merged = false;
+  releaseScratch();
+  Bun.gc(true);
 }
 
 function handle(message: ToCompactor): void {
@@ -27,10 +37,9 @@ function handle(message: ToCompactor): void {
       const result = compactOnce(database as Database);
       if (result === undefined) {
         answer({ type: "idle" });
-        releaseScratch();
-        Bun.gc(true);
-        return;
+        return rest();
       }
+      merged = true;
       const replaced = result.replaced.map(({ id, firstId }) => ({ id, firstId }));
       answer({ type: "compacted", replaced, block: result.block, small: result.small }, buffersOfBlock(result.block));
       // A merge leaves tens of megabytes behind, of which the collector of garbage hears too late.

@@ -10,16 +10,17 @@ import type { FromCompactor, ToCompactor } from "./worker-messages.ts";
 declare const self: Worker;
 
 let database: Database | undefined;
-let hasMerged = false;
+/** Whether there is memory of a merge to let go of. */
+let merged = false;
 
 function answer(message: FromCompactor, transfer: ArrayBuffer[] = []): void {
   self.postMessage(message, transfer);
 }
 
-/** Lets go of what was needed for merges. */
+/** Gives memory back once there is nothing to merge. */
 function rest(): void {
-  if (!hasMerged) return;
-  hasMerged = false;
+  if (!merged) return;
+  merged = false;
   releaseScratch();
   Bun.gc(true);
 }
@@ -38,7 +39,7 @@ function handle(message: ToCompactor): void {
         answer({ type: "idle" });
         return rest();
       }
-      hasMerged = true;
+      merged = true;
       const replaced = result.replaced.map(({ id, firstId }) => ({ id, firstId }));
       answer({ type: "compacted", replaced, block: result.block, small: result.small }, buffersOfBlock(result.block));
       // A merge leaves tens of megabytes behind, of which the collector of garbage hears too late.

@@ -9,6 +9,8 @@ export class BlockGone extends Error {}
 /** One page's texts. */
 export type PageText = {
   text: string;
+  /** Whether it is known to be nothing but ASCII. */
+  isAscii: boolean;
   /** Where the text of each row of the page starts, and one more entry for the end. Not every search that reads a page needs them. */
   offsets(): Uint32Array;
 };

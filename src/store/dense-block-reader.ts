@@ -19,6 +19,7 @@ import { DENSE_PART } from "./dense-block.ts";
 import { openTexts } from "./kept-texts.ts";
 import { keptOf } from "./kept-values.ts";
 import { lazy } from "./lazy.ts";
+import { MINUTE_MS, readMinuteCounts } from "./minute-counts.ts";
 import type { PageCache } from "./page-cache.ts";
 import { openNumbers, readNumbers } from "./read-numbers.ts";
 import { readShapedAttribute } from "./shaped-attribute.ts";
@@ -185,7 +186,10 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       grams,
       counts: () =>
         Uint32Array.from(readNumbers(createByteReader(part(DENSE_PART.counts)), meta.services.length * SEVERITIES.length)),
-      countPer: (ms) => timestamps().countPer(ms),
+      countPer(ms) {
+        const minutes = ms % MINUTE_MS === 0 ? partIfAny(DENSE_PART.minutes) : undefined;
+        return minutes === undefined ? timestamps().countPer(ms) : readMinuteCounts(minutes, ms);
+      },
       templateRows() {
         const bytes = partIfAny(DENSE_PART.templateRows);
         return bytes && readNumbers(createByteReader(bytes), messages().templated.count + 1);
@@ -247,5 +251,5 @@ function readPage({ templated, kept }: Omit<DenseText, "page">, { from, to }: { 
     length += text.length;
     offsets[row - from + 1] = length;
   });
-  return { text: texts.join(""), offsets: () => offsets };
+  return { text: texts.join(""), isAscii: false, offsets: () => offsets };
 }

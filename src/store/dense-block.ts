@@ -9,6 +9,7 @@ import { type Derivation, findDerivations } from "./derived-columns.ts";
 import { createGramSet, GRAMS } from "./gram-filter.ts";
 import { unitsOf, type WrittenTexts, writeTexts } from "./kept-texts.ts";
 import { templateMessages } from "./message-templates.ts";
+import { writeMinuteCounts } from "./minute-counts.ts";
 import { writeNumbers } from "./number-column.ts";
 import { FIRST_SLOT, SLOT } from "./skeleton.ts";
 import { type TemplatedRows, writeTemplated } from "./templated-text.ts";
@@ -35,6 +36,8 @@ export const DENSE_PART = {
   templateRows: 14,
   /** How many pages of messages and of attributes are kept as they are; the filter of the grams in all other messages, that of those in all other attributes, then those of these pages. */
   grams: 15,
+  /** How many records there are in each minute, where these are few. */
+  minutes: 16,
   messageDictionary: 20,
   messageRows: 21,
   messageColumns: 22,
@@ -85,6 +88,8 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   put(DENSE_PART.severity, conditioned(rows.severity));
   put(DENSE_PART.service, conditioned(rows.service));
   put(DENSE_PART.counts, countRecords(rows));
+  const minutes = writeMinuteCounts(rows.timestampMs.subarray(0, rows.rows));
+  if (minutes !== undefined) put(DENSE_PART.minutes, minutes);
   put(DENSE_PART.templateRows, countTemplates(templated));
   const keptMessages = putTexts(put, DENSE_PART.messageDictionary, templated, [], rows.messageOffsets, false);
   words.clear();

@@ -1,5 +1,6 @@
 import type { DenseBlock, DenseText } from "./block-reader.ts";
 import { blockMayHold, keptPageMayHold, type Required, templatedMayHold, type WhichText } from "./dense-filters.ts";
+import { findInAscii } from "./find-in-ascii.ts";
 import { SLOT } from "./skeleton.ts";
 import type { Template } from "./template-dictionary.ts";
 import { alignNeedle, type Needle, type SlotTest, type TemplateMatch } from "./template-match.ts";
@@ -190,19 +191,11 @@ function searchKept(
   }
 }
 
-const SPECIAL_IN_PATTERN = /[\\^$.*+?()[\]{}|/-]/g;
-
-/** Gives where the needle occurs first from a place on, or -1. Of ASCII the engine's search in any case is far quicker than folding. */
+/** Gives where the needle occurs first from a place on, or -1. */
 function createFinder({ text: wanted, folded }: Needle, text: string, isAscii: boolean): (from: number) => number {
-  if (!folded || !isAscii) {
-    const searched = folded ? foldCase(text) : text;
-    return (from) => searched.indexOf(wanted, from);
-  }
-  const pattern = new RegExp(wanted.replaceAll(SPECIAL_IN_PATTERN, "\\$&"), "gi");
-  return (from) => {
-    pattern.lastIndex = from;
-    return pattern.exec(text)?.index ?? -1;
-  };
+  if (folded && isAscii) return (from) => findInAscii(wanted, text, from);
+  const searched = folded ? foldCase(text) : text;
+  return (from) => searched.indexOf(wanted, from);
 }
 
 /** Reads the texts of the candidates that are no hits yet, and makes hits of those in which it is found. */

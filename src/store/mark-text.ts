@@ -1,5 +1,6 @@
-import type { BlockReader, DenseBlock } from "./block-reader.ts";
+import type { BlockReader, DenseBlock, PageText } from "./block-reader.ts";
 import { markTemplates, searchAttributes, searchMessages } from "./dense-search.ts";
+import { findInAscii } from "./find-in-ascii.ts";
 import { foldedPage } from "./folded-page.ts";
 import type { TextLeaf } from "./query-node.ts";
 import { markAttributes, markMessages, occursInAttributes, occursInMessage } from "./text-match.ts";
@@ -13,10 +14,14 @@ export function markText(leaf: TextLeaf, block: BlockReader, page: number, hits:
     return hits.set(dense.hits(leaf, (found) => findText(leaf, dense, found)).subarray(from, to));
   }
   const messages = block.messages(page);
-  markMessages(term, foldedPage(messages), messages, hits);
+  if (mayOccur(term.needle, messages)) markMessages(term, foldedPage(messages), messages, hits);
   if (!inAttributes) return;
   const attributes = block.attributes(page);
-  markAttributes(term, foldedPage(attributes), attributes, hits);
+  if (mayOccur(term.jsonNeedle, attributes)) markAttributes(term, foldedPage(attributes), attributes, hits);
+}
+
+function mayOccur(needle: string, { text, isAscii }: PageText): boolean {
+  return !isAscii || findInAscii(needle, text, 0) >= 0;
 }
 
 /** Sets `hits[row]` for each row of the block in which the text occurs. */

@@ -86,10 +86,12 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Page
   }
 
   function readPage(part: number, lengthsOf: LengthsPart, page: number): PageText {
-    const text = decoder.decode(readUtf8(part, lengthsOf, page));
+    const utf8 = readUtf8(part, lengthsOf, page);
+    const text = decoder.decode(utf8);
     let offsets: Uint32Array | undefined;
     return {
       text,
+      isAscii: text.length === utf8.length,
       offsets() {
         offsets ??= pageOffsets(lengthsOf, page);
         return offsets;

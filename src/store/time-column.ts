@@ -1,5 +1,4 @@
 import { type ByteReader, type ByteWriter, createByteWriter } from "./byte-writer.ts";
-import { lazy } from "./lazy.ts";
 import { writeNumbers, writeSmallest } from "./number-column.ts";
 import { openNumbers, readNumbers, readSmallest } from "./read-numbers.ts";
 
@@ -66,34 +65,34 @@ export function openTimes(reader: ByteReader, count: number): Times {
   const codes = readSmallest(reader);
   if (codes.length !== count) throw new Error("a column of times has the wrong length");
   const apart = readNumbers(reader, reader.varint());
-  const marks = lazy(markRows);
+  // For every 4096th row, as far as was read, the latest time before it, and how many before it are kept apart.
+  const latestAt = [first];
+  const apartAt = [0];
 
-  /** For every 4096th row the latest time before it, and how many before it are kept apart. */
-  function markRows(): { latestAt: Float64Array; apartAt: Uint32Array } {
-    const latestAt = new Float64Array(Math.ceil(count / ROWS_A_MARK));
-    const apartAt = new Uint32Array(latestAt.length);
-    let latest = first;
-    let next = 0;
-    for (let row = 0; row < count; row += 1) {
-      if (row % ROWS_A_MARK === 0) {
-        latestAt[row / ROWS_A_MARK] = latest;
-        apartAt[row / ROWS_A_MARK] = next;
+  /** Passes the rows up to the one that a mark stands for. */
+  function passTo(mark: number): void {
+    for (let known = latestAt.length - 1; known < mark; known += 1) {
+      let latest = latestAt[known] as number;
+      let next = apartAt[known] as number;
+      for (let row = known * ROWS_A_MARK; row < (known + 1) * ROWS_A_MARK; row += 1) {
+        let beyond = codes[row] as number;
+        if (beyond === APART) {
+          beyond = apart[next] as number;
+          next += 1;
+        }
+        if (beyond > 0) latest += beyond;
       }
-      let beyond = codes[row] as number;
-      if (beyond === APART) {
-        beyond = apart[next] as number;
-        next += 1;
-      }
-      if (beyond > 0) latest += beyond;
+      latestAt.push(latest);
+      apartAt.push(next);
     }
-    return { latestAt, apartAt };
   }
 
   return {
     slice(from, to) {
       const mark = Math.floor(from / ROWS_A_MARK);
-      let latest = mark === 0 ? first : (marks().latestAt[mark] as number);
-      let next = mark === 0 ? 0 : (marks().apartAt[mark] as number);
+      passTo(mark);
+      let latest = latestAt[mark] as number;
+      let next = apartAt[mark] as number;
       const times = new Float64Array(to - from);
       for (let row = mark * ROWS_A_MARK; row < to; row += 1) {
         let beyond = codes[row] as number;

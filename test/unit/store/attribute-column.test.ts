@@ -5,7 +5,7 @@ import type { PageText } from "../../../src/store/block-reader.ts";
 function pageOf(texts: string[]): PageText {
   const offsets = new Uint32Array(texts.length + 1);
   for (const [row, text] of texts.entries()) offsets[row + 1] = (offsets[row] as number) + text.length;
-  return { text: texts.join(""), offsets: () => offsets };
+  return { text: texts.join(""), isAscii: false, offsets: () => offsets };
 }
 
 function read(texts: string[], path: string): (string | undefined)[] {

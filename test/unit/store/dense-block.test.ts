@@ -215,7 +215,7 @@ describe("a dense block", () => {
         const { from, to } = block.pageRange(page);
         expect(Array.from(block.columnOfPage("timestamp", page))).toEqual(times.slice(from, to));
       }
-      for (const width of [1, 1000, 60_000, 3_600_000]) {
+      for (const width of [1, 1000, 60_000, 90_000, 3_600_000, 86_400_000]) {
         const expected = new Map<number, number>();
         for (const time of times) {
           const start = Math.floor(time / width) * width;

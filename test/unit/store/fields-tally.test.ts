@@ -9,7 +9,7 @@ function show({ visitor }: Tally, attributes: string[], alive?: number[]): void 
   if (visitor.skipsPage?.()) return;
   const offsets = new Uint32Array(attributes.length + 1);
   for (const [row, text] of attributes.entries()) offsets[row + 1] = (offsets[row] as number) + text.length;
-  const page: PageText = { text: attributes.join(""), offsets: () => offsets };
+  const page: PageText = { text: attributes.join(""), isAscii: false, offsets: () => offsets };
   const block = { attributes: () => page } as unknown as BlockReader;
   visitor.takeRows({ block, page: 0, rows: attributes.length, alive: alive && Uint8Array.from(alive) });
 }

@@ -7,7 +7,7 @@ import { foldCase, wordHashes } from "../../../src/store/words.ts";
 
 function pageOf(rows: string[]): PageText {
   const offsets = Uint32Array.of(0, ...rows.map((_, row) => rows.slice(0, row + 1).join("").length));
-  return { text: rows.join(""), offsets: () => offsets };
+  return { text: rows.join(""), isAscii: false, offsets: () => offsets };
 }
 
 /** The indexes of the rows in which the term occurs. */

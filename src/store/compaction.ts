@@ -10,6 +10,8 @@ export const FULL_ROWS = 65_536;
 export const FULL_CHARACTERS = 16 * 1024 * 1024;
 /** So many neighbours of about one size, the largest weighing up to twice the mean, become one block. */
 const FAN_IN = 32;
+/** While nothing else is to be done it may be fewer: each record is then rewritten more often. */
+const THOROUGH_FAN_IN = 8;
 /** Below this many rows a block is kept in one piece, without a Bloom filter: reading it whole is as quick. */
 const MIN_PARTED_ROWS = 1024;
 /** From so many rows on a block is worth taking its texts apart. */
@@ -34,14 +36,14 @@ function isFinal(meta: BlockMeta): boolean {
  * the order of their ids. A merge makes a block many times as large as the largest that goes into it, so that a record is
  * rewritten a few times at most; the more blocks there are, the less that need be, so that they stay few whatever their sizes.
  */
-export function planCompaction(metas: BlockMeta[]): BlockMeta[] {
+export function planCompaction(metas: BlockMeta[], thorough = false): BlockMeta[] {
   let start = 0;
   for (let i = 0; i <= metas.length; i += 1) {
     const meta = metas[i];
     if (meta !== undefined && !isFull(meta)) continue;
     const run = metas.slice(start, i);
     // What lies between full blocks comes to no more: it is merged as it is.
-    const chosen = meta === undefined ? planRun(run) : run.length > 1 ? untilFull(run) : [];
+    const chosen = meta === undefined ? planRun(run, thorough ? THOROUGH_FAN_IN : FAN_IN) : run.length > 1 ? untilFull(run) : [];
     if (chosen.length > 0) return chosen;
     // One that a very large request has filled was written as it came.
     if (meta !== undefined && !isFinal(meta)) return [meta];
@@ -62,7 +64,7 @@ function untilFull(run: BlockMeta[]): BlockMeta[] {
 }
 
 /** What to merge of the newest blocks, none of which is full. */
-function planRun(run: BlockMeta[]): BlockMeta[] {
+function planRun(run: BlockMeta[], fanIn: number): BlockMeta[] {
   const rows = run.reduce((sum, meta) => sum + meta.rows, 0);
   const characters = run.reduce((sum, meta) => sum + meta.characters, 0);
   if (run.length > 1 && isFull({ rows, characters })) return untilFull(run);
@@ -72,7 +74,7 @@ function planRun(run: BlockMeta[]): BlockMeta[] {
     const added = weightOf(run[from] as BlockMeta);
     weight += added;
     largest = Math.max(largest, added);
-    if (weight * (run.length - from) * 2 < largest * FAN_IN * FAN_IN) continue;
+    if (weight * (run.length - from) * 2 < largest * fanIn * fanIn) continue;
     // Those of about the same size that come before are taken along.
     while (from > 0 && weightOf(run[from - 1] as BlockMeta) <= largest * 2) from -= 1;
     return run.slice(from);
@@ -88,9 +90,9 @@ export type Merge = {
 };
 
 /** Reads the blocks to merge next and makes one of them; undefined when there is nothing to do. */
-export function compactOnce(database: Database): Merge | undefined {
+export function compactOnce(database: Database, thorough = false): Merge | undefined {
   const metas = listBlocks(database, "1", [], "first_id ASC");
-  const replaced = planCompaction(metas);
+  const replaced = planCompaction(metas, thorough);
   if (replaced.length === 0) return undefined;
   const rows = mergeBlocks(replaced.map((meta) => openBlock(database, meta)));
   const small = metas.filter((meta) => !isFull(meta)).length;

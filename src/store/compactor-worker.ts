@@ -34,7 +34,7 @@ function handle(message: ToCompactor): void {
       database?.close();
       return answer({ type: "closed" });
     case "compact": {
-      const result = compactOnce(database as Database);
+      const result = compactOnce(database as Database, message.thorough);
       if (result === undefined) {
         answer({ type: "idle" });
         return rest();

@@ -21,6 +21,8 @@ const MANY_SMALL_BLOCKS = 1024;
 /** While nothing comes in there is nobody to make room for: what was left to be merged is caught up with. */
 const REST_FACTOR_IDLE = 0.25;
 const IDLE_AFTER_MS = 500;
+/** So long after the last commit a thorough look is worth it: what is left small costs each search more than it takes to merge. */
+const THOROUGH_AFTER_MS = 1000;
 
 export type CompactorThread = WorkerThread<ToCompactor, FromCompactor>;
 
@@ -33,19 +35,28 @@ export function startCompactor(
 ): Compactor {
   let stopped = false;
   let commits = 0;
-  let committedAt = Number.NEGATIVE_INFINITY;
+  let committedAt = performance.now();
   let rows = 0;
   let busy = false;
+  let wasThorough = false;
   let startedAt = 0;
   let rest: ReturnType<typeof setTimeout> | undefined;
   let closing: (() => void) | undefined;
+
+  // Begun anew with each commit.
+  let isQuiet = false;
+  const quiet = setTimeout(() => {
+    isQuiet = true;
+    if (!busy && !stopped && closing === undefined) look();
+  }, THOROUGH_AFTER_MS);
 
   function look(): void {
     busy = true;
     commits = 0;
     rows = 0;
     startedAt = performance.now();
-    thread.post({ type: "compact" });
+    wasThorough = isQuiet;
+    thread.post({ type: "compact", thorough: isQuiet });
   }
 
   async function putInPlace(request: ReplaceRequest, small: number): Promise<void> {
@@ -71,6 +82,7 @@ export function startCompactor(
     } else {
       busy = false;
       if (message.type === "failed") onFailure(new Error(`compaction failed: ${message.message}`));
+      else if (isQuiet && !wasThorough && closing === undefined) look();
     }
   });
   thread.onFailure((error) => {
@@ -85,12 +97,15 @@ export function startCompactor(
   return {
     committed(committedRows) {
       committedAt = performance.now();
+      isQuiet = false;
+      quiet.refresh();
       commits += 1;
       rows += committedRows;
       if (!busy && !stopped && closing === undefined && (commits >= COMMITS_A_LOOK || rows >= ROWS_A_LOOK)) look();
     },
     async close() {
       clearTimeout(rest);
+      clearTimeout(quiet);
       await new Promise<void>((resolve) => {
         closing = resolve;
         if (stopped) resolve();

@@ -68,7 +68,11 @@ export type FromScanner =
   | RefusalMessage
   | FailureMessage;
 
-export type ToCompactor = OpenMessage | CloseMessage | { type: "compact" };
+export type ToCompactor =
+  | OpenMessage
+  | CloseMessage
+  /** Merge what is to be merged next; where it is thorough, also what is hardly worth it. */
+  | { type: "compact"; thorough: boolean };
 export type FromCompactor =
   | { type: "closed" }
   | ({ type: "compacted"; small: number } & ReplaceRequest)

@@ -27,8 +27,8 @@ function blockOf(firstId: number, rows: number, characters: number, rewritten = 
 }
 
 /** Does what the plan says, once; false where there is nothing to do. */
-function compact(blocks: Block[]): boolean {
-  const plan = planCompaction(blocks) as Block[];
+function compact(blocks: Block[], thorough = false): boolean {
+  const plan = planCompaction(blocks, thorough) as Block[];
   const [first] = plan;
   if (first === undefined) return false;
   const start = blocks.indexOf(first);
@@ -125,6 +125,21 @@ describe("planning compaction", () => {
     // log32 of 65,536 is 3.2: four steps, and a last one to fill up.
     expect(rewritten).toBeLessThanOrEqual(5);
     for (const { rows } of blocks) expect(rows).toBeLessThan(2 * FULL_ROWS);
+  });
+
+  test("leaves few blocks where it is thorough, and rewrites a record a few times more", () => {
+    const blocks = Array.from({ length: 15 }, (_, i) => blockOf(1 + i * 4000, 4000, 800_000));
+    expect(planCompaction(blocks)).toEqual([]);
+    expect(planCompaction(blocks, true)).toEqual(blocks);
+    const trickle: Block[] = [];
+    let most = 0;
+    for (let id = 1; id <= 20_000; id += 1) {
+      trickle.push(blockOf(id, 1, 200));
+      while (compact(trickle, true));
+      most = Math.max(most, trickle.length);
+    }
+    expect(most).toBeLessThan(40);
+    expect(Math.max(...trickle.map(({ rewritten }) => rewritten))).toBeLessThanOrEqual(8);
   });
 
   test("keeps blocks few where records are large", () => {

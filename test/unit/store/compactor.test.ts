@@ -11,13 +11,17 @@ const MERGED: FromCompactor = { type: "compacted", small: 3, ...REPLACEMENT };
 /** A compactor whose thread answers when the test says so. */
 function openCompactor(replace: (request: ReplaceRequest) => Promise<boolean> = () => Promise.resolve(true)) {
   const posted: ToCompactor["type"][] = [];
+  const thorough: boolean[] = [];
   const replaced: ReplaceRequest[] = [];
   const failures: Error[] = [];
   let stopped = false;
   let answer: (message: FromCompactor) => void = () => {};
   let fail: (error: LogctlError) => void = () => {};
   const thread: CompactorThread = {
-    post: ({ type }) => posted.push(type),
+    post(message) {
+      posted.push(message.type);
+      if (message.type === "compact") thorough.push(message.thorough);
+    },
     onMessage: (take) => {
       answer = take;
     },
@@ -40,6 +44,7 @@ function openCompactor(replace: (request: ReplaceRequest) => Promise<boolean> = 
   return {
     compactor,
     posted,
+    thorough,
     replaced,
     failures,
     looks: () => posted.filter((type) => type === "compact").length,
@@ -80,6 +85,28 @@ describe("the compactor", () => {
     answer({ type: "idle" });
     expect([replaced.length, failures]).toEqual([2, []]);
   });
+
+  test("looks thoroughly once nothing has come in for a second, and again after what comes then", async () => {
+    const { compactor, thorough, answer } = openCompactor();
+    expect(thorough).toEqual([false]);
+    answer({ type: "idle" });
+    for (let i = 0; i < 6; i += 1) {
+      await Bun.sleep(300);
+      compactor.committed(1);
+    }
+    expect(thorough).toEqual([false]);
+    await eventually(() => thorough.length === 2 || undefined);
+    answer(MERGED);
+    await eventually(() => thorough.length === 3 || undefined);
+    answer({ type: "idle" });
+    await Bun.sleep(1200);
+    expect(thorough).toEqual([false, true, true]);
+    compactor.committed(70_000);
+    // Quiet again before it is done: what it did not do is done then.
+    await Bun.sleep(1200);
+    answer({ type: "idle" });
+    expect(thorough).toEqual([false, true, true, false, true]);
+  }, 15_000);
 
   test("tells of a merge that failed, or could not be put in place, and tries again later", async () => {
     const { compactor, looks, failures, answer } = openCompactor(() => Promise.reject(new Error("disk full")));

@@ -22,6 +22,7 @@ import { lazy } from "./lazy.ts";
 import { MINUTE_MS, readMinuteCounts } from "./minute-counts.ts";
 import type { PageCache } from "./page-cache.ts";
 import { openNumbers, readNumbers } from "./read-numbers.ts";
+import { keepRecent } from "./recent-block.ts";
 import { readShapedAttribute } from "./shaped-attribute.ts";
 import { readDictionary } from "./template-dictionary.ts";
 import { openTemplated, PAGE_ROWS } from "./templated-reader.ts";
@@ -29,6 +30,9 @@ import { openTimes } from "./time-column.ts";
 
 /** What the templates of a dictionary take in memory, for each of its bytes. */
 const DICTIONARY_FACTOR = 5;
+
+/** As many as one question may name, and more. */
+const MAX_ATTRIBUTES = 16;
 
 /** Reads a block that `encodeDenseBlock` made. */
 export function openDenseBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
@@ -66,7 +70,8 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       return { value: bytes && splitGrams(bytes), bytes: bytes?.length ?? 0 };
     }),
   );
-  const hitsOf = new Map<object, Uint8Array>();
+  // By what was looked for: nobody else will ask for it.
+  const hitsOf = new WeakMap<object, Uint8Array>();
   const attributeAt = new Map<string, AttributeColumn>();
 
   function readBlooms(): DenseBlooms {
@@ -130,7 +135,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
     return wanted;
   }
 
-  return {
+  const reader: BlockReader = {
     meta,
     column: (name) => readColumn(name, 0, meta.rows),
     columnOfPage(name, page) {
@@ -159,6 +164,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       return inOrder;
     },
     jsonTexts(texts, page, rows, into) {
+      keepRecent(database, reader);
       const { templated, kept } = texts === "messages" ? messages() : attributes();
       templated.write(pageRange(page).from, wantedOf(page, rows), kept, texts === "messages", into);
     },
@@ -195,12 +201,13 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
         return bytes && readNumbers(createByteReader(bytes), messages().templated.count + 1);
       },
       attribute(path) {
-        let values = attributeAt.get(path);
-        if (values === undefined) {
-          values = readShapedAttribute(attributes(), path);
-          attributeAt.set(path, values);
+        let column = attributeAt.get(path);
+        if (column === undefined) {
+          column = readShapedAttribute(attributes(), path);
+          if (attributeAt.size === MAX_ATTRIBUTES) attributeAt.clear();
+          attributeAt.set(path, column);
         }
-        return values;
+        return column;
       },
       hits(key, find) {
         let hits = hitsOf.get(key);
@@ -213,6 +220,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       },
     },
   };
+  return reader;
 }
 
 function splitBlooms(bytes: Uint8Array): DenseBlooms {

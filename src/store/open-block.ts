@@ -5,8 +5,10 @@ import { DENSE_VERSION } from "./dense-block.ts";
 import { openDenseBlock } from "./dense-block-reader.ts";
 import type { PageCache } from "./page-cache.ts";
 import { openPlainBlock } from "./plain-block-reader.ts";
+import { findRecent } from "./recent-block.ts";
 
 /** Reads of a block what is asked for, once. With a `cache`, pages of texts that were read before are there to be had again. */
 export function openBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
-  return meta.version === DENSE_VERSION ? openDenseBlock(database, meta, cache) : openPlainBlock(database, meta, cache);
+  if (meta.version !== DENSE_VERSION) return openPlainBlock(database, meta, cache);
+  return findRecent(database, meta.id) ?? openDenseBlock(database, meta, cache);
 }

@@ -6,12 +6,10 @@ import {
   BlockGone,
   type BlockReader,
   type ColumnPart,
-  type DenseBlock,
   type DenseBlooms,
   type DenseText,
   type PageText,
 } from "./block-reader.ts";
-import { bloomOfPage } from "./bloom.ts";
 import { createByteReader } from "./byte-writer.ts";
 import { openConditioned } from "./conditioned-column.ts";
 import { keyOfPart, readPart, readParts } from "./database.ts";
@@ -24,6 +22,7 @@ import type { PageCache } from "./page-cache.ts";
 import { openNumbers, readNumbers } from "./read-numbers.ts";
 import { keepRecent } from "./recent-block.ts";
 import { readShapedAttribute } from "./shaped-attribute.ts";
+import { splitBlooms, splitGrams } from "./split-filters.ts";
 import { readDictionary } from "./template-dictionary.ts";
 import { openTemplated, PAGE_ROWS } from "./templated-reader.ts";
 import { openTimes } from "./time-column.ts";
@@ -70,6 +69,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       return { value: bytes && splitGrams(bytes), bytes: bytes?.length ?? 0 };
     }),
   );
+  const columns = new Map<ColumnPart, Float64Array>();
   // By what was looked for: nobody else will ask for it.
   const hitsOf = new WeakMap<object, Uint8Array>();
   const attributeAt = new Map<string, AttributeColumn>();
@@ -121,6 +121,15 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
     }
   }
 
+  /** For rows that go to and fro between pages, each of which would be read again and again. */
+  function wholeColumn(name: ColumnPart): Float64Array {
+    const known = columns.get(name);
+    if (known !== undefined) return known;
+    const values = readColumn(name, 0, meta.rows);
+    columns.set(name, values);
+    return values;
+  }
+
   function pageRange(page: number): { from: number; to: number } {
     return { from: page * PAGE_ROWS, to: Math.min(meta.rows, (page + 1) * PAGE_ROWS) };
   }
@@ -140,7 +149,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
     column: (name) => readColumn(name, 0, meta.rows),
     columnOfPage(name, page) {
       const { from, to } = pageRange(page);
-      return readColumn(name, from, to);
+      return cache === undefined ? readColumn(name, from, to) : wholeColumn(name).subarray(from, to);
     },
     pages,
     pageRange,
@@ -164,7 +173,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       return inOrder;
     },
     jsonTexts(texts, page, rows, into) {
-      keepRecent(database, reader);
+      if (cache === undefined) keepRecent(database, reader);
       const { templated, kept } = texts === "messages" ? messages() : attributes();
       templated.write(pageRange(page).from, wantedOf(page, rows), kept, texts === "messages", into);
     },
@@ -221,33 +230,6 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
     },
   };
   return reader;
-}
-
-function splitBlooms(bytes: Uint8Array): DenseBlooms {
-  const { templated, messages, attributes } = splitFilters(bytes, 1);
-  return { templated: templated[0] as Uint8Array, messages, attributes };
-}
-
-function splitGrams(bytes: Uint8Array): ReturnType<DenseBlock["grams"]> {
-  const { templated, messages, attributes } = splitFilters(bytes, 2);
-  return {
-    messages: { templated: templated[0] as Uint8Array, pages: messages },
-    attributes: { templated: templated[1] as Uint8Array, pages: attributes },
-  };
-}
-
-/** The filters of a part: first those of texts that are taken apart, then one for each page of messages and of attributes. */
-function splitFilters(bytes: Uint8Array, templated: number) {
-  const reader = createByteReader(bytes);
-  const attributesFrom = templated + reader.varint();
-  const total = attributesFrom + reader.varint();
-  const filters = reader.rest();
-  const all = Array.from({ length: total }, (_, index) => bloomOfPage(filters, total, index));
-  return {
-    templated: all.slice(0, templated),
-    messages: all.slice(templated, attributesFrom),
-    attributes: all.slice(attributesFrom),
-  };
 }
 
 function readPage({ templated, kept }: Omit<DenseText, "page">, { from, to }: { from: number; to: number }): PageText {

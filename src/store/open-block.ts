@@ -10,5 +10,6 @@ import { findRecent } from "./recent-block.ts";
 /** Reads of a block what is asked for, once. With a `cache`, pages of texts that were read before are there to be had again. */
 export function openBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
   if (meta.version !== DENSE_VERSION) return openPlainBlock(database, meta, cache);
-  return findRecent(database, meta.id) ?? openDenseBlock(database, meta, cache);
+  const recent = cache === undefined ? findRecent(database, meta.id) : undefined;
+  return recent ?? openDenseBlock(database, meta, cache);
 }

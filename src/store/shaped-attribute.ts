@@ -73,7 +73,7 @@ export function readShapedAttribute(text: DenseText, path: string): AttributeCol
   };
   for (const [column, quoted] of columns) {
     const rows = templated.rowsOfColumn(column);
-    const indexOfValue = createIndexer(templated.column(column), (value) => indexOf(quoted ? `"${value}"` : value));
+    const indexOfValue = createIndexer(templated.column(column), (value) => indexOf(plainJson(quoted ? `"${value}"` : value)));
     for (let i = 0; i < rows.length; i += 1) {
       const row = rows[i] as number;
       if (columnOf[templateOfRow[row] as number] === column) indexes[row] = indexOfValue(i);
@@ -83,6 +83,14 @@ export function readShapedAttribute(text: DenseText, path: string): AttributeCol
     indexes[row] = indexOf(json);
   });
   return { values, indexes };
+}
+
+/** What may be written in more than one way: arrays, numbers, and strings with escapes. */
+const IN_MANY_WAYS = /^[[\-\d]|\\/;
+
+/** A JSON text as it is written where texts are parsed to get at it, so that the same values are one. */
+function plainJson(json: string): string {
+  return IN_MANY_WAYS.test(json) ? JSON.stringify(JSON.parse(json)) : json;
 }
 
 type AttributeTest = Pick<AttributeLeaf, "path" | "accepts" | "acceptsNumber">;

@@ -4,6 +4,7 @@ import type { KeptTexts } from "./kept-texts.ts";
 import { lazy } from "./lazy.ts";
 import { readIndexes } from "./read-numbers.ts";
 import { createRowTexts, type RowTexts } from "./row-texts.ts";
+import { countTemplates, findRows, sortByTemplate } from "./rows-by-template.ts";
 import { growTo } from "./skeleton.ts";
 import type { TemplateDictionary } from "./template-dictionary.ts";
 import { selectRows } from "./templated-text.ts";
@@ -148,24 +149,29 @@ export function openTemplated(
   /** Rows of a page in the order of their templates, and for each slot of each row which value of its column it has. */
   type PageRows = { rows: Uint32Array; from: number; firstSlot: Uint32Array; valueOfSlot: Uint32Array };
 
+  // Used again from page to page: rows may be read one at a time, now of this page and now of that.
+  let firstSlot = new Uint32Array();
+  let valueOfSlot = new Uint32Array();
+
   function orderByTemplate(from: number, wanted: Uint8Array): PageRows {
     const ofRow = templateOfRow();
     const counts = valuesBefore(from);
+    const end = wanted.lastIndexOf(1) + 1;
     const rowsOf = new Uint32Array(templates + 2);
-    const firstSlot = new Uint32Array(wanted.length);
-    let valueOfSlot = new Uint32Array(wanted.length * 8);
+    if (firstSlot.length < wanted.length) firstSlot = new Uint32Array(wanted.length);
     let slots = 0;
-    for (let i = 0; i < wanted.length; i += 1) {
+    for (let i = 0; i < end; i += 1) {
       const template = ofRow[from + i] as number;
       if (wanted[i] === 1) {
         rowsOf[template + 1] = (rowsOf[template + 1] as number) + 1;
         firstSlot[i] = slots;
         // What is kept as it is counts as one slot.
-        const start = template === 0 ? 0 : (slotStarts[template] as number);
-        const end = template === 0 ? 1 : (slotStarts[template + 1] as number);
-        if (slots + end - start > valueOfSlot.length)
-          valueOfSlot = growTo(new Uint32Array((slots + end - start) * 2), valueOfSlot);
-        for (let slot = start; slot < end; slot += 1, slots += 1) {
+        const first = template === 0 ? 0 : (slotStarts[template] as number);
+        const last = template === 0 ? 1 : (slotStarts[template + 1] as number);
+        if (slots + last - first > valueOfSlot.length) {
+          valueOfSlot = growTo(new Uint32Array((slots + last - first) * 2 + 64), valueOfSlot);
+        }
+        for (let slot = first; slot < last; slot += 1, slots += 1) {
           valueOfSlot[slots] = counts[template === 0 ? columns.length : (slotColumns[slot] as number)] as number;
         }
       }
@@ -175,7 +181,7 @@ export function openTemplated(
       rowsOf[template + 1] = (rowsOf[template + 1] as number) + (rowsOf[template] as number);
     }
     const ordered = new Uint32Array(rowsOf[templates + 1] as number);
-    for (let i = 0; i < wanted.length; i += 1) {
+    for (let i = 0; i < end; i += 1) {
       if (wanted[i] !== 1) continue;
       const template = ofRow[from + i] as number;
       ordered[rowsOf[template] as number] = i;
@@ -263,37 +269,4 @@ export function openTemplated(
       }
     },
   };
-}
-
-function countTemplates(templateOfRow: Uint32Array, counts: Uint32Array): void {
-  for (let row = 0; row < templateOfRow.length; row += 1) {
-    const template = templateOfRow[row] as number;
-    counts[template] = (counts[template] as number) + 1;
-  }
-}
-
-/** The rows of a template of which there are so many. */
-function findRows(templateOfRow: Uint32Array, template: number, total: number): Uint32Array {
-  const rows = new Uint32Array(total);
-  let row = -1;
-  for (let i = 0; i < total; i += 1) {
-    row = templateOfRow.indexOf(template, row + 1);
-    rows[i] = row;
-  }
-  return rows;
-}
-
-function sortByTemplate(templateOfRow: Uint32Array, rowsOf: Uint32Array): { rows: Uint32Array; starts: Uint32Array } {
-  const starts = new Uint32Array(rowsOf.length + 1);
-  for (let template = 0; template < rowsOf.length; template += 1) {
-    starts[template + 1] = (starts[template] as number) + (rowsOf[template] as number);
-  }
-  const rows = new Uint32Array(templateOfRow.length);
-  const next = starts.slice();
-  for (let row = 0; row < rows.length; row += 1) {
-    const template = templateOfRow[row] as number;
-    rows[next[template] as number] = row;
-    next[template] = (next[template] as number) + 1;
-  }
-  return { rows, starts };
 }

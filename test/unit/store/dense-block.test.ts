@@ -252,6 +252,22 @@ describe("a dense block", () => {
     expect([...hits]).toEqual(rows.map(({ attributes }) => (occursInAttributes(user, attributes) ? 1 : 0)));
   });
 
+  test("gives as one value what a sender wrote in several ways", () => {
+    const ways = [
+      ['[{"A":1,"A":null}]', '[{"A":null}]', '[ { "A": null } ]'],
+      ["1.50", "1.5", "15e-1"],
+      ['"\\u0041b"', '"Ab"'],
+      ["-0", "0"],
+    ];
+    for (const texts of ways) {
+      const random = createRandom(SEED);
+      const rows = Array.from({ length: 200 }, () => row({ attributes: `{"v":${random.pick(texts)},"n":"${random.next()}"}` }));
+      const block = store(rows);
+      expect(compareAttribute(block, "v")).toBe(200);
+      expect(denseOf(block).attribute("v").values).toHaveLength(1);
+    }
+  });
+
   test("gives an attribute's values as its texts do", () => {
     let found = 0;
     for (let i = 0; i < 20; i += 1) {

@@ -46,6 +46,19 @@ function readTexts(into: RowTexts, texts: "messages" | "attributes", block: Bloc
   block.jsonTexts(texts, page, rows, into);
 }
 
+let lastSources: { services: string[]; texts: Uint8Array[] } | undefined;
+
+/** What stands between a record's times and its message, for each service and severity. Of one block it is asked for often. */
+function sourcesOf(services: string[]): Uint8Array[] {
+  if (lastSources?.services !== services) {
+    const texts = services.flatMap((name) =>
+      SEVERITIES.map((severity) => utf8(`","service":${JSON.stringify(name)},"severity":"${severity}","message":"`)),
+    );
+    lastSources = { services, texts };
+  }
+  return lastSources.texts;
+}
+
 function columnsOf(block: BlockReader, page: number): Record<ColumnPart, Float64Array> {
   const columns = COLUMN_PARTS.map((part) => [part, block.columnOfPage(part, page)]);
   return Object.fromEntries(columns) as Record<ColumnPart, Float64Array>;
@@ -67,9 +80,7 @@ export function writeRows(
   readTexts(messages, "messages", block, page, rows);
   readTexts(attributes, "attributes", block, page, rows);
   const nextId = utf8(`${FRAMING[format].separator}{"id":`);
-  const sources = services.flatMap((name) =>
-    SEVERITIES.map((severity) => utf8(`","service":${JSON.stringify(name)},"severity":"${severity}","message":"`)),
-  );
+  const sources = sourcesOf(services);
   const isEvent = format === "sse";
   for (let i = 0; i < rows.length; i += 1) {
     const row = (rows[i] as number) - from;

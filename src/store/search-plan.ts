@@ -35,4 +35,4 @@ export type Step = { hits: Hits; passed?: undefined } | { hits?: undefined; pass
 export type SearchChunk = { bytes: Uint8Array<ArrayBuffer>; rows: number; last: Position | undefined };
 
 /** The same on its way out of the store. After the one that is `done` comes no other. */
-export type SearchPiece = { bytes: Uint8Array; rows: number; last: Position | undefined; done: boolean };
+export type SearchPiece = Omit<SearchChunk, "bytes"> & { bytes: Uint8Array; done: boolean };

@@ -11,9 +11,15 @@ export type SpreadSearchOptions = {
   searchRange: (plan: SearchPlan) => AsyncGenerator<SearchPiece>;
 };
 
-/** Whether a search may have to look far for what it gives, so that several threads are quicker. */
-export function isWorthSpreading({ filter, sort, offset }: SearchPlan): boolean {
-  return filter.query !== undefined && sort === "received_at" && offset === 0;
+/** Whether a search may have to look far for what it gives, so that several threads are quicker. A tail looks at what is new. */
+export function isWorthSpreading({ filter, sort, offset, format }: SearchPlan): boolean {
+  return filter.query !== undefined && sort === "received_at" && offset === 0 && format !== "sse";
+}
+
+/** Whether some of the range comes after the place from which the search goes on. */
+function isAhead({ fromId, toId }: RecordRange, { after, order }: SearchPlan): boolean {
+  if (after === undefined) return true;
+  return order === "desc" ? fromId < after.id : toId > after.id;
 }
 
 type Started = { pieces: AsyncGenerator<SearchPiece>; first: Promise<IteratorResult<SearchPiece, void>> };
@@ -27,7 +33,9 @@ const AHEAD = 2;
  */
 export function spreadSearch({ plan, threads, listRanges, searchRange }: SpreadSearchOptions): AsyncGenerator<SearchPiece> {
   let ranges: RecordRange[] = [];
+  // One for each range, in their order.
   const started: Started[] = [];
+  let again: AsyncGenerator<SearchPiece> | undefined;
   let current = 0;
   let busy = 0;
   let left = false;
@@ -49,7 +57,7 @@ export function spreadSearch({ plan, threads, listRanges, searchRange }: SpreadS
   }
 
   async function* readRanges(): AsyncGenerator<SearchPiece, void> {
-    ranges = await listRanges();
+    ranges = (await listRanges()).filter((range) => isAhead(range, plan));
     if (plan.order === "desc") ranges.reverse();
     let remaining = plan.limit;
     let { after } = plan;
@@ -61,9 +69,9 @@ export function spreadSearch({ plan, threads, listRanges, searchRange }: SpreadS
           // More than is wanted: the same again, and no more.
           await pieces.return(undefined);
           const part = ranges[current] as RecordRange;
-          pieces = searchRange({ ...plan, part, limit: remaining, ...(after && { after }) });
-          started.push({ pieces, first: pieces.next() });
-          next = await (started.at(-1) as Started).first;
+          again = searchRange({ ...plan, part, limit: remaining, ...(after && { after }) });
+          pieces = again;
+          next = await pieces.next();
           if (next.done) break;
         }
         remaining -= next.value.rows;
@@ -91,6 +99,7 @@ export function spreadSearch({ plan, threads, listRanges, searchRange }: SpreadS
   function leave(): void {
     left = true;
     for (const { pieces } of started) void pieces.return(undefined);
+    void again?.return(undefined);
   }
 
   const answer = read();

@@ -167,6 +167,42 @@ describe("a search by ranges", () => {
     expect(new Set(ended)).toEqual(new Set(begun));
   });
 
+  test("goes on with the next range where the one before it has lost records when it is asked again", async () => {
+    const asked: number[] = [];
+    const answer = spreadSearch({
+      plan: { filter: {}, order: "asc", limit: 4, format: "ndjson" } as SearchPlan,
+      threads: 1,
+      listRanges: async () => [1, 2, 3, 4].map((id) => ({ fromId: id, toId: id })),
+      async *searchRange({ part }) {
+        const id = part?.fromId ?? 0;
+        asked.push(id);
+        // More than is wanted at first.
+        const rows = asked.length === 1 ? 9 : 1;
+        yield { bytes: new TextEncoder().encode(String(id)), rows, last: undefined, done: true };
+      },
+    });
+    expect((await read(answer)).text).toBe("1\n2\n3\n4\n");
+    expect(asked.filter((id) => id === 1)).toEqual([1, 1]);
+  });
+
+  test.each([
+    ["asc", [5, 7]],
+    ["desc", [3, 1]],
+  ] as const)("looks at no range before the place where it goes on: %s", async (order, expected) => {
+    const asked: number[] = [];
+    const answer = spreadSearch({
+      plan: { filter: {}, order, limit: 100, format: "ndjson", after: { id: 5, ms: 0, nanos: 0 } } as SearchPlan,
+      threads: 2,
+      listRanges: async () => [1, 3, 5, 7].map((id) => ({ fromId: id, toId: id + 1 })),
+      async *searchRange({ part }) {
+        asked.push(part?.fromId ?? 0);
+        yield { bytes: new Uint8Array([65]), rows: 1, last: undefined, done: true };
+      },
+    });
+    await read(answer);
+    expect(asked).toEqual([...expected]);
+  });
+
   test("tells of what went wrong in a range when it comes to it", async () => {
     const reason = new Error("disk I/O error");
     const answer = spreadSearch({

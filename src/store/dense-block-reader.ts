@@ -21,6 +21,7 @@ import { MINUTE_MS, readMinuteCounts } from "./minute-counts.ts";
 import type { PageCache } from "./page-cache.ts";
 import { openNumbers, readNumbers } from "./read-numbers.ts";
 import { keepRecent } from "./recent-block.ts";
+import { createRowTexts, type RowTexts, textOfRow } from "./row-texts.ts";
 import { readShapedAttribute } from "./shaped-attribute.ts";
 import { splitBlooms, splitGrams } from "./split-filters.ts";
 import { readDictionary } from "./template-dictionary.ts";
@@ -136,12 +137,22 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
 
   const pages = () => Math.ceil(meta.rows / PAGE_ROWS);
 
-  /** A 1 for each of `rows` among the rows of the page. */
-  function wantedOf(page: number, rows: ArrayLike<number>): Uint8Array {
-    const { from, to } = pageRange(page);
-    const wanted = new Uint8Array(to - from);
-    for (let i = 0; i < rows.length; i += 1) wanted[(rows[i] as number) - from] = 1;
-    return wanted;
+  function writeTexts(
+    texts: "messages" | "attributes",
+    page: number,
+    rows: ArrayLike<number>,
+    escaped: boolean,
+    into: RowTexts,
+  ): void {
+    const { templated, kept } = texts === "messages" ? messages() : attributes();
+    const { from } = pageRange(page);
+    templated.write(
+      from,
+      Array.from(rows, (row) => row - from),
+      kept,
+      escaped,
+      into,
+    );
   }
 
   const reader: BlockReader = {
@@ -156,26 +167,13 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
     messages: (page) => messages().page(page),
     attributes: (page) => attributes().page(page),
     texts(texts, page, rows) {
-      const { templated, kept } = texts === "messages" ? messages() : attributes();
-      const { from, to } = pageRange(page);
-      const byRow: string[] = new Array(to - from).fill("");
-      templated.read(
-        from,
-        to,
-        kept,
-        (text, row) => {
-          byRow[row - from] = text;
-        },
-        wantedOf(page, rows),
-      );
-      const inOrder: string[] = [];
-      for (let i = 0; i < rows.length; i += 1) inOrder.push(byRow[(rows[i] as number) - from] as string);
-      return inOrder;
+      const into = createRowTexts(PAGE_ROWS);
+      writeTexts(texts, page, rows, false, into);
+      return Array.from(rows, (row) => textOfRow(into, row - pageRange(page).from));
     },
     jsonTexts(texts, page, rows, into) {
       if (cache === undefined) keepRecent(database, reader);
-      const { templated, kept } = texts === "messages" ? messages() : attributes();
-      templated.write(pageRange(page).from, wantedOf(page, rows), kept, texts === "messages", into);
+      writeTexts(texts, page, rows, texts === "messages", into);
     },
     lengths(texts) {
       const lengths = new Float64Array(meta.rows);

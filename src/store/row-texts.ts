@@ -12,3 +12,8 @@ export type RowTexts = {
 export function createRowTexts(rows: number): RowTexts {
   return { buffer: createTextBuffer(), starts: new Uint32Array(rows), ends: new Uint32Array(rows) };
 }
+
+/** The text of the row at a place. */
+export function textOfRow({ buffer, starts, ends }: RowTexts, place: number): string {
+  return Buffer.from(buffer.bytes.buffer).toString("utf8", starts[place], ends[place]);
+}

@@ -3,8 +3,8 @@ import { openDerived } from "./derived-columns.ts";
 import type { KeptTexts } from "./kept-texts.ts";
 import { lazy } from "./lazy.ts";
 import { readIndexes } from "./read-numbers.ts";
-import { createRowTexts, type RowTexts } from "./row-texts.ts";
-import { countTemplates, findRows, sortByTemplate } from "./rows-by-template.ts";
+import { createRowTexts, type RowTexts, textOfRow } from "./row-texts.ts";
+import { countTemplates, findRows, orderByTemplate, sortByTemplate } from "./rows-by-template.ts";
 import { growTo } from "./skeleton.ts";
 import type { TemplateDictionary } from "./template-dictionary.ts";
 import { selectRows } from "./templated-text.ts";
@@ -23,8 +23,8 @@ export type TemplatedReader = Pick<TemplateDictionary, "count" | "template" | "t
    * has a 1 (the first entry being that of `from`).
    */
   read(from: number, to: number, kept: KeptTexts, take: (text: string, row: number) => void, wanted?: Uint8Array): void;
-  /** Puts the texts of the rows of the page that starts with `from` for which `wanted` has a 1 into `into`, where they are `escaped` as they stand inside a JSON string. */
-  write(from: number, wanted: Uint8Array, kept: KeptTexts, escaped: boolean, into: RowTexts): void;
+  /** Puts the texts of rows of the page that starts with `from`, by their places on it, into `into`, where they are `escaped` as they stand inside a JSON string. */
+  write(from: number, places: ArrayLike<number>, kept: KeptTexts, escaped: boolean, into: RowTexts): void;
   /** The text of the `rank`-th row of a template that shares its columns with no other. */
   textAt(template: number, rank: number): string;
   /** The rows that have a value in the column, in the order of its values. */
@@ -35,6 +35,8 @@ export type TemplatedReader = Pick<TemplateDictionary, "count" | "template" | "t
 
 /** So many rows are read together. */
 export const PAGE_ROWS = 4096;
+/** Fewer texts are written as they come, not template by template. */
+const FEW_PLACES = 64;
 /** Fewer rows of a template are looked for by themselves; else all are sorted. */
 const FEW_ROWS = 512;
 
@@ -146,56 +148,67 @@ export function openTemplated(
     return openDerived(values, column(source - 1), (indexes) => selectBeside(index, source - 1, indexes));
   }
 
-  /** Rows of a page in the order of their templates, and for each slot of each row which value of its column it has. */
-  type PageRows = { rows: Uint32Array; from: number; firstSlot: Uint32Array; valueOfSlot: Uint32Array };
+  /** For each row of a page where its slots start, and for each slot which value of its column it has. */
+  type PageSlots = { firstSlot: Uint32Array; valueOfSlot: Uint32Array };
 
-  // Used again from page to page: rows may be read one at a time, now of this page and now of that.
+  // Those of pages that were asked for again; rows may be read one at a time, now of this page and now of that.
+  const slotsOfPages = new Map<number, PageSlots>();
+  const askedOnce = new Set<number>();
+  // Used again from page to page.
   let firstSlot = new Uint32Array();
   let valueOfSlot = new Uint32Array();
 
-  function orderByTemplate(from: number, wanted: Uint8Array): PageRows {
-    const ofRow = templateOfRow();
-    const counts = valuesBefore(from);
-    const end = wanted.lastIndexOf(1) + 1;
-    const rowsOf = new Uint32Array(templates + 2);
-    if (firstSlot.length < wanted.length) firstSlot = new Uint32Array(wanted.length);
-    let slots = 0;
-    for (let i = 0; i < end; i += 1) {
-      const template = ofRow[from + i] as number;
-      if (wanted[i] === 1) {
-        rowsOf[template + 1] = (rowsOf[template + 1] as number) + 1;
-        firstSlot[i] = slots;
-        // What is kept as it is counts as one slot.
-        const first = template === 0 ? 0 : (slotStarts[template] as number);
-        const last = template === 0 ? 1 : (slotStarts[template + 1] as number);
-        if (slots + last - first > valueOfSlot.length) {
-          valueOfSlot = growTo(new Uint32Array((slots + last - first) * 2 + 64), valueOfSlot);
-        }
-        for (let slot = first; slot < last; slot += 1, slots += 1) {
-          valueOfSlot[slots] = counts[template === 0 ? columns.length : (slotColumns[slot] as number)] as number;
-        }
-      }
-      advance(counts, template, 1);
+  function slotsOf(from: number): PageSlots {
+    const known = slotsOfPages.get(from);
+    if (known !== undefined) return known;
+    const slots = placeSlots(from);
+    if (!askedOnce.has(from)) {
+      askedOnce.add(from);
+      return { firstSlot, valueOfSlot };
     }
-    for (let template = 0; template <= templates; template += 1) {
-      rowsOf[template + 1] = (rowsOf[template + 1] as number) + (rowsOf[template] as number);
-    }
-    const ordered = new Uint32Array(rowsOf[templates + 1] as number);
-    for (let i = 0; i < end; i += 1) {
-      if (wanted[i] !== 1) continue;
-      const template = ofRow[from + i] as number;
-      ordered[rowsOf[template] as number] = i;
-      rowsOf[template] = (rowsOf[template] as number) + 1;
-    }
-    return { rows: ordered, from, firstSlot, valueOfSlot };
+    const own = { firstSlot: firstSlot.slice(), valueOfSlot: valueOfSlot.slice(0, slots) };
+    slotsOfPages.set(from, own);
+    return own;
   }
 
-  /** Writes the rows from the `first`-th on that have the same template, and answers with the place behind them. */
-  function writeTemplate(page: PageRows, first: number, kept: KeptTexts, escaped: boolean, into: RowTexts): number {
-    const { rows: ordered, from, firstSlot, valueOfSlot } = page;
-    const { buffer, starts, ends } = into;
+  /** Answers with how many slots the page has. */
+  function placeSlots(from: number): number {
     const ofRow = templateOfRow();
-    const template = ofRow[from + (ordered[first] as number)] as number;
+    const counts = valuesBefore(from);
+    const count = Math.min(PAGE_ROWS, rows - from);
+    if (firstSlot.length < count) firstSlot = new Uint32Array(count);
+    let slots = 0;
+    for (let place = 0; place < count; place += 1) {
+      const template = ofRow[from + place] as number;
+      firstSlot[place] = slots;
+      // What is kept as it is counts as one slot.
+      const first = template === 0 ? 0 : (slotStarts[template] as number);
+      const last = template === 0 ? 1 : (slotStarts[template + 1] as number);
+      if (slots + last - first > valueOfSlot.length) {
+        valueOfSlot = growTo(new Uint32Array((slots + last - first) * 2 + 64), valueOfSlot);
+      }
+      for (let slot = first; slot < last; slot += 1, slots += 1) {
+        const column = template === 0 ? columns.length : (slotColumns[slot] as number);
+        const value = counts[column] as number;
+        valueOfSlot[slots] = value;
+        counts[column] = value + 1;
+      }
+    }
+    return slots;
+  }
+
+  /** Writes the texts from the `first`-th place on that are of one template, and answers with what stands behind them. */
+  function writeTemplate(
+    from: number,
+    places: ArrayLike<number>,
+    first: number,
+    slotsOfPage: PageSlots,
+    kept: KeptTexts,
+    escaped: boolean,
+    { buffer, starts, ends }: RowTexts,
+  ): number {
+    const ofRow = templateOfRow();
+    const template = ofRow[from + (places[first] as number)] as number;
     const pieces = dictionary.pieces(escaped);
     const readers: ValueReader[] = [];
     const firstPiece = (slotStarts[template] as number) + template - 1;
@@ -204,27 +217,29 @@ export function openTemplated(
       for (let slot = slotStarts[template] as number; slot < end; slot += 1) readers.push(column(slotColumns[slot] as number));
     }
     let at = first;
-    for (; at < ordered.length && ofRow[from + (ordered[at] as number)] === template; at += 1) {
-      const row = ordered[at] as number;
-      const slot = firstSlot[row] as number;
-      starts[row] = buffer.length;
-      if (template === 0) kept.put(valueOfSlot[slot] as number, escaped, buffer);
+    for (; at < places.length && ofRow[from + (places[at] as number)] === template; at += 1) {
+      const place = places[at] as number;
+      const slot = slotsOfPage.firstSlot[place] as number;
+      starts[place] = buffer.length;
+      if (template === 0) kept.put(slotsOfPage.valueOfSlot[slot] as number, escaped, buffer);
       else {
         putBytes(buffer, pieces.utf8, pieces.starts[firstPiece], pieces.ends[firstPiece]);
         for (let i = 0; i < readers.length; i += 1) {
-          const { places, putDistinct } = readers[i] as ValueReader;
-          putDistinct(places.at(valueOfSlot[slot + i] as number), buffer);
+          const { places: ofValues, putDistinct } = readers[i] as ValueReader;
+          putDistinct(ofValues.at(slotsOfPage.valueOfSlot[slot + i] as number), buffer);
           putBytes(buffer, pieces.utf8, pieces.starts[firstPiece + i + 1], pieces.ends[firstPiece + i + 1]);
         }
       }
-      ends[row] = buffer.length;
+      ends[place] = buffer.length;
     }
     return at;
   }
 
-  function write(from: number, wanted: Uint8Array, kept: KeptTexts, escaped: boolean, into: RowTexts): void {
-    const page = orderByTemplate(from, wanted);
-    for (let at = 0; at < page.rows.length; ) at = writeTemplate(page, at, kept, escaped, into);
+  function write(from: number, places: ArrayLike<number>, kept: KeptTexts, escaped: boolean, into: RowTexts): void {
+    // What rows of one template need lies in the processor's cache after the first of them.
+    const ordered = places.length < FEW_PLACES ? places : orderByTemplate(places, from, templateOfRow(), templates);
+    const slots = slotsOf(from);
+    for (let at = 0; at < ordered.length; ) at = writeTemplate(from, ordered, at, slots, kept, escaped, into);
   }
 
   // The rows of the first template, then those of the next one ..., and where each begins.
@@ -258,14 +273,12 @@ export function openTemplated(
       const into = createRowTexts(PAGE_ROWS);
       for (let start = from; start < to; start += PAGE_ROWS) {
         const end = Math.min(to, start + PAGE_ROWS);
-        const own = wanted === undefined ? new Uint8Array(end - start).fill(1) : wanted.subarray(start - from, end - from);
-        if (!own.includes(1)) continue;
+        const places: number[] = [];
+        for (let row = start; row < end; row += 1) if (wanted === undefined || wanted[row - from] === 1) places.push(row - start);
+        if (places.length === 0) continue;
         into.buffer.length = 0;
-        write(start, own, kept, false, into);
-        const utf8 = Buffer.from(into.buffer.bytes.buffer);
-        for (let i = 0; i < own.length; i += 1) {
-          if (own[i] === 1) take(utf8.toString("utf8", into.starts[i], into.ends[i]), start + i);
-        }
+        write(start, places, kept, false, into);
+        for (const place of places) take(textOfRow(into, place), start + place);
       }
     },
   };

@@ -168,5 +168,5 @@ describe("a search finds what a naive one finds", () => {
     for (const term of ["nowhere", "timeo", "ser_id"])
       expect(await store.store.count({ ...NO_FILTER, query: textQuery(term) })).toBe(0);
     expect(store.failures).toEqual([]);
-  }, 180_000);
+  }, 60_000);
 });

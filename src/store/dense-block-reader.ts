@@ -15,10 +15,10 @@ import { openConditioned } from "./conditioned-column.ts";
 import { keyOfPart, readPart, readParts } from "./database.ts";
 import { DENSE_PART } from "./dense-block.ts";
 import { openTexts } from "./kept-texts.ts";
-import { keptOf } from "./kept-values.ts";
+import { type KeptValues, keptOf } from "./kept-values.ts";
 import { lazy } from "./lazy.ts";
 import { MINUTE_MS, readMinuteCounts } from "./minute-counts.ts";
-import type { PageCache } from "./page-cache.ts";
+import { unpackBytes } from "./pack-bytes.ts";
 import { openNumbers, readNumbers } from "./read-numbers.ts";
 import { keepRecent } from "./recent-block.ts";
 import { createRowTexts, type RowTexts, textOfRow } from "./row-texts.ts";
@@ -35,7 +35,7 @@ const DICTIONARY_FACTOR = 5;
 const MAX_ATTRIBUTES = 16;
 
 /** Reads a block that `encodeDenseBlock` made. */
-export function openDenseBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
+export function openDenseBlock(database: Database, meta: BlockMeta, cache?: KeptValues): BlockReader {
   const kept = keptOf(database);
 
   /** All parts, once they are loaded. */
@@ -82,6 +82,15 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
     });
   }
 
+  function unpackPage(number: number, page: number): Uint8Array {
+    const unpack = () => unpackBytes(part(number, page));
+    if (cache === undefined) return unpack();
+    return cache.get(`${meta.id}/${number}/${page}`, () => {
+      const value = unpack();
+      return { value, bytes: value.length };
+    });
+  }
+
   function openText(first: number, bloomOf: (page: number) => Uint8Array): DenseText {
     const dictionary = kept.get(`${meta.id}/${first}`, () => {
       const value = readDictionary(part(first));
@@ -92,15 +101,14 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Page
       small: () => part(first + 2),
       large: (index) => part(first + 3, index),
     });
-    const texts = openTexts(part(first + 4), (page) => part(first + 5, page), bloomOf);
+    const texts = openTexts(part(first + 4), (page) => unpackPage(first + 5, page), bloomOf);
     let held: { page: number; text: PageText } | undefined;
     return {
       templated,
       kept: texts,
       page(page) {
         if (held?.page !== page) {
-          const read = () => readPage({ templated, kept: texts }, pageRange(page));
-          held = { page, text: cache?.get(`${meta.id}/${first}/${page}`, read) ?? read() };
+          held = { page, text: readPage({ templated, kept: texts }, pageRange(page)) };
         }
         return held.text;
       },

@@ -2,7 +2,7 @@ import { buildBloom, type HashSet } from "./bloom.ts";
 import { type ByteReader, createByteReader, createByteWriter } from "./byte-writer.ts";
 import type { GramSet } from "./gram-filter.ts";
 import { writeNumbers } from "./number-column.ts";
-import { packBytes, unpackBytes } from "./pack-bytes.ts";
+import { packBytes } from "./pack-bytes.ts";
 import { readNumbers } from "./read-numbers.ts";
 import { putBytes, putEscaped, type TextBuffer } from "./text-buffer.ts";
 import { hashWords } from "./words.ts";
@@ -93,6 +93,7 @@ export type KeptTexts = {
   put(index: number, escaped: boolean, buffer: TextBuffer): void;
 };
 
+/** `readPage` gives a page's bytes as they were before they were packed. */
 export function openTexts(
   bytes: Uint8Array,
   readPage: (page: number) => Uint8Array,
@@ -107,7 +108,7 @@ export function openTexts(
 
   function load(page: number): { utf8: Buffer; offsets: Uint32Array } {
     if (held?.page === page) return held;
-    const unpacked = unpackBytes(readPage(page));
+    const unpacked = readPage(page);
     const from = pageStarts[page] as number;
     const texts = (pageStarts[page + 1] as number) - from;
     const offsets = new Uint32Array(texts + 1);

@@ -1,14 +1,14 @@
 import type { Database } from "bun:sqlite";
 import type { BlockMeta } from "./block.ts";
-import type { BlockReader, PageText } from "./block-reader.ts";
+import type { BlockReader } from "./block-reader.ts";
 import { DENSE_VERSION } from "./dense-block.ts";
 import { openDenseBlock } from "./dense-block-reader.ts";
-import type { PageCache } from "./page-cache.ts";
+import type { KeptValues } from "./kept-values.ts";
 import { openPlainBlock } from "./plain-block-reader.ts";
 import { findRecent } from "./recent-block.ts";
 
 /** Reads of a block what is asked for, once. With a `cache`, pages of texts that were read before are there to be had again. */
-export function openBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
+export function openBlock(database: Database, meta: BlockMeta, cache?: KeptValues): BlockReader {
   if (meta.version !== DENSE_VERSION) return openPlainBlock(database, meta, cache);
   const recent = cache === undefined ? findRecent(database, meta.id) : undefined;
   return recent ?? openDenseBlock(database, meta, cache);

@@ -4,16 +4,20 @@ import { BlockGone, type BlockReader, COLUMN_PARTS, type ColumnPart, type PageTe
 import { bloomOfPage } from "./bloom.ts";
 import { readPart } from "./database.ts";
 import { type IntColumn, openInts } from "./int-column.ts";
+import type { KeptValues } from "./kept-values.ts";
 import { unpackBytes } from "./pack-bytes.ts";
-import type { PageCache } from "./page-cache.ts";
 import { putText } from "./text-buffer.ts";
 
 type LengthsPart = "messageLengths" | "attributeLengths";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
+function withBytes(value: PageText): { value: PageText; bytes: number } {
+  return { value, bytes: value.text.length };
+}
+
 /** Reads a block that `encodeBlock` made. */
-export function openPlainBlock(database: Database, meta: BlockMeta, cache?: PageCache<PageText>): BlockReader {
+export function openPlainBlock(database: Database, meta: BlockMeta, cache?: KeptValues): BlockReader {
   const columns = new Map<ColumnPart | LengthsPart, IntColumn>();
   let bundled: Map<number, Uint8Array> | undefined;
   let loaded = false;
@@ -72,7 +76,7 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Page
     const held = kept.get(part);
     if (held?.page === page) return held.text;
     const read = () => readPage(part, lengthsOf, page);
-    const text = cache?.get(`${meta.id}/${part}/${page}`, read) ?? read();
+    const text = cache === undefined ? read() : cache.get(`${meta.id}/${part}/${page}`, () => withBytes(read()));
     kept.set(part, { page, text });
     return text;
   }

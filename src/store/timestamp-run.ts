@@ -1,10 +1,10 @@
 import type { Database } from "bun:sqlite";
 import type { BlockMeta } from "./block.ts";
-import { BlockGone, type BlockReader, type PageText } from "./block-reader.ts";
+import { BlockGone, type BlockReader } from "./block-reader.ts";
 import { listBlocks } from "./database.ts";
+import type { KeptValues } from "./kept-values.ts";
 import { type Matcher, matchPage, mayMatch, pruningConditions } from "./match.ts";
 import { openBlock } from "./open-block.ts";
-import type { PageCache } from "./page-cache.ts";
 import type { Hits, Position } from "./search-plan.ts";
 
 /** Records with consecutive ids, all of one block. */
@@ -36,7 +36,7 @@ export function openRuns(
   stretch: Stretch,
   sign: Sign,
   after: Position | undefined,
-  cache: PageCache<PageText>,
+  cache: KeptValues,
 ): Run[] {
   const runs: Run[] = [];
   const missing = [stretch];

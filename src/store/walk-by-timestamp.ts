@@ -1,11 +1,13 @@
 import type { Database } from "bun:sqlite";
 import type { BlockMeta } from "./block.ts";
-import type { PageText } from "./block-reader.ts";
 import { listBlocks } from "./database.ts";
+import { createKeptValues } from "./kept-values.ts";
 import { type Matcher, pruningConditions } from "./match.ts";
-import { createPageCache } from "./page-cache.ts";
 import type { Order, Position, Step } from "./search-plan.ts";
 import { firstOf, headOf, openRuns, type Run, takeHits } from "./timestamp-run.ts";
+
+/** Pages of texts that one walk keeps, since it goes to and fro between them: about as much as a full block has. */
+const CACHED_BYTES = 16 * 1024 * 1024;
 
 /**
  * Gives the matches by timestamp, ties by id. Blocks come sorted by the edge at which their first record can stand, and
@@ -21,7 +23,7 @@ export function* walkByTimestamp(
   const sign = order === "desc" ? -1 : 1;
   const waiting = listByEdge(database, matcher, order, after).values();
   const open: Run[] = [];
-  const cache = createPageCache<PageText>();
+  const cache = createKeptValues(CACHED_BYTES);
   let given = after;
   for (let coming = waiting.next(); ; ) {
     const head = firstOf(open, sign);

@@ -104,16 +104,25 @@ export function openTexts(
   const lengths = readNumbers(reader, count);
   const pageStarts = [0];
   for (let pages = reader.varint(); pages > 0; pages -= 1) pageStarts.push((pageStarts.at(-1) as number) + reader.varint());
+  const offsetsOfPages: Uint32Array[] = [];
   let held: { page: number; utf8: Buffer; offsets: Uint32Array } | undefined;
 
-  function load(page: number): { utf8: Buffer; offsets: Uint32Array } {
-    if (held?.page === page) return held;
-    const unpacked = readPage(page);
+  /** Where in its page's bytes each text starts, with one more entry for the end. */
+  function offsetsOf(page: number): Uint32Array {
+    const known = offsetsOfPages[page];
+    if (known !== undefined) return known;
     const from = pageStarts[page] as number;
     const texts = (pageStarts[page + 1] as number) - from;
     const offsets = new Uint32Array(texts + 1);
     for (let i = 0; i < texts; i += 1) offsets[i + 1] = (offsets[i] as number) + (lengths[from + i] as number);
-    held = { page, utf8: Buffer.from(unpacked.buffer, unpacked.byteOffset, unpacked.length), offsets };
+    offsetsOfPages[page] = offsets;
+    return offsets;
+  }
+
+  function load(page: number): { utf8: Buffer; offsets: Uint32Array } {
+    if (held?.page === page) return held;
+    const unpacked = readPage(page);
+    held = { page, utf8: Buffer.from(unpacked.buffer, unpacked.byteOffset, unpacked.length), offsets: offsetsOf(page) };
     return held;
   }
 

@@ -14,7 +14,6 @@ export type JsonItems = {
 };
 
 const ARRAY_START = 0x5b;
-const NEWLINE = 0x0a;
 
 /**
  * Reads a body that is one object, an array, `{"logs": [...]}`, or one object a line. Undefined where it is empty.
@@ -40,39 +39,18 @@ function parseItems(utf8: Uint8Array): unknown[] {
     // Of an array that is cut short, no line stands for itself.
     return Array.isArray(whole) ? whole : [BROKEN];
   }
-  // Line by line is quicker than Bun.JSONL on the whole, and a broken line needs no second attempt.
+  // Line by line: a broken one needs no second attempt.
   const items: unknown[] = [];
-  for (let from = 0; from < utf8.length; ) {
-    const to = endOfLines(utf8, from);
-    const text = decoder.decode(utf8.subarray(from, to));
-    for (let start = 0; start < text.length; ) {
-      const newline = text.indexOf("\n", start);
-      const end = newline < 0 ? text.length : newline;
-      const line = text.slice(start, end);
-      const item = parseOrBroken(line);
-      if (item !== BROKEN) items.push(item);
-      else if (line.trim() !== "") {
-        const whole = items.length === 0 ? parseSpread(utf8) : undefined;
-        if (whole !== undefined) return unwrapLogs(whole);
-        items.push(BROKEN);
-      }
-      start = end + 1;
+  for (const line of decoder.decode(utf8).split("\n")) {
+    const item = parseOrBroken(line);
+    if (item !== BROKEN) items.push(item);
+    else if (line.trim() !== "") {
+      const whole = items.length === 0 ? parseSpread(utf8) : undefined;
+      if (whole !== undefined) return unwrapLogs(whole);
+      items.push(BROKEN);
     }
-    from = to;
   }
   return items.every((item) => item === BROKEN) ? [BROKEN] : unwrapLogs(items);
-}
-
-/** About how many bytes are decoded at a time: the memory of larger texts would be fetched anew for each. */
-const DECODED_BYTES = 32 * 1024;
-
-/** Behind the last line that ends within DECODED_BYTES, or the first one that does not. */
-function endOfLines(utf8: Uint8Array, from: number): number {
-  const last = from + DECODED_BYTES;
-  if (last >= utf8.length) return utf8.length;
-  const within = utf8.lastIndexOf(NEWLINE, last);
-  const end = within < from ? utf8.indexOf(NEWLINE, last) : within;
-  return end < 0 ? utf8.length : end + 1;
 }
 
 /** The objects of a body in which one takes several lines; undefined where that is not what it is. */

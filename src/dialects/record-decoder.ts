@@ -152,7 +152,8 @@ export function createRecordDecoder(): RecordDecoder {
   };
 }
 
-function serviceProblem(service: unknown, ownService: string | undefined): RecordErrorCode | null {
+/** Why a record with this service is refused, or null. `ownService` is the token's; undefined where it may write as any. */
+export function serviceProblem(service: unknown, ownService: string | undefined): RecordErrorCode | null {
   if (service === undefined || service === null) return ownService === undefined ? "missing_service" : null;
   if (service === ownService) return null;
   if (typeof service !== "string" || service.length > MAX_SERVICE_CHARACTERS) return "invalid_service";

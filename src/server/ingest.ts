@@ -1,4 +1,3 @@
-import { type JsonItems, readJsonItems } from "../dialects/json-items.ts";
 import { decodeJsonLogs } from "../dialects/json-logs.ts";
 import { LogctlError } from "../errors.ts";
 import type { IngestAnswer } from "../schema/api.ts";
@@ -13,9 +12,12 @@ import { readBody } from "./read-body.ts";
 export function createIngest({ append, receipt }: Pick<Store, "append" | "receipt">) {
   const answerOnce = createAnswerOnce(receipt);
 
-  async function storeItems(items: JsonItems, service: string | undefined, keyed?: KeyedRequest): Promise<IngestAnswer> {
+  async function storeBody(body: Uint8Array, service: string | undefined, keyed?: KeyedRequest): Promise<IngestAnswer> {
     const { answer } = await append((batch) => {
-      const answer = decodeJsonLogs(items, service, batch);
+      const answer = decodeJsonLogs(body, service, batch);
+      if (answer === undefined) {
+        throw new LogctlError("empty_body", "the body is empty: send a log record as JSON, or several");
+      }
       if (keyed === undefined || answer.accepted === 0) return { answer };
       return { answer, receipt: { ...keyed, answer: JSON.stringify(answer) } };
     });
@@ -25,11 +27,9 @@ export function createIngest({ append, receipt }: Pick<Store, "append" | "receip
   return async (request: Request, { id, writesAs }: Identity): Promise<Response> => {
     const key = readKey(request);
     const body = await readBody(request, MAX_BODY_BYTES);
-    const items = readJsonItems(body);
-    if (items === undefined) throw new LogctlError("empty_body", "the body is empty: send a log record as JSON, or several");
-    if (key === undefined) return answerIngest(await storeItems(items, writesAs));
+    if (key === undefined) return answerIngest(await storeBody(body, writesAs));
     const keyed = { scope: id, key, bodyHash: `${body.length}-${Bun.hash(body).toString(36)}` };
-    return answerIngest(await answerOnce(keyed, () => storeItems(items, writesAs, keyed)));
+    return answerIngest(await answerOnce(keyed, () => storeBody(body, writesAs, keyed)));
   };
 }
 

@@ -3,12 +3,11 @@ import { type BlockRows, type EncodedBlock, encodeBlock } from "./block.ts";
 import { FULL_CHARACTERS, FULL_ROWS, isFull } from "./compaction.ts";
 import { deleteBlock, droppedRecordId, insertBlock } from "./database.ts";
 import { insertReceipt, type Receipt } from "./receipts.ts";
-import type { RecordBatch, Utf8Batch } from "./record-batch.ts";
-import { offsetsOf } from "./text-offsets.ts";
+import type { RecordBatch } from "./record-batch.ts";
 
 /** What is to be committed together: everything in it is on disk, or nothing. */
-export type AppendRequest<Batch = RecordBatch> = {
-  batch: Batch;
+export type AppendRequest = {
+  batch: RecordBatch;
   receipts: Receipt[];
   /** When the collector took the records in, in ms: their time of receipt, and their time where they had none. */
   receivedAtMs: number;
@@ -17,7 +16,7 @@ export type AppendRequest<Batch = RecordBatch> = {
 /** The one place where records and blocks get their ids. */
 export type Appender = {
   /** Commits the request; on disk when it returns. Answers with the id of the first record. */
-  append(request: AppendRequest<Utf8Batch>): number;
+  append(request: AppendRequest): number;
   /** Puts one block in the place of others in one transaction; false where one of these was gone. */
   replace(replaced: { id: number; firstId: number }[], block: EncodedBlock): boolean;
 };
@@ -67,7 +66,7 @@ export function createAppender(database: Database): Appender {
 class StaleReplacement extends Error {}
 
 /** The blocks of a request: one, but for very large requests. */
-function encodeBatch({ batch, receivedAtMs }: AppendRequest<Utf8Batch>, firstId: number): EncodedBlock[] {
+function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number): EncodedBlock[] {
   const { timestampMs, digits } = batch;
   for (let row = 0; row < batch.rows; row += 1) {
     if (!Number.isNaN(timestampMs[row])) continue;
@@ -78,8 +77,6 @@ function encodeBatch({ batch, receivedAtMs }: AppendRequest<Utf8Batch>, firstId:
     ...batch,
     firstId,
     receivedMs: new Float64Array(batch.rows).fill(receivedAtMs),
-    messageOffsets: offsetsOf(batch.messages, batch.messageLengths),
-    attributeOffsets: offsetsOf(batch.attributes, batch.attributeLengths),
   };
   return splitRows(rows).map(({ part, characters }) => {
     // A part that is full stays as it is: no merge will bring it its filters later.

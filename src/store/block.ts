@@ -1,7 +1,7 @@
 import { buildBloom, createHashSet, joinBlooms } from "./bloom.ts";
 import { decodeInts, encodeInts } from "./int-column.ts";
 import { packBytes } from "./pack-bytes.ts";
-import type { Utf8Batch } from "./record-batch.ts";
+import type { RecordBatch } from "./record-batch.ts";
 import { hashWords } from "./words.ts";
 
 /**
@@ -11,12 +11,9 @@ import { hashWords } from "./words.ts";
 export const BLOCK_VERSION = 1;
 
 /** The columns of a block that is to be written: a batch with its times of receipt, and times of NaN filled in. */
-export type BlockRows = Utf8Batch & {
+export type BlockRows = RecordBatch & {
   firstId: number;
   receivedMs: Float64Array;
-  /** Where each row's text starts in the UTF-8, with one more entry for the end. */
-  messageOffsets: Uint32Array;
-  attributeOffsets: Uint32Array;
 };
 
 /** What is known of a block without reading it: enough to leave it out. Times in ms. */

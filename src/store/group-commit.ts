@@ -3,10 +3,10 @@ import type { Receipt } from "./receipts.ts";
 import { createRecordBatchBuilder, type RecordBatchBuilder } from "./record-batch.ts";
 import type { Writer } from "./writer.ts";
 
-/** What may wait for the disk before new records are refused: text, in UTF-16 units, and a little more a record. */
-const MAX_WAITING_CHARACTERS = 128 * 1024 * 1024;
+/** What may wait for the disk before new records are refused: text, and a little more a record. */
+const MAX_WAITING_BYTES = 128 * 1024 * 1024;
 /** What a record takes beside its text, so that very many very small ones count too. */
-const CHARACTERS_A_RECORD = 64;
+const BYTES_A_RECORD = 64;
 const RETRY_AFTER_S = 1;
 
 export type GroupCommit = {
@@ -32,16 +32,16 @@ export function createGroupCommit(
   let receipts: Receipt[] = [];
   let waiters: Waiter[] = [];
   let committing: Promise<void> | undefined;
-  let committingCharacters = 0;
+  let committingBytes = 0;
   let failure: LogctlError | undefined;
 
-  function gatheredCharacters(): number {
-    return builder.characters() + builder.rows() * CHARACTERS_A_RECORD;
+  function gatheredBytes(): number {
+    return builder.bytes() + builder.rows() * BYTES_A_RECORD;
   }
 
   async function commitGathered(): Promise<void> {
     const group = waiters;
-    committingCharacters = gatheredCharacters();
+    committingBytes = gatheredBytes();
     const request = { batch: builder.seal(), receipts, receivedAtMs: now() };
     waiters = [];
     receipts = [];
@@ -66,7 +66,7 @@ export function createGroupCommit(
 
   return {
     async append(fill) {
-      if (committing !== undefined && gatheredCharacters() + committingCharacters > MAX_WAITING_CHARACTERS) {
+      if (committing !== undefined && gatheredBytes() + committingBytes > MAX_WAITING_BYTES) {
         throw new LogctlError("overloaded", "too many records wait to be written; send this again in a moment", {
           retryAfterS: RETRY_AFTER_S,
         });

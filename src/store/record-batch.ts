@@ -1,6 +1,9 @@
+import { createTextBuffer, putText, reserve, type TextBuffer } from "./text-buffer.ts";
+
 /**
- * Records on their way to disk, by column: row `i` of each array belongs to record `i`. Texts lie one after another in
- * one string; lengths are in UTF-16 units. Attributes are the JSON text of an object, empty where there are none.
+ * Records on their way to disk, by column: row `i` of each array belongs to record `i`. Texts lie one after another as
+ * UTF-8; their lengths are in UTF-16 units, and their offsets, with one more for the end, in bytes. Attributes are the JSON
+ * text of an object, empty where there are none.
  */
 export type RecordBatch = {
   rows: number;
@@ -16,19 +19,18 @@ export type RecordBatch = {
   service: Uint32Array;
   services: string[];
   messageLengths: Uint32Array;
-  messages: string;
+  messageOffsets: Uint32Array;
+  messages: Uint8Array;
   attributeLengths: Uint32Array;
-  attributes: string;
+  attributeOffsets: Uint32Array;
+  attributes: Uint8Array;
 };
-
-/** A batch with its texts as UTF-8; lengths are in UTF-16 units all the same. */
-export type Utf8Batch = Omit<RecordBatch, "messages" | "attributes"> & { messages: Uint8Array; attributes: Uint8Array };
 
 /** Gathers records into columns; its arrays are kept and grown from batch to batch. */
 export type RecordBatchBuilder = {
   rows(): number;
-  /** UTF-16 units of text gathered: what the batch weighs in memory. */
-  characters(): number;
+  /** Bytes of text gathered: what the batch weighs in memory. */
+  bytes(): number;
   append(
     timestampMs: number,
     nanos: number,
@@ -38,27 +40,50 @@ export type RecordBatchBuilder = {
     message: string,
     attributes: string,
   ): void;
+  /** The texts gathered. Behind them those of the next record may be written, for `appendWritten` to take. */
+  readonly messages: TextBuffer;
+  readonly attributes: TextBuffer;
+  /** Makes room for so many bytes behind each of the two. */
+  reserve(bytes: number): void;
+  /** As `append`, with texts of so many bytes, which are so many UTF-16 units, that lie behind the others already. */
+  appendWritten(
+    timestampMs: number,
+    nanos: number,
+    digits: number,
+    severity: number,
+    service: string,
+    messageBytes: number,
+    messageLength: number,
+    attributeBytes: number,
+    attributeLength: number,
+  ): void;
   /** Takes back every record from row `rows` on. */
   truncate(rows: number): void;
-  /** What was gathered, in arrays of its own that may be transferred; the builder is empty again. */
+  /**
+   * What was gathered, in arrays of its own that may be transferred, but for the texts: these are good until more is
+   * gathered. The builder is empty again.
+   */
   seal(): RecordBatch;
 };
 
 const FIRST_CAPACITY = 4096;
+/** Room for texts that is kept once their batch is sealed; what is more was for a batch that was larger than most. */
+const KEPT_BYTES = 4 * 1024 * 1024;
 
 export function createRecordBatchBuilder(): RecordBatchBuilder {
   let capacity = FIRST_CAPACITY;
   let rows = 0;
-  let characters = 0;
   let timestampMs = new Float64Array(capacity);
   let nanos = new Uint32Array(capacity);
   let digits = new Uint8Array(capacity);
   let severity = new Uint8Array(capacity);
   let service = new Uint32Array(capacity);
   let messageLengths = new Uint32Array(capacity);
+  let messageOffsets = new Uint32Array(capacity + 1);
   let attributeLengths = new Uint32Array(capacity);
-  let messages: string[] = [];
-  let attributes: string[] = [];
+  let attributeOffsets = new Uint32Array(capacity + 1);
+  const messages = createTextBuffer();
+  const attributes = createTextBuffer();
   let services: string[] = [];
   let serviceIndexes = new Map<string, number>();
   let lastService = "";
@@ -72,7 +97,9 @@ export function createRecordBatchBuilder(): RecordBatchBuilder {
     severity = copyInto(new Uint8Array(capacity), severity);
     service = copyInto(new Uint32Array(capacity), service);
     messageLengths = copyInto(new Uint32Array(capacity), messageLengths);
+    messageOffsets = copyInto(new Uint32Array(capacity + 1), messageOffsets);
     attributeLengths = copyInto(new Uint32Array(capacity), attributeLengths);
+    attributeOffsets = copyInto(new Uint32Array(capacity + 1), attributeOffsets);
   }
 
   function indexOfService(name: string): number {
@@ -87,30 +114,62 @@ export function createRecordBatchBuilder(): RecordBatchBuilder {
     return index;
   }
 
+  /** Adds a row whose texts lie behind the others, where they are counted in already. */
+  function appendRow(
+    ms: number,
+    nanosOfMs: number,
+    digitCount: number,
+    severityIndex: number,
+    serviceName: string,
+    messageLength: number,
+    attributeLength: number,
+  ): void {
+    if (rows === capacity) grow();
+    timestampMs[rows] = ms;
+    nanos[rows] = nanosOfMs;
+    digits[rows] = digitCount;
+    severity[rows] = severityIndex;
+    service[rows] = indexOfService(serviceName);
+    messageLengths[rows] = messageLength;
+    attributeLengths[rows] = attributeLength;
+    rows += 1;
+    messageOffsets[rows] = messages.length;
+    attributeOffsets[rows] = attributes.length;
+  }
+
   return {
     rows: () => rows,
-    characters: () => characters,
+    bytes: () => messages.length + attributes.length,
+    messages,
+    attributes,
+    reserve(bytes) {
+      reserve(messages, bytes);
+      reserve(attributes, bytes);
+    },
     append(ms, nanosOfMs, digitCount, severityIndex, serviceName, message, attributesText) {
-      if (rows === capacity) grow();
-      timestampMs[rows] = ms;
-      nanos[rows] = nanosOfMs;
-      digits[rows] = digitCount;
-      severity[rows] = severityIndex;
-      service[rows] = indexOfService(serviceName);
-      messageLengths[rows] = message.length;
-      attributeLengths[rows] = attributesText.length;
-      messages.push(message);
-      attributes.push(attributesText);
-      characters += message.length + attributesText.length;
-      rows += 1;
+      putText(messages, message);
+      putText(attributes, attributesText);
+      appendRow(ms, nanosOfMs, digitCount, severityIndex, serviceName, message.length, attributesText.length);
+    },
+    appendWritten(
+      ms,
+      nanosOfMs,
+      digitCount,
+      severityIndex,
+      serviceName,
+      messageBytes,
+      messageLength,
+      attributeBytes,
+      attributeLength,
+    ) {
+      messages.length += messageBytes;
+      attributes.length += attributeBytes;
+      appendRow(ms, nanosOfMs, digitCount, severityIndex, serviceName, messageLength, attributeLength);
     },
     truncate(keep) {
-      for (let row = keep; row < rows; row += 1) {
-        characters -= (messageLengths[row] as number) + (attributeLengths[row] as number);
-      }
-      messages.length = keep;
-      attributes.length = keep;
       rows = keep;
+      messages.length = messageOffsets[keep] as number;
+      attributes.length = attributeOffsets[keep] as number;
       // Services are numbered as they first occur: those of the rows kept are the first ones.
       let known = 0;
       for (let row = 0; row < keep; row += 1) known = Math.max(known, (service[row] as number) + 1);
@@ -127,20 +186,27 @@ export function createRecordBatchBuilder(): RecordBatchBuilder {
         service: service.slice(0, rows),
         services,
         messageLengths: messageLengths.slice(0, rows),
-        messages: messages.join(""),
+        messageOffsets: messageOffsets.slice(0, rows + 1),
+        messages: takeText(messages),
         attributeLengths: attributeLengths.slice(0, rows),
-        attributes: attributes.join(""),
+        attributeOffsets: attributeOffsets.slice(0, rows + 1),
+        attributes: takeText(attributes),
       };
       rows = 0;
-      characters = 0;
-      messages = [];
-      attributes = [];
       services = [];
       serviceIndexes = new Map();
       lastServiceIndex = -1;
       return batch;
     },
   };
+}
+
+/** What was put there; the next to be put goes to its place, or to new memory where the old was large. */
+function takeText(buffer: TextBuffer): Uint8Array {
+  const text = buffer.bytes.subarray(0, buffer.length);
+  buffer.length = 0;
+  if (buffer.bytes.length > KEPT_BYTES) buffer.bytes = createTextBuffer().bytes;
+  return text;
 }
 
 function copyInto<Column extends { set(source: Column): void }>(target: Column, source: Column): Column {

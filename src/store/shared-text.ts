@@ -4,32 +4,27 @@
  */
 export type SharedText = { bytes: SharedArrayBuffer; lengths: number[] };
 
-export type TextSender = { share(texts: string[]): SharedText };
+export type TextSender = { share(texts: Uint8Array[]): SharedText };
 
 const FIRST_BYTES = 4 * 1024 * 1024;
-/** UTF-16 units take up to three bytes. */
-const MAX_BYTES_PER_UNIT = 3;
-
-const encoder = new TextEncoder();
-
 export function createTextSender(): TextSender {
   let bytes = new SharedArrayBuffer(FIRST_BYTES);
   return {
     share(texts) {
-      const needed = MAX_BYTES_PER_UNIT * texts.reduce((sum, text) => sum + text.length, 0);
+      const needed = texts.reduce((sum, text) => sum + text.length, 0);
       if (needed > bytes.byteLength) bytes = new SharedArrayBuffer(needed);
       let at = 0;
-      const lengths = texts.map((text) => {
-        const { written } = encoder.encodeInto(text, new Uint8Array(bytes, at));
-        at += written;
-        return written;
-      });
-      return { bytes, lengths };
+      const memory = new Uint8Array(bytes);
+      for (const text of texts) {
+        memory.set(text, at);
+        at += text.length;
+      }
+      return { bytes, lengths: texts.map((text) => text.length) };
     },
   };
 }
 
-/** The texts as they were shared, half surrogate pairs as U+FFFD; good until the next are. */
+/** The texts as they were shared; good until the next are. */
 export function readSharedText({ bytes, lengths }: SharedText): Uint8Array[] {
   let at = 0;
   return lengths.map((length) => {

@@ -112,6 +112,9 @@ function errorOf({ id, message }: FailureMessage): LogctlError {
 }
 
 function buffersOf(columns: AppendMessage["columns"]): ArrayBuffer[] {
+  const { messageLengths, messageOffsets, attributeLengths, attributeOffsets } = columns;
   const arrays = [columns.timestampMs, columns.nanos, columns.digits, columns.severity, columns.service];
-  return [...arrays, columns.messageLengths, columns.attributeLengths].map((column) => column.buffer as ArrayBuffer);
+  return [...arrays, messageLengths, messageOffsets, attributeLengths, attributeOffsets].map(
+    (column) => column.buffer as ArrayBuffer,
+  );
 }

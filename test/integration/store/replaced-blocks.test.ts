@@ -11,7 +11,6 @@ import { search } from "../../../src/store/search.ts";
 import { randomFilter } from "../../support/random-filters.ts";
 import { appendTo, BASE_MS, type KnownRecord, randomRecord } from "../../support/random-records.ts";
 import { countByHand, type ReferencePlan, searchByHand } from "../../support/reference-search.ts";
-import { sealUtf8 } from "../../support/seal-utf8.ts";
 import { countStepwise } from "../../support/tally.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -38,7 +37,7 @@ function openStepwise(path: string, random: Random, large: number) {
         const ms = Number.isNaN(record.ms) ? receivedMs : record.ms;
         known.push({ ...record, ms, id: known.length + 1, receivedMs });
       }
-      appender.append({ batch: sealUtf8(builder), receipts: [], receivedAtMs: receivedMs });
+      appender.append({ batch: builder.seal(), receipts: [], receivedAtMs: receivedMs });
     },
     /** Puts one block in the place of any two to five neighbours. */
     merge(): void {

@@ -9,7 +9,6 @@ import type { Dropped, Retention } from "../../../src/store/retention.ts";
 import { search } from "../../../src/store/search.ts";
 import { eventually } from "../../support/binary.ts";
 import { appendTo, BASE_MS, randomRecord } from "../../support/random-records.ts";
-import { sealUtf8 } from "../../support/seal-utf8.ts";
 import { EVERYTHING, idsOf } from "../../support/store.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -140,7 +139,7 @@ describe("a search under way while blocks are dropped", () => {
     for (let i = 0; i < 200; i += 1) {
       const builder = createRecordBatchBuilder();
       for (let row = 0; row < 5; row += 1) appendTo(builder, randomRecord(random));
-      appender.append({ batch: sealUtf8(builder), receipts: [], receivedAtMs: BASE_MS });
+      appender.append({ batch: builder.seal(), receipts: [], receivedAtMs: BASE_MS });
     }
     using reading = openForReading(path);
     let text = "";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { readJsonItems } from "../../../src/dialects/json-items.ts";
-import { createRecordDecoder } from "../../../src/dialects/record-decoder.ts";
+import { decodeJsonLogs } from "../../../src/dialects/json-logs.ts";
 import { MAX_NESTING, MAX_RECORD_BYTES } from "../../../src/schema/limits.ts";
 import { recordErrorOf, recordSchema } from "../../../src/schema/record.ts";
 import { SEVERITIES } from "../../../src/schema/severity.ts";
@@ -10,17 +10,15 @@ import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
 type Stored = { timestamp: unknown; severity: string; service: string; message: string; attributes: string };
 type Outcome = { refused: string } | { stored: Stored };
 
-const decoder = createRecordDecoder();
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What becomes of a record's JSON text on the ingest path. */
 function decode(json: string, service: string | undefined, body = new TextEncoder().encode(json)): Outcome {
-  const items = readJsonItems(body);
-  if (items === undefined) throw new Error("an empty body");
   const batch = createRecordBatchBuilder();
-  const options = { service, replaced: items.replaced };
-  let refused = decoder.decode(items.items[0], batch, options);
-  if (refused === "inexact") refused = decoder.decode(items.exact(0), batch, options);
-  if (refused !== null) {
+  const answer = decodeJsonLogs(body, service, batch);
+  if (answer === undefined) throw new Error("an empty body");
+  const refused = answer.errors[0]?.code;
+  if (refused !== undefined) {
     expect(batch.rows()).toBe(0);
     return { refused };
   }
@@ -29,7 +27,13 @@ function decode(json: string, service: string | undefined, body = new TextEncode
   const timestamp = Number.isNaN(timestampMs[0]) ? null : { ms: timestampMs[0], nanos: nanos[0], digits: digits[0] };
   const severityName = SEVERITIES[severity[0] ?? -1] as string;
   return {
-    stored: { timestamp, severity: severityName, service: services[0] as string, message: messages, attributes },
+    stored: {
+      timestamp,
+      severity: severityName,
+      service: services[0] as string,
+      message: utf8.decode(messages),
+      attributes: utf8.decode(attributes),
+    },
   };
 }
 

@@ -7,12 +7,13 @@ import type { RecordBatchBuilder } from "../../../src/store/record-batch.ts";
 
 /** A writer whose commits end when the test says so. */
 function createFakeWriter() {
-  const requests: AppendRequest[] = [];
+  const requests: (Omit<AppendRequest, "batch"> & { rows: number; messages: string; attributes: string })[] = [];
   const pending: { resolve: (id: number) => void; reject: (error: Error) => void }[] = [];
   return {
     requests,
-    append(request: AppendRequest): Promise<number> {
-      requests.push(request);
+    append({ batch: { rows, messages, attributes }, ...request }: AppendRequest): Promise<number> {
+      const text = new TextDecoder();
+      requests.push({ ...request, rows, messages: text.decode(messages), attributes: text.decode(attributes) });
       return new Promise((resolve, reject) => pending.push({ resolve, reject }));
     },
     succeed: () => pending.shift()?.resolve(1),
@@ -24,7 +25,7 @@ function openGroupCommit(now = () => 5000) {
   const writer = createFakeWriter();
   const commits: number[] = [];
   const group = createGroupCommit(writer, now, (rows) => commits.push(rows));
-  return { writer, commits, group, messages: () => writer.requests.map(({ batch }) => batch.messages) };
+  return { writer, commits, group, messages: () => writer.requests.map(({ messages }) => messages) };
 }
 
 const fillWith =
@@ -49,7 +50,7 @@ describe("group commit", () => {
   test("resolves with what the filling answered, and only once the records are on disk", async () => {
     const { writer, commits, group } = openGroupCommit();
     const appended = group.append(fillWith("a"));
-    expect(writer.requests).toMatchObject([{ batch: { rows: 1, messages: "a" }, receipts: [], receivedAtMs: 5000 }]);
+    expect(writer.requests).toMatchObject([{ rows: 1, messages: "a", receipts: [], receivedAtMs: 5000 }]);
     expect(await isSettled(appended)).toBe(false);
     expect(commits).toEqual([]);
     writer.succeed();
@@ -156,7 +157,7 @@ describe("group commit", () => {
     writer.succeed();
     await Promise.all([second, third]);
     expect(messages()).toEqual(["a", "bc"]);
-    expect(writer.requests[1]?.batch).toMatchObject({ rows: 2, attributes: "" });
+    expect(writer.requests[1]).toMatchObject({ rows: 2, attributes: "" });
     expect(group.failure()).toBeUndefined();
   });
 
@@ -171,7 +172,7 @@ describe("group commit", () => {
     const next = group.append(fillWith("a"));
     writer.succeed();
     await next;
-    expect(writer.requests).toMatchObject([{ batch: { rows: 1, messages: "a" } }]);
+    expect(writer.requests).toMatchObject([{ rows: 1, messages: "a" }]);
   });
 
   test("a filling that adds no records resolves at once, without a commit", async () => {
@@ -209,7 +210,7 @@ describe("group commit", () => {
     await Promise.all(accepted);
     writer.succeed();
     expect(await taken).toEqual({ message: "later" });
-    expect(writer.requests.map(({ batch }) => batch.rows)).toEqual([1, 3, 1]);
+    expect(writer.requests.map(({ rows }) => rows)).toEqual([1, 3, 1]);
     expect(group.failure()).toBeUndefined();
   });
 

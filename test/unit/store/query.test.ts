@@ -15,7 +15,6 @@ import { printQuery } from "../../support/print-query.ts";
 import { randomQuery } from "../../support/random-queries.ts";
 import { appendTo, BASE_MS, type KnownRecord, randomRecord } from "../../support/random-records.ts";
 import { searchByHand } from "../../support/reference-search.ts";
-import { sealUtf8 } from "../../support/seal-utf8.ts";
 import { countStepwise } from "../../support/tally.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -44,7 +43,7 @@ async function openRecords(seed: number) {
         appendTo(batch, record);
         known.push({ ...record, ms: Number.isNaN(record.ms) ? receivedMs : record.ms, id: known.length + 1, receivedMs });
       }
-      appender.append({ batch: sealUtf8(batch), receipts: [], receivedAtMs: receivedMs });
+      appender.append({ batch: batch.seal(), receipts: [], receivedAtMs: receivedMs });
     },
     /** Puts one block with filters of words, dense or not, in the place of so many from the `from`th on. */
     merge(from: number, length: number): void {

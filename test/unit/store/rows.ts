@@ -1,9 +1,8 @@
 import { type BlockRows, type EncodedBlock, type EncodeOptions, encodeBlock } from "../../../src/store/block.ts";
 import type { BlockReader, ColumnPart } from "../../../src/store/block-reader.ts";
 import { encodeDenseBlock } from "../../../src/store/dense-block.ts";
-import { createRecordBatchBuilder, type Utf8Batch } from "../../../src/store/record-batch.ts";
+import { createRecordBatchBuilder, type RecordBatch } from "../../../src/store/record-batch.ts";
 import { offsetsOf } from "../../../src/store/text-offsets.ts";
-import { sealUtf8 } from "../../support/seal-utf8.ts";
 
 /** A record as a test writes it down, and as it should be read back. */
 export type Row = {
@@ -25,12 +24,12 @@ export function numbered(count: number, from = 1): Row[] {
   return Array.from({ length: count }, (_, i) => row({ ms: 1_764_000_000_000 + from + i, message: `message ${from + i}` }));
 }
 
-export function batchOf(rows: Row[]): Utf8Batch {
+export function batchOf(rows: Row[]): RecordBatch {
   const builder = createRecordBatchBuilder();
   for (const { ms, nanos, digits, severity, service, message, attributes } of rows) {
     builder.append(ms, nanos, digits, severity, service, message, attributes);
   }
-  return sealUtf8(builder);
+  return builder.seal();
 }
 
 type BlockFields = { firstId?: number; receivedMs?: number[]; dense?: boolean } & Partial<EncodeOptions>;

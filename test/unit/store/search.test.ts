@@ -13,7 +13,6 @@ import type { SearchPlan } from "../../../src/store/search-plan.ts";
 import { randomFilter } from "../../support/random-filters.ts";
 import { appendTo, type KnownRecord, randomRecord } from "../../support/random-records.ts";
 import { searchByHand } from "../../support/reference-search.ts";
-import { sealUtf8 } from "../../support/seal-utf8.ts";
 import { countStepwise } from "../../support/tally.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { textQuery } from "../../support/text-query.ts";
@@ -54,12 +53,12 @@ async function openBlocks(seed: number) {
         appendTo(batch, record);
         known.push({ ...record, ms: Number.isNaN(record.ms) ? receivedMs : record.ms, id: known.length + 1, receivedMs });
       }
-      appender.append({ batch: sealUtf8(batch), receipts: [], receivedAtMs: receivedMs });
+      appender.append({ batch: batch.seal(), receipts: [], receivedAtMs: receivedMs });
     },
     appendOne(record: Parameters<RecordBatchBuilder["append"]>): void {
       const batch = createRecordBatchBuilder();
       batch.append(...record);
-      appender.append({ batch: sealUtf8(batch), receipts: [], receivedAtMs: 1_764_000_000_000 });
+      appender.append({ batch: batch.seal(), receipts: [], receivedAtMs: 1_764_000_000_000 });
     },
     merge: (from: number, length: number) => merge(database, appender, from, length),
     blocks: () => listAll(database).length,

@@ -10,7 +10,6 @@ import { spreadSearch } from "../../../src/store/spread-search.ts";
 import type { RecordRange } from "../../../src/store/stats-plan.ts";
 import { randomFilter } from "../../support/random-filters.ts";
 import { appendTo, type KnownRecord, randomRecord } from "../../support/random-records.ts";
-import { sealUtf8 } from "../../support/seal-utf8.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { textQuery } from "../../support/text-query.ts";
 
@@ -34,7 +33,7 @@ async function openRecords() {
       const receivedMs = BASE_MS + commit;
       known.push({ ...record, ms: Number.isNaN(record.ms) ? receivedMs : record.ms, id: known.length + 1, receivedMs });
     }
-    appender.append({ batch: sealUtf8(batch), receipts: [], receivedAtMs: BASE_MS + commit });
+    appender.append({ batch: batch.seal(), receipts: [], receivedAtMs: BASE_MS + commit });
   }
   return {
     database,

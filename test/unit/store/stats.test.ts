@@ -12,7 +12,6 @@ import type { StatsField, StatsPlan } from "../../../src/store/stats-plan.ts";
 import { randomFilter } from "../../support/random-filters.ts";
 import { appendTo, BASE_MS, type KnownRecord, type NewRecord, randomRecord } from "../../support/random-records.ts";
 import { statsByHand } from "../../support/reference-stats.ts";
-import { sealUtf8 } from "../../support/seal-utf8.ts";
 import { tallyStepwise } from "../../support/tally.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -45,7 +44,7 @@ async function openRecords() {
         appendTo(batch, record);
         known.push({ ...record, ms: Number.isNaN(record.ms) ? receivedMs : record.ms, id: known.length + 1, receivedMs });
       }
-      appender.append({ batch: sealUtf8(batch), receipts: [], receivedAtMs: receivedMs });
+      appender.append({ batch: batch.seal(), receipts: [], receivedAtMs: receivedMs });
     },
     /** Puts one block in the place of so many neighbours from the `from`th on. */
     merge(from: number, length: number): void {

@@ -46,11 +46,11 @@ export type Collector = AsyncDisposable & {
   restart(more?: string[]): Promise<void>;
 };
 
-/** `logctl serve` on a port and in a folder of its own, ready to be asked. */
-export async function startCollector(args: string[] = []): Promise<Collector> {
+/** `logctl serve` on a port and in a folder of its own, ready to be asked. `binary` is another build of it. */
+export async function startCollector(args: string[] = [], binary = BINARY): Promise<Collector> {
   const folder = await mkdtemp(join(tmpdir(), "logctl-e2e-"));
   const database = join(folder, "logs.db");
-  let running = await start(database, args);
+  let running = await start(binary, database, args);
   return {
     get url() {
       return running.url;
@@ -71,7 +71,7 @@ export async function startCollector(args: string[] = []): Promise<Collector> {
       return running.child.exitCode;
     },
     async restart(more = []) {
-      running = await start(database, [...args, ...more]);
+      running = await start(binary, database, [...args, ...more]);
     },
     async [Symbol.asyncDispose]() {
       running.child.kill("SIGKILL");
@@ -81,8 +81,8 @@ export async function startCollector(args: string[] = []): Promise<Collector> {
   };
 }
 
-async function start(database: string, args: string[]) {
-  const child = Bun.spawn([BINARY, "serve", "--port", "0", "--db", database, ...args], {
+async function start(binary: string, database: string, args: string[]) {
+  const child = Bun.spawn([binary, "serve", "--port", "0", "--db", database, ...args], {
     env: environment(),
     stdin: "ignore",
     stdout: "ignore",

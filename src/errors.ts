@@ -41,6 +41,10 @@ export const ERROR_CODES = [
   "unexpected_answer",
   "not_all_stored",
   "not_exactly_once",
+  "spooled",
+  "spool_full",
+  "spool_unusable",
+  "maybe_stored",
   "database_unusable",
   "address_unusable",
   "interrupted",
@@ -84,12 +88,16 @@ export const HTTP_STATUS = {
   unexpected_answer: 500,
   not_all_stored: 500,
   not_exactly_once: 500,
+  spooled: 500,
+  spool_full: 500,
+  spool_unusable: 500,
+  maybe_stored: 500,
   database_unusable: 500,
   address_unusable: 500,
   interrupted: 500,
 } as const satisfies Record<ErrorCode, number>;
 
-/** The exit code of each code: 1 failure, 2 usage, 3 unreachable, 4 not authorised, 130 interrupted. */
+/** The exit code of each code: 1 failure, 2 usage, 3 unreachable, 4 not authorised, 5 spooled, 130 interrupted. */
 export const EXIT_CODE = {
   invalid_json: 1,
   not_an_object: 1,
@@ -125,6 +133,10 @@ export const EXIT_CODE = {
   unexpected_answer: 1,
   not_all_stored: 1,
   not_exactly_once: 1,
+  spooled: 5,
+  spool_full: 1,
+  spool_unusable: 1,
+  maybe_stored: 1,
   database_unusable: 1,
   address_unusable: 1,
   interrupted: 130,

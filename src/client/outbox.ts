@@ -63,6 +63,7 @@ export type Outbox = {
 /** A request that takes longer is no reason for the next records to wait in memory. */
 const PATIENCE_MS = 2_000;
 const TAKEN_FOR_ONE_ADDED = 2;
+const SYNC_AFTER_MS = 100;
 /** How long a collector that has answered may be away once no more comes. */
 const RETRY_AT_END_MS = 30_000;
 
@@ -79,6 +80,8 @@ export function openOutbox(options: OutboxOptions): Outbox {
   const losses = { dropped: 0, tooOld: 0, notKept: 0, damaged: 0 };
   let hasSpool = true;
   let isAnnounced = false;
+  let answeredParts = 0;
+  let syncedAtMs = 0;
   let failure: unknown;
   const earlier = orWithout(() => claimLeftSpools(claim)) ?? [];
   let own = earlier.pop();
@@ -145,6 +148,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
   function tellSpooled(part: DeliveredPart, isOwn: boolean): void {
     isAnnounced = false;
+    answeredParts += 1;
     room.change();
     options.onSpooledPart(part, isOwn);
   }
@@ -177,7 +181,18 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
   /** While the collector takes what waits, less is added than it takes: or a sender that is quick would go by the disk for ever. */
   async function letBacklogShrink(): Promise<void> {
-    for (let taken = 0; taken < TAKEN_FOR_ONE_ADDED && isDelivering(); taken += 1) await room.nextChange(PATIENCE_MS);
+    for (let count = 0; count < TAKEN_FOR_ONE_ADDED && isDelivering(); count += 1) {
+      const before = answeredParts;
+      await room.nextChange(PATIENCE_MS);
+      if (answeredParts === before) return;
+    }
+  }
+
+  /** Where nothing is lost with a record, a power cut may take the last ones: one at a time they would wait for the disk most. */
+  function needsSync(): boolean {
+    if (keeps === "after_contact" && Math.abs(now() - syncedAtMs) < SYNC_AFTER_MS) return false;
+    syncedAtMs = now();
+    return true;
   }
 
   function isDelivering(): boolean {
@@ -254,7 +269,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
       const batch = createBatch(records);
       if (failure !== undefined) return endWith(batch, failure);
       if (background !== undefined && own !== undefined) {
-        const full = await room.put(own, batch);
+        const full = await room.put(own, batch, needsSync());
         // All that waited may have gone while this one waited for room.
         background ??= deliverSpooled();
         await letBacklogShrink();

@@ -94,11 +94,11 @@ export function openSpoolQueue({ folder, deadFolder, now, segmentBytes }: SpoolQ
     }
   }
 
-  function append(batch: Batch): void {
+  function append(batch: Batch, sync = true): void {
     const payload = encodeSpoolEntry({ batch, createdAtMs: now() });
     if (writer !== undefined && writer.size() > FIRST_OFFSET && writer.size() + payload.length > segmentBytes) closeWriter();
     writer ??= beginSegment();
-    writer.append(payload, batch.records.length);
+    writer.append(payload, batch.records.length, sync);
     sizes.set(writer.number, writer.size());
     waiting.own += batch.records.length;
   }

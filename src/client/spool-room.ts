@@ -20,9 +20,9 @@ export type SpoolRoomOptions = {
 export type SpoolRoom = {
   /**
    * Appends a batch, when there is room for it or as the policy says where there is none. Says why no more is to be taken, for
-   * which one batch may exceed the limit. Throws where the batch is not on disk.
+   * which one batch may exceed the limit. `sync` as `append` has it. Throws where the batch is not on disk.
    */
-  put(spool: Spool, batch: Batch): Promise<LogctlError | undefined>;
+  put(spool: Spool, batch: Batch, sync: boolean): Promise<LogctlError | undefined>;
   /** Resolves with the next change, but after `ms` at the latest. */
   nextChange(ms: number): Promise<void>;
   /** Something was delivered, or nothing more will be. */
@@ -46,9 +46,9 @@ export function createSpoolRoom({ policy, spools, isForced, signal, sleep, onDro
   }
 
   /** Why the batch could not be appended for want of room on the disk. */
-  function tryToAppend(spool: Spool, batch: Batch): LogctlError | undefined {
+  function tryToAppend(spool: Spool, batch: Batch, sync: boolean): LogctlError | undefined {
     try {
-      spool.append(batch);
+      spool.append(batch, sync);
       return undefined;
     } catch (error) {
       if (error instanceof LogctlError && error.code === "spool_full" && !isForced() && onFull !== "fail") return error;
@@ -70,11 +70,11 @@ export function createSpoolRoom({ policy, spools, isForced, signal, sleep, onDro
   }
 
   return {
-    async put(spool, batch) {
+    async put(spool, batch, sync) {
       for (;;) {
         const full = whyFull(batch);
         const mayAppend = full === undefined || isForced() || onFull === "fail";
-        const noRoom = mayAppend ? tryToAppend(spool, batch) : full;
+        const noRoom = mayAppend ? tryToAppend(spool, batch, sync) : full;
         if (noRoom === undefined) return isForced() ? undefined : full;
         if (onFull === "drop-oldest") {
           const dropped = dropOldest();

@@ -41,8 +41,9 @@ export type SegmentWriter = {
   readonly number: number;
   /** Bytes so far. */
   size(): number;
-  /** Resolves with how many bytes it took; they are on the disk. Leaves the segment as it was where that fails, and throws. */
-  append(payload: Uint8Array, count: number): number;
+  /** Adds an entry; where `sync` is set it is on the disk then, with those before it. Throws, and leaves the segment as it was. */
+  append(payload: Uint8Array, count: number, sync: boolean): void;
+  /** All is on the disk then. */
   close(): void;
 };
 
@@ -55,26 +56,27 @@ export function createSegment(folder: string, number: number): SegmentWriter {
     for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
   }
 
-  function append(bytes: Uint8Array[]): number {
-    const length = bytes.reduce((sum, part) => sum + part.length, 0);
+  function append(bytes: Uint8Array[], sync: boolean): void {
     try {
       for (const part of bytes) write(part);
-      fdatasyncSync(descriptor);
+      if (sync) fdatasyncSync(descriptor);
     } catch (error) {
       ftruncateSync(descriptor, size);
       throw error;
     }
-    size += length;
-    return length;
+    size += bytes.reduce((sum, part) => sum + part.length, 0);
   }
 
-  append([MAGIC]);
+  append([MAGIC], true);
   syncFolder(folder);
   return {
     number,
     size: () => size,
-    append: (payload, count) => append([frameOf(payload, count), payload]),
-    close: () => closeSync(descriptor),
+    append: (payload, count, sync) => append([frameOf(payload, count), payload], sync),
+    close() {
+      fdatasyncSync(descriptor);
+      closeSync(descriptor);
+    },
   };
 }
 

@@ -14,8 +14,8 @@ export type SpooledBatch = SpoolEntry & { /** Spooled since the spool was opened
  */
 export type Spool = {
   readonly folder: string;
-  /** Puts a batch at the end; it is on the disk when this returns. */
-  append(batch: Batch): void;
+  /** Puts a batch at the end; it is on the disk when this returns, or where `sync` is false with the next one or on closing. */
+  append(batch: Batch, sync?: boolean): void;
   /** The first batch, the same object until it is removed. One that cannot be read is left out, and kept among the dead. */
   head(): SpooledBatch | undefined;
   /** Keeps how far the first batch is: for the next process, and where `sync` is set also through a power cut. */
@@ -63,7 +63,7 @@ export function openSpool({ folder, pid, now, segmentBytes = SEGMENT_BYTES }: Sp
     return {
       ...queue,
       folder,
-      append: (batch) => guard(() => queue.append(batch)),
+      append: (batch, sync) => guard(() => queue.append(batch, sync)),
       head: () => guard(queue.head),
       save: (sync) => guard(() => queue.save(sync)),
       remove: () => guard(queue.remove),

@@ -11,38 +11,57 @@ export type LockHolder = { holder: number | undefined };
  * Throws where it cannot be used.
  */
 export function lockForProcess(path: string, pid: number): ProcessLock | LockHolder {
-  let lock: Database | undefined;
+  const lock = new Database(path, { strict: true });
+  let holder: number | undefined;
   try {
-    const opened = new Database(path, { strict: true });
-    lock = opened;
-    opened.run("CREATE TABLE IF NOT EXISTS holder (pid INTEGER)");
-    const holder = holderOf(opened);
-    if (takeLock(opened, pid)) return { release: () => opened.close() };
-    opened.close();
-    return { holder };
-  } catch (error) {
-    lock?.close();
-    throw error;
-  }
-}
-
-function takeLock(lock: Database, pid: number): boolean {
-  try {
+    // What is in it is of no use after a power cut.
+    lock.run("PRAGMA synchronous=OFF");
+    holder = holderOf(lock);
     lock
       .transaction(() => {
+        lock.run("CREATE TABLE IF NOT EXISTS holder (pid INTEGER)");
         lock.run("DELETE FROM holder");
         lock.query("INSERT INTO holder VALUES (?)").run(pid);
       })
       .immediate();
     // A reserved lock keeps every other writer out, and lets them read who holds it.
     lock.run("BEGIN IMMEDIATE");
-    return true;
+    return { release: () => lock.close() };
   } catch (error) {
-    if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
-    return false;
+    lock.close();
+    if (isBusy(error)) return { holder };
+    throw error;
   }
 }
 
+/** Who has a lock, without taking it for longer than a moment; undefined where nobody does, or that cannot be told. */
+export function lockHolder(path: string): number | undefined {
+  const lock = new Database(path, { strict: true });
+  try {
+    const holder = holderOf(lock);
+    try {
+      lock.run("BEGIN IMMEDIATE");
+      return undefined;
+    } catch (error) {
+      if (isBusy(error)) return holder;
+      throw error;
+    }
+  } finally {
+    lock.close();
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return (error as { code?: string }).code === "SQLITE_BUSY";
+}
+
+/** Undefined also where that is being written at this moment. */
 function holderOf(lock: Database): number | undefined {
-  return lock.query<{ pid: number }, []>("SELECT pid FROM holder").get()?.pid;
+  try {
+    if (lock.query("SELECT 1 FROM sqlite_schema WHERE name = 'holder'").get() === null) return undefined;
+    return lock.query<{ pid: number }, []>("SELECT pid FROM holder").get()?.pid;
+  } catch (error) {
+    if (isBusy(error)) return undefined;
+    throw error;
+  }
 }

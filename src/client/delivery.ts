@@ -38,8 +38,8 @@ export type DeliveryHooks = {
   onFailure?(error: LogctlError): void;
   /** Asked after each such attempt for how long the collector may be away in all. */
   retryForMs?(): number;
-  /** Asked before each wait between two attempts for what ends it early. */
-  hurry?(): AbortSignal | undefined;
+  /** Asked before each wait between two attempts for what ends it early; `isAsked` where it is the collector that asked for it. */
+  hurry?(isAsked: boolean): AbortSignal | undefined;
 };
 
 export type Delivery = {
@@ -47,7 +47,7 @@ export type Delivery = {
   hasAnswered(): boolean;
   /**
    * Stores what is left of a batch, each record exactly once however often it has to be tried, in order. Throws
-   * `unreachable` when the collector has never answered or stays away too long, or `interrupted`.
+   * `unreachable` when the collector has never answered or stays away for longer than there is time, or `interrupted`.
    */
   deliver(connection: Connection, batch: Batch, hooks: DeliveryHooks): Promise<Refusal | undefined>;
 };
@@ -85,7 +85,8 @@ export function openDelivery(options: DeliveryOptions): Delivery {
       // A wait that the collector asks for may end after our own limit; it is then the last.
       const waitMs =
         askedMs === undefined ? Math.min(leftMs, jitteredDelayMs(count, random)) : askedMs + random() * BASE_DELAY_MS;
-      await pause(waitMs, hooks.hurry?.() ?? signal);
+      await pause(waitMs, hooks.hurry?.(askedMs !== undefined) ?? signal);
+      if (askedMs !== undefined && hooks.retryForMs?.() === 0) throw gaveUp(connection, now() - failingSince, attempt.error);
     }
   }
 

@@ -99,9 +99,9 @@ export function openOutbox(options: OutboxOptions): Outbox {
     },
   });
   const hooks = {
-    hurry() {
+    hurry(isAsked: boolean) {
       if (signal.aborted) return undefined;
-      return ending.signal.aborted ? signal : endingOrSignal;
+      return ending.signal.aborted || isAsked ? signal : endingOrSignal;
     },
     retryForMs() {
       if (signal.aborted || !mayKeep()) return 0;

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { lockForProcess } from "../process-lock.ts";
+import { lockHolder } from "../process-lock.ts";
 import { deadFolderOf, LOCK_FILE, spoolError } from "./spool.ts";
 import { decodeSpoolEntry } from "./spool-entry.ts";
 import type { SpoolFolder } from "./spool-folders.ts";
@@ -25,9 +25,15 @@ export type SpoolStatus = {
 };
 
 /** Looks at a spool without disturbing who works on it. Throws `spool_unusable`. */
-export function readSpoolStatus({ folder, url }: SpoolFolder, pid: number): SpoolStatus {
+export function readSpoolStatus({ folder, url }: SpoolFolder): SpoolStatus {
   try {
-    return { folder, url, ...readWaiting(folder), ...readDead(deadFolderOf(folder)), used_by: holderOf(folder, pid) };
+    return {
+      folder,
+      url,
+      ...readWaiting(folder),
+      ...readDead(deadFolderOf(folder)),
+      used_by: lockHolder(join(folder, LOCK_FILE)) ?? null,
+    };
   } catch (error) {
     throw spoolError(folder, error);
   }
@@ -75,13 +81,6 @@ function countLines(path: string): number {
   }
   closeSync(descriptor);
   return lines;
-}
-
-function holderOf(folder: string, pid: number): number | null {
-  const lock = lockForProcess(join(folder, LOCK_FILE), pid);
-  if ("holder" in lock) return lock.holder ?? null;
-  lock.release();
-  return null;
 }
 
 /** Who works on a spool takes files away at any time. */

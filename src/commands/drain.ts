@@ -60,7 +60,7 @@ export async function runDrain(flags: DrainFlags, context: CliContext): Promise<
   progress.clear();
   for (const line of [...tally.refusalLines(), ...lossLines(losses)]) stderr.write(`${line}\n`);
   const isAnswered = tally.stored() + tally.refused() > 0;
-  const left = whatIsLeft(foldersOf(base, url), connections, flags, context, failure);
+  const left = whatIsLeft(foldersOf(base, url), connections, flags, failure);
   if (isAnswered) stderr.write(`delivered ${countOf(tally.stored(), "record")}\n`);
   else if (failure === undefined && left === undefined) stderr.write(`nothing waits for the collector at ${url}\n`);
   const end = left ?? failure ?? tally.failure();
@@ -82,11 +82,10 @@ function whatIsLeft(
   folders: SpoolFolder[],
   connections: Connection[],
   { anyToken }: DrainFlags,
-  { pid }: CliContext,
   failure: unknown,
 ): LogctlError | undefined {
   const left = folders
-    .map((folder) => ({ ...readSpoolStatus(folder, pid), tokenDigest: folder.tokenDigest }))
+    .map((folder) => ({ ...readSpoolStatus(folder), tokenDigest: folder.tokenDigest }))
     .filter(({ records }) => records > 0);
   const count = countOf(
     left.reduce((sum, { records }) => sum + records, 0),

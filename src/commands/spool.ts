@@ -29,8 +29,8 @@ export function registerSpool(program: Command, context: CliContext): void {
 }
 
 function showStatus(flags: StatusFlags, context: CliContext): void {
-  const { stdout, env, pid } = context;
-  const spools = listSpoolFolders(requireSpoolBase(flags.spool, context)).map((folder) => readSpoolStatus(folder, pid));
+  const { stdout, env } = context;
+  const spools = listSpoolFolders(requireSpoolBase(flags.spool, context)).map(readSpoolStatus);
   const format = flags.output ?? (stdout.isTTY ? "table" : "json");
   if (format === "json") return stdout.write(`${JSON.stringify(spools)}\n`);
   stdout.write(renderSpoolTable(spools, createPaint(wantsColour({ env, isTTY: stdout.isTTY, allowed: true }))));

@@ -29,7 +29,7 @@ describe("a collector that is away", () => {
     async () => {
       const { told, stored, misplaced, spooled, beforeMB, peakMB, err, code } = await pipeThroughOutage(AWAY_MS);
       expect(code).toBe(130);
-      expect(spooled).toBeGreaterThan(100_000);
+      expect(spooled).toBeGreaterThan(50_000);
       expect({ stored, misplaced }).toEqual({ stored: told, misplaced: 0 });
       expect(err.trimEnd().split("\n")).toEqual([
         expect.stringContaining(" is away; what comes waits in "),

@@ -16,10 +16,19 @@ type SetUpOptions = {
   keeps?: Keeps;
   policy?: Partial<SpoolPolicy>;
   now?: () => number;
+  onWait?: () => unknown;
 };
 
 /** An outbox to a collector in memory; the wait between two attempts is a turn of the event loop. */
-function setUp({ folder, script, collector = createFakeCollector(script), keeps = "all", policy, now = Date.now }: SetUpOptions) {
+function setUp({
+  folder,
+  script,
+  collector = createFakeCollector(script),
+  keeps = "all",
+  policy,
+  now = Date.now,
+  onWait,
+}: SetUpOptions) {
   const stop = new AbortController();
   const notices: string[] = [];
   const answered: number[] = [];
@@ -29,6 +38,7 @@ function setUp({ folder, script, collector = createFakeCollector(script), keeps 
     ...{ signal: new AbortController().signal, now: tick, random: () => 1 },
     sleep(ms) {
       clock += ms;
+      onWait?.();
       return Bun.sleep(1);
     },
   });
@@ -184,6 +194,22 @@ describe("an outbox", () => {
     const next = setUp({ folder, collector });
     expect(await next.finish()).toMatchObject({ waiting: 0 });
     expect(messagesOf(collector)).toEqual(["a", "b", "c"]);
+  });
+
+  test("waits as long as the collector asks, also once no more comes, but not once stopped", async () => {
+    await using folder = await makeTemporaryFolder();
+    const script: Script = () => answerErrorWith(503, "overloaded", "busy", { "retry-after": "7" });
+    let waits = 0;
+    const ended = setUp({ folder, script, onWait: () => waits++ });
+    await ended.take("a");
+    expect(await ended.finish()).toMatchObject({ waiting: 1 });
+    // 7 s and a quarter each, until 30 s are over.
+    expect([waits, ended.collector.requests.length]).toEqual([5, 6]);
+    const stopped = setUp({ folder, script });
+    await stopped.take("b");
+    stopped.stop.abort();
+    expect(await stopped.finish()).toMatchObject({ waiting: 2 });
+    expect(stopped.collector.requests.length).toBeLessThanOrEqual(1);
   });
 
   test("keeps nothing for a collector that was never there where nothing is lost with it", async () => {

@@ -8,18 +8,35 @@ export type TokenRow = {
   name: string;
   service: string;
   scopes: readonly string[];
-  state: "in force" | "expired" | "revoked";
+  /** Rotating: its old secret is good as well, for a while. */
+  state: "in force" | "rotating" | "expired" | "revoked";
   created_at: string;
   expires_at: string | null;
+  last_used_at: string | null;
+  old_secret_until: string | null;
+  /** Records a second. */
+  rate_limit: number | null;
+  daily_quota_bytes: number | null;
 };
 
 /** One line a token, under headings. */
 export function renderTokenTable(rows: readonly TokenRow[], paint: Paint): string {
-  const head = ["NAME", "SERVICE", "SCOPES", "STATE", "CREATED", "EXPIRES"].map(paint.heading);
+  const head = ["NAME", "SERVICE", "SCOPES", "STATE", "CREATED", "EXPIRES", "LAST USED", "LIMITS"].map(paint.heading);
   return alignColumns([head, ...rows.map(cellsOf)]);
 }
 
-function cellsOf({ name, service, scopes, state, created_at, expires_at }: TokenRow): string[] {
-  const times = [created_at, expires_at].map((time) => (time === null ? "never" : formatTime(time, false).slice(0, 16)));
-  return [sanitizeText(name), sanitizeText(service), scopes.join(","), state, ...times];
+function cellsOf(row: TokenRow): string[] {
+  const { name, service, scopes, state, created_at, expires_at, last_used_at } = row;
+  const times = [created_at, expires_at, last_used_at].map((time) =>
+    time === null ? "never" : formatTime(time, false).slice(0, 16),
+  );
+  return [sanitizeText(name), sanitizeText(service), scopes.join(","), state, ...times, limitsOf(row)];
+}
+
+function limitsOf({ rate_limit, daily_quota_bytes }: TokenRow): string {
+  const limits = [
+    ...(rate_limit === null ? [] : [`${rate_limit}/s`]),
+    ...(daily_quota_bytes === null ? [] : [`${daily_quota_bytes / 1e6}MB/day`]),
+  ];
+  return limits.join(", ") || "none";
 }

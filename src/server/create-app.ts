@@ -8,6 +8,8 @@ import { refuseSecrets } from "./read-parameters.ts";
 import { searchLogs } from "./search.ts";
 import { answerFields, answerStats, answerValues, FIELD_PATH } from "./stats.ts";
 import { createTail } from "./tail.ts";
+import { createTokenAccounts } from "./token-accounts.ts";
+import { createTurns } from "./turns.ts";
 
 export type App = (request: Request) => Promise<Response>;
 
@@ -42,7 +44,9 @@ const HINT = "POST log records to /logs, read them at GET /logs?service=payments
 /** The collector as one function: every request gets an answer, whatever it holds. */
 export function createApp({ store, loopback, version, now, stopping, tails, onFailure }: AppOptions): App {
   const identify = createIdentify({ tokens: store.tokens, demo: loopback, now });
-  const ingest = createIngest(store);
+  const accounts = createTokenAccounts({ noteUse: store.noteUse, now });
+  const turns = createTurns(() => performance.now());
+  const ingest = createIngest(store, accounts, turns);
   const tail = createTail({ store, onFailure, ...(stopping && { stopping }), ...(tails && { tails }) });
 
   async function route(request: Request): Promise<Response> {
@@ -58,6 +62,8 @@ export function createApp({ store, loopback, version, now, stopping, tails, onFa
     const isWrite = request.method === "POST" || request.method === "PUT";
     const authorization = request.headers.get("authorization");
     const identity = identify(authorization, isWrite ? "ingest" : "read");
+    accounts.used(identity);
+    turns.seen(identity.id);
     if (isWrite) return ingest(request, identity);
     if (path === "/logs/stats") return answerStats(store, request, queryString, identity);
     if (path === "/logs/fields") return answerFields(store, request, queryString, identity);

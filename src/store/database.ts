@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { LogctlError } from "../errors.ts";
 import type { BlockMeta, EncodedBlock } from "./block.ts";
 import { keepPrivate, makePrivateFile } from "./private-file.ts";
+import { addTokenColumns } from "./tokens.ts";
 
 /** "LgCt": tells our files from other people's SQLite databases. */
 const APPLICATION_ID = 0x4c674374;
@@ -136,6 +137,7 @@ function createSchema(database: Database, path: string): void {
         database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
       }
       database.run(MARK_SCHEMA);
+      addTokenColumns(database);
     })
     .immediate();
 }

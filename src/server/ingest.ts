@@ -1,17 +1,24 @@
 import { decodeJsonLogs } from "../dialects/json-logs.ts";
 import { LogctlError } from "../errors.ts";
 import type { IngestAnswer } from "../schema/api.ts";
-import { MAX_BODY_BYTES, MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../schema/limits.ts";
+import { MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../schema/limits.ts";
 import type { Store } from "../store/open-store.ts";
 import { answerJson } from "./answer.ts";
 import { createAnswerOnce, type KeyedRequest } from "./idempotency.ts";
 import type { Identity } from "./identify.ts";
-import { readBody } from "./read-body.ts";
+import { type BodyLimits, readBody } from "./read-body.ts";
 import type { TokenAccounts } from "./token-accounts.ts";
 import type { Turns } from "./turns.ts";
 
+export type IngestOptions = {
+  store: Pick<Store, "append" | "receipt">;
+  accounts: TokenAccounts;
+  turns: Turns;
+  limits: BodyLimits;
+};
+
 /** `POST /logs`: answered once everything that was accepted is on disk. */
-export function createIngest({ append, receipt }: Pick<Store, "append" | "receipt">, accounts: TokenAccounts, turns: Turns) {
+export function createIngest({ store: { append, receipt }, accounts, turns, limits }: IngestOptions) {
   const answerOnce = createAnswerOnce(receipt);
 
   async function storeBody(body: Uint8Array, identity: Identity, keyed?: KeyedRequest): Promise<IngestAnswer> {
@@ -44,7 +51,7 @@ export function createIngest({ append, receipt }: Pick<Store, "append" | "receip
     const bytes = Number(request.headers.get("content-length") ?? 0);
     accounts.check(identity, bytes);
     turns.check(id, bytes);
-    const body = await readBody(request, MAX_BODY_BYTES);
+    const body = await readBody(request, limits);
     if (key === undefined) return answerIngest(await storeBody(body, identity));
     const keyed = { scope: id, key, bodyHash: `${body.length}-${Bun.hash(body).toString(36)}` };
     return answerIngest(await answerOnce(keyed, () => storeBody(body, identity, keyed)));

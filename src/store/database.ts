@@ -67,7 +67,7 @@ export function openForWriting(path: string): Database {
     database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
     // Before anything is changed: a file that is refused is left as it was.
     isOurs(database, path);
-    keepPrivate(path);
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) keepPrivate(file);
     if (statSync(path).size === 0) database.run("PRAGMA auto_vacuum=INCREMENTAL");
     database.run("PRAGMA journal_mode=WAL");
     database.run("PRAGMA synchronous=FULL");

@@ -37,7 +37,7 @@ export function createIngest({ store: { append, receipt }, accounts, turns, limi
       if (answer === undefined) {
         throw new LogctlError("empty_body", "the body is empty: send a log record as JSON, or several");
       }
-      accounts.charge(identity, answer.accepted, body.length);
+      if (answer.accepted > 0) accounts.charge(identity, answer.accepted, body.length);
       if (keyed === undefined || answer.accepted === 0) return { answer };
       return { answer, receipt: { ...keyed, answer: JSON.stringify(answer) } };
     });

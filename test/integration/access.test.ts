@@ -83,6 +83,22 @@ describe("on loopback, before a token is made", () => {
   });
 });
 
+test("on loopback a web page of another site can neither write nor read, and none is told by CORS that it may", async () => {
+  await using app = await openTestApp();
+  for (const origin of ["https://evil.example", "null", "http://localhost.evil.example"]) {
+    const answers = [
+      await app.post(MESSAGE, { origin }),
+      await app.get("/logs", { origin }),
+      await app.get("/health", { origin }),
+    ];
+    expect([origin, answers.map(({ status }) => status)]).toEqual([origin, [403, 403, 403]]);
+    expect(await answers[0]?.json()).toMatchObject({ error: { code: "origin_refused" } });
+  }
+  const own = await app.get("/logs", { origin: "http://localhost:3000" });
+  expect([own.status, own.headers.get("access-control-allow-origin")]).toEqual([200, null]);
+  expect(await (await app.get("/logs/stats")).json()).toEqual({ count: 0 });
+});
+
 describe("once a token is made", () => {
   test("demo tokens are gone, and reading needs a read token", async () => {
     await using app = await openTestApp({ prepare: (path) => makeToken(path, {}) });

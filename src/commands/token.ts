@@ -87,6 +87,10 @@ function list(database: Database, { env, now, stdout }: CliContext): void {
 }
 
 function rotate(database: Database, name: string, { grace }: RotateFlags, { now, stdout, stderr }: CliContext): void {
+  const expired = listTokens(database).find((token) => token.name === name && stateOf(token, now()) === "expired");
+  if (expired !== undefined) {
+    throw new LogctlError("usage", `the token '${name}' has expired: logctl token revoke ${name}, then create it again`);
+  }
   const previousUntil = grace === undefined ? null : now() + parseDuration("--grace", grace);
   const secret = rotateToken(database, name, previousUntil);
   if (secret === undefined) throw noSuchToken(name);

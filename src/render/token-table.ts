@@ -19,18 +19,21 @@ export type TokenRow = {
   daily_quota_bytes: number | null;
 };
 
-/** One line a token, under headings. */
+/** One line a token, under headings; limits are there where one has any. */
 export function renderTokenTable(rows: readonly TokenRow[], paint: Paint): string {
-  const head = ["NAME", "SERVICE", "SCOPES", "STATE", "CREATED", "EXPIRES", "LAST USED", "LIMITS"].map(paint.heading);
-  return alignColumns([head, ...rows.map(cellsOf)]);
+  const hasLimits = rows.some((row) => limitsOf(row) !== "none");
+  const head = ["NAME", "SERVICE", "SCOPES", "STATE", "CREATED", "EXPIRES", "LAST USED", ...(hasLimits ? ["LIMITS"] : [])];
+  return alignColumns([head.map(paint.heading), ...rows.map((row) => [...cellsOf(row), ...(hasLimits ? [limitsOf(row)] : [])])]);
 }
 
-function cellsOf(row: TokenRow): string[] {
-  const { name, service, scopes, state, created_at, expires_at, last_used_at } = row;
-  const times = [created_at, expires_at, last_used_at].map((time) =>
-    time === null ? "never" : formatTime(time, false).slice(0, 16),
-  );
-  return [sanitizeText(name), sanitizeText(service), scopes.join(","), state, ...times, limitsOf(row)];
+function cellsOf({ name, service, scopes, state, created_at, expires_at, last_used_at }: TokenRow): string[] {
+  const day = minuteOf(created_at).slice(0, 10);
+  const cells = [sanitizeText(name), sanitizeText(service), scopes.join(","), state, day];
+  return [...cells, ...[expires_at, last_used_at].map((time) => (time === null ? "never" : minuteOf(time)))];
+}
+
+function minuteOf(time: string): string {
+  return formatTime(time, false).slice(0, 16);
 }
 
 function limitsOf({ rate_limit, daily_quota_bytes }: TokenRow): string {

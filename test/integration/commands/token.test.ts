@@ -113,6 +113,15 @@ describe("logctl token rotate and revoke", () => {
     expect([bad.code, bad.out, bad.err]).toEqual([2, "", expect.stringContaining("--grace 'soon'")]);
   });
 
+  test("rotate does not give a secret to a token that has expired", async () => {
+    await using file = await openTokenFile();
+    await file.logctl("create", "--service", "payments", "--expires", "1h");
+    const later = { now: () => NOW + 3_600_000 };
+    const { code, out, err } = await logctl(["token", "rotate", "payments", "--db", file.db], later);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toBe("logctl: the token 'payments' has expired: logctl token revoke payments, then create it again\n");
+  });
+
   test("revoke takes it out of force, keeps it in the list, and frees its name", async () => {
     await using file = await openTokenFile();
     await file.logctl("create", "--service", "payments");
@@ -139,9 +148,9 @@ describe("logctl token list", () => {
     const later = { stdoutIsTTY: true, env: { NO_COLOR: "1" }, now: () => NOW + 3_600_000 };
     const { out } = await logctl(["token", "list", "--db", file.db], later);
     const lines = out.trimEnd().split("\n");
-    expect(lines[0]).toMatch(/^NAME +SERVICE +SCOPES +STATE +CREATED +EXPIRES +LAST USED +LIMITS$/);
-    expect(lines[1]).toMatch(/^payments +payments +ingest +expired +2026-11-24 10:00 +2026-11-24 11:00 +never +none$/);
-    expect(lines[2]).toMatch(/^chat +chat +ingest +revoked +2026-11-24 10:00 +never +never +none$/);
+    expect(lines[0]).toMatch(/^NAME +SERVICE +SCOPES +STATE +CREATED +EXPIRES +LAST USED$/);
+    expect(lines[1]).toMatch(/^payments +payments +ingest +expired +2026-11-24 +2026-11-24 11:00 +never$/);
+    expect(lines[2]).toMatch(/^chat +chat +ingest +revoked +2026-11-24 +never +never$/);
     expect(out).not.toContain("\u001b");
   });
 

@@ -28,16 +28,16 @@ test("a token is one line under headings, its times local and to the minute", ()
   const expired: TokenRow = { ...ROW, name: "x", service: "c", scopes: [], state: "expired", ...times, ...limits };
   expect(renderTokenTable([ROW, expired], createPaint(false))).toBe(
     [
-      "NAME     SERVICE   SCOPES      STATE     CREATED           EXPIRES           LAST USED         LIMITS",
-      "billing  payments  read,write  in force  2026-11-24 11:00  never             never             none",
-      "x        c                     expired   2026-11-24 11:00  2026-11-25 00:30  2026-11-24 13:00  100/s, 2.5MB/day",
+      "NAME     SERVICE   SCOPES      STATE     CREATED     EXPIRES           LAST USED         LIMITS",
+      "billing  payments  read,write  in force  2026-11-24  never             never             none",
+      "x        c                     expired   2026-11-24  2026-11-25 00:30  2026-11-24 13:00  100/s, 2.5MB/day",
       "",
     ].join("\n"),
   );
 });
 
 test("no tokens are the headings alone", () => {
-  expect(renderTokenTable([], createPaint(false))).toBe("NAME  SERVICE  SCOPES  STATE  CREATED  EXPIRES  LAST USED  LIMITS\n");
+  expect(renderTokenTable([], createPaint(false))).toBe("NAME  SERVICE  SCOPES  STATE  CREATED  EXPIRES  LAST USED\n");
 });
 
 test("a name and a service can neither drive the terminal nor add a line", () => {

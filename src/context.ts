@@ -21,7 +21,8 @@ export type CliContext = {
   env: Record<string, string | undefined>;
   /** This process, as a lock names it. */
   pid: number;
-  fetch: (request: Request) => Promise<Response>;
+  /** `ca`: the certificates, as PEM, that are trusted instead of the usual ones. */
+  fetch: (request: Request, trust?: { ca: string }) => Promise<Response>;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Aborted by Ctrl-C or SIGTERM; a command ends what it does and says what it did. */

@@ -27,7 +27,7 @@ function processContext(): CliContext {
     stderr: outputStream(process.stderr, () => {}),
     env: process.env,
     pid: process.pid,
-    fetch: (request) => fetch(request),
+    fetch: (request, trust) => fetch(request, trust && { tls: trust }),
     now: () => Date.now(),
     signal: stopping.signal,
   };

@@ -29,11 +29,20 @@ export function openConnection({ baseUrl, token, fetch, signal }: ConnectionOpti
         return await fetch(new Request(baseUrl + path, { signal, ...init, headers }));
       } catch (error) {
         if (signal.aborted) throw new LogctlError("interrupted", "interrupted");
-        const hint = "is it running (logctl serve), and is --url right?";
+        const hint = hintOfFailure(error);
         throw new LogctlError("unreachable", `no collector answers at ${baseUrl}: ${hint}`, { cause: error });
       }
     },
   };
+}
+
+/** OpenSSL's names for a certificate that is not trusted, or another's. */
+const CERTIFICATE_CODE = /CERT|VERIFY/;
+
+function hintOfFailure(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code !== "string" || !CERTIFICATE_CODE.test(code)) return "is it running (logctl serve), and is --url right?";
+  return `its certificate is not trusted (${code}); --ca-cert or LOGCTL_CA_CERT names the one it is signed by`;
 }
 
 /** An error's body is some words; of what goes on for longer, no more is read. */

@@ -1,13 +1,23 @@
-import { LogctlError } from "../errors.ts";
+import { HTTP_STATUS, LogctlError } from "../errors.ts";
+import { MAX_BODY_BYTES } from "../schema/limits.ts";
 import type { Store } from "../store/open-store.ts";
 import { answerError, answerJson, unforeseen } from "./answer.ts";
-import { checkHost } from "./check-host.ts";
+import { checkHost, checkOrigin } from "./check-host.ts";
 import { createIdentify } from "./identify.ts";
 import { createIngest } from "./ingest.ts";
+import { discardBody } from "./read-body.ts";
 import { refuseSecrets } from "./read-parameters.ts";
 import { searchLogs } from "./search.ts";
 import { answerFields, answerStats, answerValues, FIELD_PATH } from "./stats.ts";
 import { createTail } from "./tail.ts";
+import { createTokenAccounts } from "./token-accounts.ts";
+import { createTurns } from "./turns.ts";
+
+/** What a sender on a slow line needs for a batch, and a slow one on purpose must not have more of. */
+export const BODY_TIMEOUT_MS = 60_000;
+
+/** The same for a body that nobody wants. */
+const REFUSED_BODY_TIMEOUT_MS = 10_000;
 
 export type App = (request: Request) => Promise<Response>;
 
@@ -22,6 +32,8 @@ export type AppOptions = {
   stopping?: AbortSignal;
   /** Filled with the requests of such streams while they are open. */
   tails?: Set<Request>;
+  /** How long the body of a request may take to arrive. */
+  bodyTimeoutMs?: number;
   /** Told of what was not foreseen, whole. */
   onFailure: (error: unknown) => void;
 };
@@ -40,30 +52,54 @@ export const ENDPOINTS: Record<string, readonly string[]> = {
 const HINT = "POST log records to /logs, read them at GET /logs?service=payments&severity=ERROR, count them at GET /logs/stats";
 
 /** The collector as one function: every request gets an answer, whatever it holds. */
-export function createApp({ store, loopback, version, now, stopping, tails, onFailure }: AppOptions): App {
+export function createApp({
+  store,
+  loopback,
+  version,
+  now,
+  stopping,
+  tails,
+  bodyTimeoutMs = BODY_TIMEOUT_MS,
+  onFailure,
+}: AppOptions): App {
+  const limits = { maxBytes: MAX_BODY_BYTES, timeoutMs: bodyTimeoutMs };
+  const refusedLimits = { ...limits, timeoutMs: Math.min(bodyTimeoutMs, REFUSED_BODY_TIMEOUT_MS) };
   const identify = createIdentify({ tokens: store.tokens, demo: loopback, now });
-  const ingest = createIngest(store);
+  const accounts = createTokenAccounts({ noteUse: store.noteUse, now });
+  const turns = createTurns(() => performance.now());
+  const ingest = createIngest({ store, accounts, turns, limits });
   const tail = createTail({ store, onFailure, ...(stopping && { stopping }), ...(tails && { tails }) });
 
   async function route(request: Request): Promise<Response> {
     if (loopback) checkHost(request.headers.get("host"));
+    if (loopback) checkOrigin(request.headers.get("origin"));
     const { path, queryString } = readTarget(request.url);
     const endpoint = path.startsWith(FIELD_PATH) ? `${FIELD_PATH}<name>` : path;
     const methods = Object.hasOwn(ENDPOINTS, endpoint) ? ENDPOINTS[endpoint] : undefined;
     if (methods === undefined) throw new LogctlError("not_found", `there is nothing at ${path}: ${HINT}`);
     if (!methods.includes(request.method)) return refuseMethod(request.method, path, methods);
+    refuseSecrets(queryString);
     if (path === "/") return welcome();
     if (path === "/health") return health();
-    refuseSecrets(queryString);
     const isWrite = request.method === "POST" || request.method === "PUT";
     const authorization = request.headers.get("authorization");
     const identity = identify(authorization, isWrite ? "ingest" : "read");
+    accounts.used(identity);
+    turns.seen(identity.id);
     if (isWrite) return ingest(request, identity);
     if (path === "/logs/stats") return answerStats(store, request, queryString, identity);
     if (path === "/logs/fields") return answerFields(store, request, queryString, identity);
     if (path !== endpoint) return answerValues(store, request, path, queryString, identity);
     if (path === "/logs/tail") return tail(request, queryString, identity, () => identify(authorization, "read"));
     return searchLogs(store, request, queryString, identity);
+  }
+
+  /** Whether the connection can be kept, and its next request be looked for, behind an answer that refuses this one. */
+  async function isReadOrCheap(request: Request, { status }: Response): Promise<boolean> {
+    if (status === HTTP_STATUS.request_timeout) return false;
+    // Who has a token is answered at once, and takes the rest of the body for lost.
+    if (status === HTTP_STATUS.body_too_large || status === HTTP_STATUS.rate_limited) return true;
+    return request.bodyUsed || request.body === null || discardBody(request, refusedLimits);
   }
 
   function welcome(): Response {
@@ -86,6 +122,7 @@ export function createApp({ store, loopback, version, now, stopping, tails, onFa
       else if (error.code === "internal" || error.code === "store_unavailable") onFailure(error);
       response = answerError(error instanceof LogctlError ? error : unforeseen(error));
     }
+    if (response.status >= 400 && !(await isReadOrCheap(request, response))) response.headers.set("connection", "close");
     if (request.method !== "HEAD") return response;
     await response.body?.cancel();
     return new Response(null, response);

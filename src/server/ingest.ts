@@ -1,35 +1,60 @@
 import { decodeJsonLogs } from "../dialects/json-logs.ts";
 import { LogctlError } from "../errors.ts";
 import type { IngestAnswer } from "../schema/api.ts";
-import { MAX_BODY_BYTES, MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../schema/limits.ts";
+import { MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../schema/limits.ts";
 import type { Store } from "../store/open-store.ts";
 import { answerJson } from "./answer.ts";
 import { createAnswerOnce, type KeyedRequest } from "./idempotency.ts";
 import type { Identity } from "./identify.ts";
-import { readBody } from "./read-body.ts";
+import { type BodyLimits, readBody } from "./read-body.ts";
+import type { TokenAccounts } from "./token-accounts.ts";
+import type { Turns } from "./turns.ts";
+
+export type IngestOptions = {
+  store: Pick<Store, "append" | "receipt">;
+  accounts: TokenAccounts;
+  turns: Turns;
+  limits: BodyLimits;
+};
 
 /** `POST /logs`: answered once everything that was accepted is on disk. */
-export function createIngest({ append, receipt }: Pick<Store, "append" | "receipt">) {
+export function createIngest({ store: { append, receipt }, accounts, turns, limits }: IngestOptions) {
   const answerOnce = createAnswerOnce(receipt);
 
-  async function storeBody(body: Uint8Array, service: string | undefined, keyed?: KeyedRequest): Promise<IngestAnswer> {
+  async function storeBody(body: Uint8Array, identity: Identity, keyed?: KeyedRequest): Promise<IngestAnswer> {
+    const leave = await turns.take(identity.id, body.length);
+    try {
+      return await appendBody(body, identity, keyed);
+    } finally {
+      leave();
+    }
+  }
+
+  async function appendBody(body: Uint8Array, identity: Identity, keyed?: KeyedRequest): Promise<IngestAnswer> {
     const { answer } = await append((batch) => {
-      const answer = decodeJsonLogs(body, service, batch);
+      accounts.check(identity, body.length);
+      const answer = decodeJsonLogs(body, identity.writesAs, batch);
       if (answer === undefined) {
         throw new LogctlError("empty_body", "the body is empty: send a log record as JSON, or several");
       }
+      if (answer.accepted > 0) accounts.charge(identity, answer.accepted, body.length);
       if (keyed === undefined || answer.accepted === 0) return { answer };
       return { answer, receipt: { ...keyed, answer: JSON.stringify(answer) } };
     });
     return answer;
   }
 
-  return async (request: Request, { id, writesAs }: Identity): Promise<Response> => {
+  return async (request: Request, identity: Identity): Promise<Response> => {
+    const { id } = identity;
     const key = readKey(request);
-    const body = await readBody(request, MAX_BODY_BYTES);
-    if (key === undefined) return answerIngest(await storeBody(body, writesAs));
+    // What is refused anyway is not read first.
+    const bytes = Number(request.headers.get("content-length") ?? 0);
+    accounts.check(identity, bytes);
+    turns.check(id, bytes);
+    const body = await readBody(request, limits);
+    if (key === undefined) return answerIngest(await storeBody(body, identity));
     const keyed = { scope: id, key, bodyHash: `${body.length}-${Bun.hash(body).toString(36)}` };
-    return answerIngest(await answerOnce(keyed, () => storeBody(body, writesAs, keyed)));
+    return answerIngest(await answerOnce(keyed, () => storeBody(body, identity, keyed)));
   };
 }
 

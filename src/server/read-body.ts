@@ -24,11 +24,14 @@ const DECOMPRESS: Record<string, Decompress> = {
   },
 };
 
+/** What a body may have of bytes, compressed or not, and of time to arrive in. */
+export type BodyLimits = { maxBytes: number; timeoutMs: number };
+
 /**
- * The request's body, decompressed. No more than `maxBytes` are held, compressed or not. Throws `body_too_large`,
+ * The request's body, decompressed. Throws `body_too_large`, `request_timeout`, `body_incomplete` where the client leaves,
  * `unsupported_encoding`, or `invalid_encoding` where it is not what its Content-Encoding says.
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+export async function readBody(request: Request, { maxBytes, timeoutMs }: BodyLimits): Promise<Uint8Array> {
   const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
   const decompress = Object.hasOwn(DECOMPRESS, encoding) ? DECOMPRESS[encoding] : undefined;
   if (decompress === undefined && encoding !== "identity" && encoding !== "") {
@@ -37,7 +40,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
       `Content-Encoding '${encoding}' is not understood; use gzip, deflate, zstd or none`,
     );
   }
-  const sent = await readBytes(request, maxBytes);
+  const sent = await inTime(readBytes(request, maxBytes), timeoutMs);
   if (decompress === undefined || sent.length === 0) return sent;
   try {
     return await decompress(sent, { maxOutputLength: maxBytes });
@@ -51,16 +54,56 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   const length = request.headers.get("content-length");
   if (length !== null) {
     if (Number(length) > maxBytes) throw tooLarge(maxBytes);
-    return request.bytes();
+    return request.bytes().catch(endedEarly);
   }
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of chunksOf(request)) {
     bytes += chunk.length;
     if (bytes > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+}
+
+/**
+ * Takes in the body of a request that is refused, and forgets it: an answer in the middle of it might never be read. Says
+ * whether it came to its end within the limits.
+ */
+export async function discardBody(request: Request, { maxBytes, timeoutMs }: BodyLimits): Promise<boolean> {
+  let bytes = 0;
+  const discard = async () => {
+    for await (const chunk of chunksOf(request)) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) return false;
+    }
+    return true;
+  };
+  return inTime(discard(), timeoutMs).catch(() => false);
+}
+
+async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body ?? [];
+  } catch (error) {
+    endedEarly(error);
+  }
+}
+
+function endedEarly(cause: unknown): never {
+  throw new LogctlError("body_incomplete", "the connection ended before the body did", { cause });
+}
+
+/** What `work` gives; what becomes of it later than in `timeoutMs` is of no interest any more. */
+async function inTime<Result>(work: Promise<Result>, timeoutMs: number): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const message = `the body did not arrive within ${timeoutMs / 1000} s; send it in parts`;
+  const timer = setTimeout(() => reject(new LogctlError("request_timeout", message)), timeoutMs);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function tooLarge(maxBytes: number): LogctlError {

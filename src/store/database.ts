@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { LogctlError } from "../errors.ts";
 import type { BlockMeta, EncodedBlock } from "./block.ts";
 import { keepPrivate, makePrivateFile } from "./private-file.ts";
+import { addTokenColumns } from "./tokens.ts";
 
 /** "LgCt": tells our files from other people's SQLite databases. */
 const APPLICATION_ID = 0x4c674374;
@@ -66,7 +67,7 @@ export function openForWriting(path: string): Database {
     database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
     // Before anything is changed: a file that is refused is left as it was.
     isOurs(database, path);
-    keepPrivate(path);
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) keepPrivate(file);
     if (statSync(path).size === 0) database.run("PRAGMA auto_vacuum=INCREMENTAL");
     database.run("PRAGMA journal_mode=WAL");
     database.run("PRAGMA synchronous=FULL");
@@ -136,6 +137,7 @@ function createSchema(database: Database, path: string): void {
         database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
       }
       database.run(MARK_SCHEMA);
+      addTokenColumns(database);
     })
     .immediate();
 }

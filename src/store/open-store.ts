@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import type { LogctlError } from "../errors.ts";
 import { statsAnswerSchema } from "../schema/api.ts";
 import type { Filter } from "../schema/filter.ts";
-import type { StoredToken } from "../schema/token.ts";
+import type { StoredToken, TokenUse } from "../schema/token.ts";
 import { type Arrivals, createArrivals } from "./arrivals.ts";
 import { startCompactor } from "./compactor.ts";
 import { newestRecordId, openForReading } from "./database.ts";
@@ -31,6 +31,8 @@ export type Store = {
   receipt(scope: number, key: string): Receipt | undefined;
   /** Every token ever made. */
   tokens(): StoredToken[];
+  /** Notes that a token was used, in the background. */
+  noteUse(use: TokenUse): void;
   /** Why nothing can be written at the moment; undefined while all is well. */
   failure(): LogctlError | undefined;
   /** Finishes what was accepted and leaves one file behind. */
@@ -78,6 +80,7 @@ export async function openStore({ path, pid, now, onFailure, keep }: StoreOption
       onArrival: arrivals.onArrival,
       receipt: (scope, key) => findReceipt(reader, scope, key),
       tokens: () => listTokens(reader),
+      noteUse: writer.noteUse,
       async close() {
         clearInterval(retaining);
         await commits.flush();

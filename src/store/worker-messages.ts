@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import type { Filter } from "../schema/filter.ts";
+import type { TokenUse } from "../schema/token.ts";
 import type { AppendRequest } from "./append.ts";
 import type { EncodedBlock } from "./block.ts";
 import type { RecordBatch } from "./record-batch.ts";
@@ -30,6 +31,7 @@ export type ToWriter =
   | CloseMessage
   | AppendMessage
   | ({ type: "replace"; id: number } & ReplaceRequest)
+  | { type: "note_use"; use: TokenUse }
   /** Time has passed: is there something to drop? */
   | { type: "retain"; nowMs: number };
 export type FromWriter =

@@ -6,6 +6,7 @@ import { pruneReceipts } from "./receipts.ts";
 import { createRetainer, type Retainer } from "./retainer.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import { readSharedText } from "./shared-text.ts";
+import { noteTokenUse } from "./tokens.ts";
 import type { FromWriter, ToWriter } from "./worker-messages.ts";
 
 /** The one thread that writes records: it owns the connection, and what it answers to is on disk. */
@@ -54,6 +55,8 @@ function handle(message: ToWriter): void {
       retainer?.written(messages.length + attributes.length);
       return besides(() => prune(receivedAtMs));
     }
+    case "note_use":
+      return besides(() => noteTokenUse(database as Database, message.use));
     case "retain":
       return retainer?.look(message.nowMs);
     case "replace":

@@ -1,4 +1,5 @@
 import { LogctlError } from "../errors.ts";
+import type { TokenUse } from "../schema/token.ts";
 import type { AppendRequest } from "./append.ts";
 import { buffersOfBlock } from "./block.ts";
 import type { Dropped, Retention } from "./retention.ts";
@@ -13,6 +14,8 @@ export type Writer = {
   replace(request: ReplaceRequest): Promise<boolean>;
   /** Has it looked, without waiting for it, whether there is something to drop at this time. */
   retain(nowMs: number): void;
+  /** Has it note, without waiting for it, that a token was used. */
+  noteUse(use: TokenUse): void;
   close(): Promise<void>;
 };
 
@@ -92,6 +95,9 @@ export async function startWriter(path: string, onTrouble: (error: Error) => voi
     replace: (request) => ask((id) => ({ ...request, type: "replace", id }), buffersOfBlock(request.block)),
     retain: (nowMs) => {
       if (dead === undefined) thread.post({ type: "retain", nowMs });
+    },
+    noteUse: (use) => {
+      if (dead === undefined) thread.post({ type: "note_use", use });
     },
     async close() {
       const closed = askAlone({ type: "close" });

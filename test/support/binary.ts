@@ -94,7 +94,7 @@ async function start(binary: string, database: string, args: string[]) {
     const decoder = new TextDecoder();
     for await (const chunk of child.stderr) {
       err += decoder.decode(chunk, { stream: true });
-      const url = /http:\/\/\S+:\d+/.exec(err)?.[0];
+      const url = /https?:\/\/\S+:\d+/.exec(err)?.[0];
       if (url !== undefined) found(url);
     }
     reject(new Error(`the collector did not start: ${err}`));

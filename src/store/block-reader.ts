@@ -93,6 +93,8 @@ export type DenseBlock = {
   templateRows(): ArrayLike<number> | undefined;
   /** For each row whether `find` has set it; found once for each `key`. */
   hits(key: object, find: (hits: Uint8Array) => void): Uint8Array;
+  /** False: what was found for `key` is on other pages. */
+  mayHit(key: object, page: number): boolean;
   /** The attribute at `path` of all rows. */
   attribute(path: string): AttributeColumn;
 };

@@ -15,17 +15,19 @@ import { openConditioned } from "./conditioned-column.ts";
 import { keyOfPart, readPart, readParts } from "./database.ts";
 import { DENSE_PART } from "./dense-block.ts";
 import { openTexts } from "./kept-texts.ts";
-import { type KeptValues, keptOf } from "./kept-values.ts";
+import { type Keep, type KeptValues, keptOf } from "./kept-values.ts";
 import { lazy } from "./lazy.ts";
 import { MINUTE_MS, readMinuteCounts } from "./minute-counts.ts";
 import { unpackBytes } from "./pack-bytes.ts";
+import { PAGE_ROWS } from "./page-slots.ts";
 import { openNumbers, readNumbers } from "./read-numbers.ts";
 import { keepRecent } from "./recent-block.ts";
 import { createRowTexts, type RowTexts, textOfRow } from "./row-texts.ts";
 import { readShapedAttribute } from "./shaped-attribute.ts";
 import { splitBlooms, splitGrams } from "./split-filters.ts";
 import { readDictionary } from "./template-dictionary.ts";
-import { openTemplated, PAGE_ROWS } from "./templated-reader.ts";
+import { openTemplateRows } from "./template-rows.ts";
+import { openTemplated } from "./templated-reader.ts";
 import { openTimes } from "./time-column.ts";
 
 /** What the templates of a dictionary take in memory, for each of its bytes. */
@@ -54,7 +56,10 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
   const blooms = lazy(readBlooms);
   const messages = lazy(() => openText(DENSE_PART.messageDictionary, (page) => blooms().messages[page] as Uint8Array));
   const attributes = lazy(() => openText(DENSE_PART.attributeDictionary, (page) => blooms().attributes[page] as Uint8Array));
-  const timestamps = lazy(() => openTimes(createByteReader(part(DENSE_PART.timestamp)), meta.rows));
+  const timestamps = lazy(() => {
+    const keep: Keep = (name, make) => kept.get(`${meta.id}/${DENSE_PART.timestamp}/${name}`, make);
+    return openTimes(createByteReader(part(DENSE_PART.timestamp)), meta.rows, keep);
+  });
   const numbersAt = (number: number) => lazy(() => openNumbers(createByteReader(part(number)), meta.rows));
   const conditionedAt = (number: number) =>
     lazy(() => openConditioned(createByteReader(part(number)), messages().templated.count));
@@ -96,11 +101,10 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
       const value = readDictionary(part(first));
       return { value, bytes: value.bytes * DICTIONARY_FACTOR };
     });
-    const templated = openTemplated(dictionary, meta.rows, {
-      rows: () => part(first + 1),
-      small: () => part(first + 2),
-      large: (index) => part(first + 3, index),
-    });
+    const keep: Keep = (name, make) => kept.get(`${meta.id}/${first}/${name}`, make);
+    const rows = openTemplateRows(() => part(first + 1), meta.rows, dictionary.count, keep);
+    const columns = { small: () => part(first + 2), large: (index: number) => part(first + 3, index) };
+    const templated = openTemplated(dictionary, meta.rows, columns, rows, keep);
     const texts = openTexts(part(first + 4), (page) => unpackPage(first + 5, page), bloomOf);
     let held: { page: number; text: PageText } | undefined;
     return {
@@ -123,7 +127,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
       case "severity":
       case "service": {
         const { templated } = messages();
-        return conditioned[name]().valuesOf(templated.templateOfRow().subarray(from, to), templated.rowsBefore(from));
+        return conditioned[name]().valuesOf(templated.templatesOf(from, to), templated.rowsBefore(from));
       }
       default:
         return numbers[name]().slice(from, to);
@@ -232,6 +236,10 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
           hitsOf.set(key, hits);
         }
         return hits;
+      },
+      mayHit: (key, page) => {
+        const { from, to } = pageRange(page);
+        return hitsOf.get(key)?.subarray(from, to).includes(1) ?? true;
       },
     },
   };

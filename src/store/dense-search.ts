@@ -57,7 +57,7 @@ export function searchMessages(search: MessageSearch, block: DenseBlock, hits: U
     }
   }
   searchKept(search, needles[0] as Needle, "messages", block, (index, text) => {
-    if (verify(text)) hits[templated.rowsOfTemplate(0)[index] as number] = 1;
+    if (verify(text)) hits[templated.rowOfTemplate(0, index)] = 1;
   });
   return whole.includes(1) ? whole : undefined;
 
@@ -84,11 +84,9 @@ export function searchMessages(search: MessageSearch, block: DenseBlock, hits: U
     // A column need not be read to tell that none of the words is in it.
     const isWord = templated.columns[columns[first.slot] as number]?.kind === SLOT.word;
     if (isWord && templated.words.matching(first, folded) === undefined) return;
-    let rows: Uint32Array | undefined;
     const columnOf = ({ slot }: SlotTest) => templated.column(columns[slot] as number);
     selectValues(columnOf(first), first, folded, (rank) => {
-      rows ??= templated.rowsOfTemplate(template);
-      const row = rows[rank] as number;
+      const row = templated.rowOfTemplate(template, rank);
       if (hits[row] === 1 || !others.every((test) => testValue(columnOf(test), rank, test, folded))) return;
       if (verify(templated.textAt(template, rank))) hits[row] = 1;
     });
@@ -155,7 +153,7 @@ export function searchAttributes(search: AttributeSearch, block: DenseBlock, hit
     });
   }
   searchKept(search, needle, "attributes", block, (index, text) => {
-    if (search.verify(text)) hits[templated.rowsOfTemplate(0)[index] as number] = 1;
+    if (search.verify(text)) hits[templated.rowOfTemplate(0, index)] = 1;
   });
   readCandidates(search, attributes, candidates, hits);
 }

@@ -25,6 +25,8 @@ export type BlockReader = {
   column(part: ColumnPart): Float64Array;
   /** A column's values for the rows of a page. */
   columnOfPage(part: ColumnPart, page: number): Float64Array;
+  /** Those of some rows of a page, in the order of `rows`, without reading all others where that can be. */
+  columnOfRows(part: ColumnPart, page: number, rows: readonly number[]): Float64Array;
   pages(): number;
   /** The first row of the page and the row after its last. */
   pageRange(page: number): { from: number; to: number };

@@ -15,11 +15,11 @@ import { openConditioned } from "./conditioned-column.ts";
 import { keyOfPart, readPart, readParts } from "./database.ts";
 import { DENSE_PART } from "./dense-block.ts";
 import { openTexts } from "./kept-texts.ts";
-import { type Keep, type KeptValues, keptOf } from "./kept-values.ts";
+import { type Keep, type KeptValues, keptOf, withBytes } from "./kept-values.ts";
 import { lazy } from "./lazy.ts";
 import { MINUTE_MS, readMinuteCounts } from "./minute-counts.ts";
 import { unpackBytes } from "./pack-bytes.ts";
-import { PAGE_ROWS } from "./page-slots.ts";
+import { FEW_ROWS, PAGE_ROWS } from "./page-slots.ts";
 import { openNumbers, readNumbers } from "./read-numbers.ts";
 import { keepRecent } from "./recent-block.ts";
 import { createRowTexts, type RowTexts, textOfRow } from "./row-texts.ts";
@@ -56,10 +56,8 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
   const blooms = lazy(readBlooms);
   const messages = lazy(() => openText(DENSE_PART.messageDictionary, (page) => blooms().messages[page] as Uint8Array));
   const attributes = lazy(() => openText(DENSE_PART.attributeDictionary, (page) => blooms().attributes[page] as Uint8Array));
-  const timestamps = lazy(() => {
-    const keep: Keep = (name, make) => kept.get(`${meta.id}/${DENSE_PART.timestamp}/${name}`, make);
-    return openTimes(createByteReader(part(DENSE_PART.timestamp)), meta.rows, keep);
-  });
+  const keepTimes: Keep = (name, make) => kept.get(`${meta.id}/${DENSE_PART.timestamp}/${name}`, make);
+  const timestamps = lazy(() => openTimes(createByteReader(part(DENSE_PART.timestamp)), meta.rows, keepTimes));
   const numbersAt = (number: number) => lazy(() => openNumbers(createByteReader(part(number)), meta.rows));
   const conditionedAt = (number: number) =>
     lazy(() => openConditioned(createByteReader(part(number)), messages().templated.count));
@@ -119,18 +117,51 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
     };
   }
 
-  /** The rows from `from`, which a page starts with, up to `to`. */
-  function readColumn(name: ColumnPart, from: number, to: number): Float64Array {
+  function columnOfPage(name: ColumnPart, page: number): Float64Array {
+    const { from, to } = pageRange(page);
+    if (cache !== undefined) return wholeColumn(name).subarray(from, to);
     switch (name) {
       case "timestamp":
         return timestamps().slice(from, to);
       case "severity":
       case "service": {
         const { templated } = messages();
-        return conditioned[name]().valuesOf(templated.templatesOf(from, to), templated.rowsBefore(from));
+        return conditioned[name]().valuesOf(templated.templatesOfPage(from, false), templated.rowsBefore(from));
       }
       default:
         return numbers[name]().slice(from, to);
+    }
+  }
+
+  /** The value of one row, where few are asked for. */
+  function valueAt(name: ColumnPart, page: number, row: number): number {
+    const { from, to } = pageRange(page);
+    switch (name) {
+      case "timestamp": {
+        const times = keepTimes(`page ${page}`, () => withBytes(timestamps().slice(from, to)));
+        return times[row - from] as number;
+      }
+      case "severity":
+      case "service": {
+        const { templated } = messages();
+        return conditioned[name]().valueAt(row - from, templated.templatesOfPage(from, true), templated.rowsBefore(from));
+      }
+      default:
+        return numbers[name]().at(row);
+    }
+  }
+
+  function readColumn(name: ColumnPart): Float64Array {
+    switch (name) {
+      case "timestamp":
+        return timestamps().slice(0, meta.rows);
+      case "severity":
+      case "service": {
+        const { templated } = messages();
+        return conditioned[name]().valuesOf(templated.templateOfRow(), templated.rowsBefore(0));
+      }
+      default:
+        return numbers[name]().slice(0, meta.rows);
     }
   }
 
@@ -138,7 +169,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
   function wholeColumn(name: ColumnPart): Float64Array {
     const known = columns.get(name);
     if (known !== undefined) return known;
-    const values = readColumn(name, 0, meta.rows);
+    const values = readColumn(name);
     columns.set(name, values);
     return values;
   }
@@ -169,10 +200,13 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
 
   const reader: BlockReader = {
     meta,
-    column: (name) => readColumn(name, 0, meta.rows),
-    columnOfPage(name, page) {
-      const { from, to } = pageRange(page);
-      return cache === undefined ? readColumn(name, from, to) : wholeColumn(name).subarray(from, to);
+    column: readColumn,
+    columnOfPage,
+    columnOfRows(name, page, rows) {
+      if (cache === undefined && rows.length <= FEW_ROWS) return Float64Array.from(rows, (row) => valueAt(name, page, row));
+      const values = columnOfPage(name, page);
+      const { from } = pageRange(page);
+      return Float64Array.from(rows, (row) => values[row - from] as number);
     },
     pages,
     pageRange,

@@ -1,5 +1,5 @@
 import { indexHex } from "./hex-column.ts";
-import type { Keep } from "./kept-values.ts";
+import { type Keep, withBytes } from "./kept-values.ts";
 import { lazy } from "./lazy.ts";
 import { placesFrom } from "./places.ts";
 import { SLOT } from "./skeleton.ts";
@@ -113,12 +113,7 @@ export function openDerived(
     if (own !== undefined) for (let i = 0; i < places.length; i += 1) places[i] = own[places[i] as number] as number;
     return places;
   });
-  const numbers = lazy(() =>
-    keep("numbers", () => {
-      const value = numberByFirst(beside(), source.distinct);
-      return { value, bytes: value.byteLength };
-    }),
-  );
+  const numbers = lazy(() => keep("numbers", () => withBytes(numberByFirst(beside(), source.distinct))));
   return {
     ...kept,
     places: placesFrom(through),

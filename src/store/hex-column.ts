@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from "./byte-writer.ts";
-import type { Keep } from "./kept-values.ts";
+import { type Keep, withBytes } from "./kept-values.ts";
 import { lazy } from "./lazy.ts";
 import { writeNumbers } from "./number-column.ts";
 import { EACH_ITS_OWN, type Places } from "./places.ts";
@@ -230,7 +230,7 @@ function openDistances(distances: Indexes, count: number, keep: Keep): Places {
       const own = distances.slice(stride * STRIDE, Math.min(count, (stride + 1) * STRIDE));
       for (let i = 0; i < own.length; i += 1) if (own[i] === 0) soFar += 1;
     }
-    return { value, bytes: value.byteLength };
+    return withBytes(value);
   }
 
   return {

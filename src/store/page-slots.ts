@@ -5,8 +5,8 @@ import type { TemplateDictionary } from "./template-dictionary.ts";
 /** So many rows are read together. */
 export const PAGE_ROWS = 4096;
 
-/** For so few places what comes before each is counted, and the slots of all others are not placed. */
-const FEW_PLACES = 16;
+/** For so few rows of a page what comes before each is counted, and nothing is made of all the others. */
+export const FEW_ROWS = 16;
 
 /** By its place on a page where the slots of a row start, and for each slot which value the row has of its column, or of the one that this follows from. */
 export type PageSlots = { firstSlot: Uint32Array; valueOfSlot: Uint32Array };
@@ -15,7 +15,7 @@ export type PageSlots = { firstSlot: Uint32Array; valueOfSlot: Uint32Array };
 export function createPageSlots(
   { count: templates, slotColumns, slotStarts, columns, sources }: TemplateDictionary,
   rows: number,
-  templatesOfPage: (from: number) => Uint32Array,
+  templatesOfPage: (from: number, few: boolean) => Uint32Array,
   rowsBefore: (from: number) => Uint32Array,
 ): { of(from: number, places: ArrayLike<number>): PageSlots } {
   // The column itself, or the one that it follows from.
@@ -62,7 +62,7 @@ export function createPageSlots(
 
   /** Answers with how many slots the page has. */
   function placeAll(from: number): number {
-    const ofPage = templatesOfPage(from);
+    const ofPage = templatesOfPage(from, false);
     const counts = countValues(rowsBefore(from));
     let slots = 0;
     for (let place = 0; place < ofPage.length; place += 1) {
@@ -73,7 +73,7 @@ export function createPageSlots(
   }
 
   function placeFew(from: number, places: ArrayLike<number>): void {
-    const ofPage = templatesOfPage(from);
+    const ofPage = templatesOfPage(from, true);
     const rowsOf = rowsBefore(from).slice();
     let slots = 0;
     let passed = 0;
@@ -94,8 +94,8 @@ export function createPageSlots(
       if (firstSlot.length < count) firstSlot = new Uint32Array(count);
       const isFirst = !askedOnce.has(from);
       askedOnce.add(from);
-      if (isFirst && places.length <= FEW_PLACES) placeFew(from, places);
-      const slots = isFirst && places.length <= FEW_PLACES ? 0 : placeAll(from);
+      if (isFirst && places.length <= FEW_ROWS) placeFew(from, places);
+      const slots = isFirst && places.length <= FEW_ROWS ? 0 : placeAll(from);
       if (isFirst) return { firstSlot, valueOfSlot };
       const own = { firstSlot: firstSlot.slice(), valueOfSlot: valueOfSlot.slice(0, slots) };
       slotsOfPages.set(from, own);

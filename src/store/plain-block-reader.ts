@@ -110,6 +110,11 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Kept
     meta,
     column: (part) => open(part).slice(0, meta.rows),
     columnOfPage,
+    columnOfRows(part, page, rows) {
+      const values = columnOfPage(part, page);
+      const { from } = pageRange(page);
+      return Float64Array.from(rows, (row) => values[row - from] as number);
+    },
     pages: () => pageStarts().length,
     pageRange,
     messages,

@@ -1,5 +1,5 @@
 import { createByteReader } from "./byte-writer.ts";
-import type { Keep } from "./kept-values.ts";
+import { type Keep, withBytes } from "./kept-values.ts";
 import { lazy } from "./lazy.ts";
 import { PAGE_ROWS } from "./page-slots.ts";
 import { openIndexes } from "./read-numbers.ts";
@@ -9,8 +9,8 @@ import { countTemplates, findRows, sortByTemplate } from "./rows-by-template.ts"
 export type TemplateRows = {
   /** For each row its template. */
   templateOfRow(): Uint32Array;
-  /** The same of the rows from `from` up to `to`. Where they are all of one page those of no others are made. */
-  templatesOf(from: number, to: number): Uint32Array;
+  /** The same of the rows of the page that starts with `from`: those of no others are made. Where `few` of them are wanted they are kept. */
+  templatesOfPage(from: number, few: boolean): Uint32Array;
   /** How many rows of each template come before `from`, which a page starts with. */
   rowsBefore(from: number): Uint32Array;
   /** How many rows each template has. */
@@ -44,14 +44,17 @@ export function openTemplateRows(bytes: () => Uint8Array, rows: number, template
     const made: Uint32Array[] = [];
     for (let from = 0; from < rows; from += PAGE_ROWS) {
       made.push(soFar.slice());
-      countTemplates(templatesOfPage(from), soFar);
+      countTemplates(templatesOfPage(from, false), soFar);
     }
     made.push(soFar);
     return { value: made, bytes: made.length * soFar.byteLength };
   }
 
-  function templatesOfPage(from: number): Uint32Array {
-    if (held?.from !== from) held = { from, templates: indexes().slice(from, Math.min(rows, from + PAGE_ROWS)) };
+  function templatesOfPage(from: number, few: boolean): Uint32Array {
+    if (held?.from !== from) {
+      const read = () => indexes().slice(from, Math.min(rows, from + PAGE_ROWS));
+      held = { from, templates: few ? keep(`page ${from}`, () => withBytes(read())) : read() };
+    }
     return held.templates;
   }
 
@@ -62,11 +65,7 @@ export function openTemplateRows(bytes: () => Uint8Array, rows: number, template
 
   return {
     templateOfRow,
-    templatesOf(from, to) {
-      const page = from - (from % PAGE_ROWS);
-      if (to - page > PAGE_ROWS) return templateOfRow().subarray(from, to);
-      return templatesOfPage(page).subarray(from - page, to - page);
-    },
+    templatesOfPage,
     rowsBefore(from) {
       if (from % PAGE_ROWS !== 0) throw new Error(`no page starts at row ${from}`);
       return counts()[from / PAGE_ROWS] as Uint32Array;
@@ -85,7 +84,7 @@ export function openTemplateRows(bytes: () => Uint8Array, rows: number, template
         return rows[(starts[template] as number) + rank] as number;
       }
       const page = counts().findLastIndex((before) => (before[template] as number) <= rank);
-      const ofPage = templatesOfPage(page * PAGE_ROWS);
+      const ofPage = templatesOfPage(page * PAGE_ROWS, true);
       let place = -1;
       for (let left = rank - (counts()[page]?.[template] as number); left >= 0; left -= 1)
         place = ofPage.indexOf(template, place + 1);

@@ -1,7 +1,7 @@
 import { openDerived } from "./derived-columns.ts";
 import type { KeptTexts } from "./kept-texts.ts";
 import type { Keep } from "./kept-values.ts";
-import { createPageSlots, PAGE_ROWS, type PageSlots } from "./page-slots.ts";
+import { createPageSlots, FEW_ROWS, PAGE_ROWS, type PageSlots } from "./page-slots.ts";
 import { createRowTexts, type RowTexts, textOfRow } from "./row-texts.ts";
 import { orderByTemplate } from "./rows-by-template.ts";
 import type { TemplateDictionary } from "./template-dictionary.ts";
@@ -39,8 +39,7 @@ export function openTemplated(
   keep: Keep,
 ): TemplatedReader {
   const { count: templates, slotColumns, slotStarts, columns, sources } = dictionary;
-  const { totals, templateOfRow, templatesOf, rowsBefore } = ofRows;
-  const templatesOfPage = (from: number) => templatesOf(from, Math.min(rows, from + PAGE_ROWS));
+  const { totals, templateOfRow, templatesOfPage, rowsBefore } = ofRows;
   // Filled beforehand: a list with holes takes far longer to look into.
   const opened: (ValueReader | undefined)[] = new Array(columns.length).fill(undefined);
   let readerOfColumn: ReturnType<typeof openColumns> | undefined;
@@ -145,7 +144,7 @@ export function openTemplated(
   function write(from: number, places: ArrayLike<number>, kept: KeptTexts, escaped: boolean, into: RowTexts): void {
     // What rows of one template need lies in the processor's cache after the first of them.
     const slotsOfPage = slots.of(from, places);
-    const ofPage = templatesOfPage(from);
+    const ofPage = templatesOfPage(from, places.length <= FEW_ROWS);
     const ordered = places.length < FEW_PLACES ? places : orderByTemplate(places, ofPage, templates);
     for (let at = 0; at < ordered.length; ) at = writeTemplate(ofPage, ordered, at, slotsOfPage, kept, escaped, into);
   }

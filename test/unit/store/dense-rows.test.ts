@@ -3,6 +3,7 @@ import { parseQuery } from "../../../src/query/parse-query.ts";
 import { NO_FILTER } from "../../../src/schema/filter.ts";
 import { createRandom, type Random } from "../../../src/simulate/random.ts";
 import type { BlockMeta } from "../../../src/store/block.ts";
+import { COLUMN_PARTS, type ColumnPart } from "../../../src/store/block-reader.ts";
 import { insertBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
 import { encodeDenseBlock } from "../../../src/store/dense-block.ts";
 import { openDenseBlock } from "../../../src/store/dense-block-reader.ts";
@@ -33,7 +34,13 @@ function makeRows(random: Random): Row[] {
   return Array.from({ length: ROWS }, (_, at) => {
     ms += random.pick([0, 1, 3, 400]);
     const service = random.pick(["web", "pay"]);
-    const times = { ms: ms - (random.next() < 0.1 ? random.between(1, 900) : 0), service, severity: random.between(0, 5) };
+    const times = {
+      nanos: at % 5 === 0 ? 0 : random.between(1, 999_999),
+      digits: random.pick([3, 6, 9]),
+      ms: ms - (random.next() < 0.1 ? random.between(1, 900) : 0),
+      service,
+      severity: random.between(0, 5),
+    };
     if (random.next() < 0.1 || at % 2500 === 7) {
       const letters = Array.from({ length: 12 }, () =>
         String.fromCharCode(97 + random.between(0, 25)).repeat(random.between(1, 3)),
@@ -54,24 +61,29 @@ function makeRows(random: Random): Row[] {
 }
 
 function store(rows: Row[], id: number): BlockMeta {
-  insertBlock(database, id, encodeDenseBlock(blockRowsOf(rows, { firstId: id * 1_000_000 })));
+  insertBlock(database, id, encodeDenseBlock(blockRowsOf(rows, { firstId: id * 1_000_000, receivedMs })));
   return listBlocks(database, "id = ?", [id], "first_id")[0] as BlockMeta;
 }
 
 const rows = makeRows(createRandom(SEED));
+const receivedMs = rows.map(({ ms }) => ms + 12_345);
 const meta = store(rows, 1);
 
 /** What a reader gives of some rows of a page. */
 function readRows(block: ReturnType<typeof openDenseBlock>, page: number, wanted: number[]) {
-  const { from } = block.pageRange(page);
-  const [timestamp, severity, service] = (["timestamp", "severity", "service"] as const).map((name) =>
-    block.columnOfPage(name, page),
-  );
+  const columns = COLUMN_PARTS.map((name) => [name, block.columnOfRows(name, page, wanted)] as const);
+  const { timestamp, nanos, digits, received, severity, service } = Object.fromEntries(columns) as Record<
+    ColumnPart,
+    Float64Array
+  >;
   const [messages, attributes] = (["messages", "attributes"] as const).map((texts) => block.texts(texts, page, wanted));
-  return wanted.map((at, i) => ({
-    ms: timestamp?.[at - from],
-    severity: severity?.[at - from],
-    service: meta.services[service?.[at - from] as number],
+  return wanted.map((_, i) => ({
+    ms: timestamp[i],
+    nanos: nanos[i],
+    digits: digits[i],
+    received: received[i],
+    severity: severity[i],
+    service: meta.services[service[i] as number],
     message: messages?.[i],
     attributes: attributes?.[i],
   }));
@@ -79,8 +91,8 @@ function readRows(block: ReturnType<typeof openDenseBlock>, page: number, wanted
 
 const expectedOf = (wanted: number[]) =>
   wanted.map((at) => {
-    const { ms, severity, service, message, attributes } = rows[at] as Row;
-    return { ms, severity, service, message, attributes };
+    const { ms, nanos, digits, severity, service, message, attributes } = rows[at] as Row;
+    return { ms, nanos, digits, received: receivedMs[at], severity, service, message, attributes };
   });
 
 function pickRows(random: Random, block: ReturnType<typeof openDenseBlock>, page: number, count: number): number[] {

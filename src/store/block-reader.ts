@@ -48,6 +48,13 @@ export type BlockReader = {
   dense?: DenseBlock;
 };
 
+/** Of a page's values, the first of which is that of the row `from`, those of some rows. */
+export function valuesOfRows(values: Float64Array, from: number, rows: readonly number[]): Float64Array {
+  const selected = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i += 1) selected[i] = values[(rows[i] as number) - from] as number;
+  return selected;
+}
+
 /** One attribute's values in the rows of a page: each distinct one once. */
 export type AttributeColumn = {
   /** The JSON text of each distinct value. */

@@ -9,6 +9,7 @@ import {
   type DenseBlooms,
   type DenseText,
   type PageText,
+  valuesOfRows,
 } from "./block-reader.ts";
 import { createByteReader } from "./byte-writer.ts";
 import { openConditioned } from "./conditioned-column.ts";
@@ -203,10 +204,11 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
     column: readColumn,
     columnOfPage,
     columnOfRows(name, page, rows) {
-      if (cache === undefined && rows.length <= FEW_ROWS) return Float64Array.from(rows, (row) => valueAt(name, page, row));
-      const values = columnOfPage(name, page);
-      const { from } = pageRange(page);
-      return Float64Array.from(rows, (row) => values[row - from] as number);
+      if (cache !== undefined || rows.length > FEW_ROWS)
+        return valuesOfRows(columnOfPage(name, page), pageRange(page).from, rows);
+      const values = new Float64Array(rows.length);
+      for (let i = 0; i < rows.length; i += 1) values[i] = valueAt(name, page, rows[i] as number);
+      return values;
     },
     pages,
     pageRange,

@@ -13,13 +13,11 @@ export type PageSlots = { firstSlot: Uint32Array; valueOfSlot: Uint32Array };
 
 /** Finds the values that rows of a page have: `templatesOfPage` and `rowsBefore` say of the page that starts with a row what it has and what comes before it. */
 export function createPageSlots(
-  { count: templates, slotColumns, slotStarts, columns, sources }: TemplateDictionary,
+  { count: templates, slotColumns, slotStarts, columns, countedBy }: TemplateDictionary,
   rows: number,
   templatesOfPage: (from: number, few: boolean) => Uint32Array,
   rowsBefore: (from: number) => Uint32Array,
 ): { of(from: number, places: ArrayLike<number>): PageSlots } {
-  // The column itself, or the one that it follows from.
-  const countedBy = Uint32Array.from(sources, (source, column) => (source === 0 ? column : source - 1));
   // Those of pages that were asked for again; rows may be read one at a time, now of this page and now of that.
   const slotsOfPages = new Map<number, PageSlots>();
   const askedOnce = new Set<number>();
@@ -46,28 +44,34 @@ export function createPageSlots(
     return counts;
   }
 
-  /** Places the slots of a row of which the first has the number `slots`, and counts its values; answers with the number behind its last. */
-  function placeRow(template: number, slots: number, counts: Uint32Array): number {
-    // What is kept as it is counts as one slot.
-    const first = template === 0 ? 0 : (slotStarts[template] as number);
-    const last = template === 0 ? 1 : (slotStarts[template + 1] as number);
-    const end = slots + last - first;
-    if (end > valueOfSlot.length) valueOfSlot = growTo(new Uint32Array(end * 2 + 64), valueOfSlot);
-    for (let slot = first, at = slots; slot < last; slot += 1, at += 1) {
-      valueOfSlot[at] = counts[template === 0 ? columns.length : (countedBy[slotColumns[slot] as number] as number)] as number;
-    }
-    advance(counts, template, 1);
-    return end;
+  function reserveSlots(count: number): void {
+    if (count > valueOfSlot.length) valueOfSlot = growTo(new Uint32Array(count * 2 + 64), valueOfSlot);
   }
 
   /** Answers with how many slots the page has. */
   function placeAll(from: number): number {
     const ofPage = templatesOfPage(from, false);
     const counts = countValues(rowsBefore(from));
+    const { columns: counted, passed } = countedBy();
     let slots = 0;
     for (let place = 0; place < ofPage.length; place += 1) {
+      const template = ofPage[place] as number;
       firstSlot[place] = slots;
-      slots = placeRow(ofPage[place] as number, slots, counts);
+      // What is kept as it is counts as one slot.
+      const first = template === 0 ? 0 : (slotStarts[template] as number);
+      const last = template === 0 ? 1 : (slotStarts[template + 1] as number);
+      if (slots + last - first > valueOfSlot.length) reserveSlots(slots + last - first);
+      if (template === 0) {
+        valueOfSlot[slots] = counts[columns.length] as number;
+        slots += 1;
+        advance(counts, 0, 1);
+        continue;
+      }
+      for (let slot = first; slot < last; slot += 1, slots += 1) {
+        const column = slotColumns[slot] as number;
+        valueOfSlot[slots] = (counts[counted[slot] as number] as number) - (passed[slot] as number);
+        counts[column] = (counts[column] as number) + 1;
+      }
     }
     return slots;
   }
@@ -75,13 +79,26 @@ export function createPageSlots(
   function placeFew(from: number, places: ArrayLike<number>): void {
     const ofPage = templatesOfPage(from, true);
     const rowsOf = rowsBefore(from).slice();
+    const { columns: counted } = countedBy();
     let slots = 0;
-    let passed = 0;
+    let rowsPassed = 0;
     for (const place of Uint32Array.from(places).sort()) {
-      countTemplates(ofPage.subarray(passed, place), rowsOf);
-      passed = place;
+      countTemplates(ofPage.subarray(rowsPassed, place), rowsOf);
+      rowsPassed = place;
+      const counts = countValues(rowsOf);
       firstSlot[place] = slots;
-      slots = placeRow(ofPage[place] as number, slots, countValues(rowsOf));
+      const template = ofPage[place] as number;
+      if (template === 0) {
+        reserveSlots(slots + 1);
+        valueOfSlot[slots] = counts[columns.length] as number;
+        slots += 1;
+        continue;
+      }
+      const end = slotStarts[template + 1] as number;
+      reserveSlots(slots + end - (slotStarts[template] as number));
+      for (let slot = slotStarts[template] as number; slot < end; slot += 1, slots += 1) {
+        valueOfSlot[slots] = counts[counted[slot] as number] as number;
+      }
     }
   }
 

@@ -75,6 +75,8 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
     }),
   );
   const columns = new Map<ColumnPart, Float64Array>();
+  // Of each the page last asked for: of rows that are looked for the values are written, too.
+  const columnsHeld = new Map<ColumnPart, { page: number; values: Float64Array }>();
   // By what was looked for: nobody else will ask for it.
   const hitsOf = new WeakMap<object, Uint8Array>();
   const attributeAt = new Map<string, AttributeColumn>();
@@ -118,20 +120,31 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
     };
   }
 
-  function columnOfPage(name: ColumnPart, page: number): Float64Array {
-    const { from, to } = pageRange(page);
-    if (cache !== undefined) return wholeColumn(name).subarray(from, to);
+  /** The rows from `from`, which a page starts with, up to `to`: those of one page, or of all. */
+  function readColumn(name: ColumnPart, from: number, to: number): Float64Array {
     switch (name) {
       case "timestamp":
         return timestamps().slice(from, to);
       case "severity":
       case "service": {
         const { templated } = messages();
-        return conditioned[name]().valuesOf(templated.templatesOfPage(from, false), templated.rowsBefore(from));
+        const ofRows = to - from > PAGE_ROWS ? templated.templateOfRow() : templated.templatesOfPage(from, false);
+        return conditioned[name]().valuesOf(ofRows, templated.rowsBefore(from));
       }
       default:
         return numbers[name]().slice(from, to);
     }
+  }
+
+  function columnOfPage(name: ColumnPart, page: number): Float64Array {
+    const { from, to } = pageRange(page);
+    if (cache !== undefined) return wholeColumn(name).subarray(from, to);
+    let known = columnsHeld.get(name);
+    if (known?.page !== page) {
+      known = { page, values: readColumn(name, from, to) };
+      columnsHeld.set(name, known);
+    }
+    return known.values;
   }
 
   /** The value of one row, where few are asked for. */
@@ -152,25 +165,11 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
     }
   }
 
-  function readColumn(name: ColumnPart): Float64Array {
-    switch (name) {
-      case "timestamp":
-        return timestamps().slice(0, meta.rows);
-      case "severity":
-      case "service": {
-        const { templated } = messages();
-        return conditioned[name]().valuesOf(templated.templateOfRow(), templated.rowsBefore(0));
-      }
-      default:
-        return numbers[name]().slice(0, meta.rows);
-    }
-  }
-
   /** For rows that go to and fro between pages, each of which would be read again and again. */
   function wholeColumn(name: ColumnPart): Float64Array {
     const known = columns.get(name);
     if (known !== undefined) return known;
-    const values = readColumn(name);
+    const values = readColumn(name, 0, meta.rows);
     columns.set(name, values);
     return values;
   }
@@ -201,7 +200,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
 
   const reader: BlockReader = {
     meta,
-    column: readColumn,
+    column: (name) => readColumn(name, 0, meta.rows),
     columnOfPage,
     columnOfRows(name, page, rows) {
       if (cache !== undefined || rows.length > FEW_ROWS)

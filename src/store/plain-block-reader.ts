@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { type BlockMeta, decodePageStarts, PART, unbundle } from "./block.ts";
-import { BlockGone, type BlockReader, COLUMN_PARTS, type ColumnPart, type PageText } from "./block-reader.ts";
+import { BlockGone, type BlockReader, COLUMN_PARTS, type ColumnPart, type PageText, valuesOfRows } from "./block-reader.ts";
 import { bloomOfPage } from "./bloom.ts";
 import { readPart } from "./database.ts";
 import { type IntColumn, openInts } from "./int-column.ts";
@@ -110,6 +110,7 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Kept
     meta,
     column: (part) => open(part).slice(0, meta.rows),
     columnOfPage,
+    columnOfRows: (part, page, rows) => valuesOfRows(columnOfPage(part, page), pageRange(page).from, rows),
     pages: () => pageStarts().length,
     pageRange,
     messages,

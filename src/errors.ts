@@ -33,6 +33,7 @@ export const ERROR_CODES = [
   "too_many_groups",
   // a server in trouble
   "overloaded",
+  "disk_full",
   "store_unavailable",
   "internal",
   // a command that cannot go on
@@ -76,6 +77,7 @@ export const HTTP_STATUS = {
   idempotency_conflict: 422,
   too_many_groups: 422,
   overloaded: 503,
+  disk_full: 503,
   store_unavailable: 503,
   internal: 500,
   usage: 500,
@@ -116,6 +118,7 @@ export const EXIT_CODE = {
   idempotency_conflict: 1,
   too_many_groups: 1,
   overloaded: 1,
+  disk_full: 1,
   store_unavailable: 1,
   internal: 1,
   usage: 2,

@@ -27,6 +27,14 @@ function processContext(): CliContext {
     stderr: outputStream(process.stderr, () => {}),
     env: process.env,
     pid: process.pid,
+    usage() {
+      const { user, system } = process.cpuUsage();
+      return {
+        residentBytes: process.memoryUsage.rss(),
+        cpuSeconds: (user + system) / 1e6,
+        startedAtMs: Date.now() - process.uptime() * 1000,
+      };
+    },
     fetch: (request) => fetch(request),
     now: () => Date.now(),
     signal: stopping.signal,

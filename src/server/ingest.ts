@@ -4,12 +4,21 @@ import type { IngestAnswer } from "../schema/api.ts";
 import { MAX_BODY_BYTES, MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../schema/limits.ts";
 import type { Store } from "../store/open-store.ts";
 import { answerJson } from "./answer.ts";
+import type { BodyBudget, BodyShare } from "./body-budget.ts";
 import { createAnswerOnce, type KeyedRequest } from "./idempotency.ts";
 import type { Identity } from "./identify.ts";
+import type { Metrics } from "./metrics.ts";
 import { readBody } from "./read-body.ts";
 
+export type IngestOptions = {
+  store: Pick<Store, "append" | "receipt" | "requireWritable">;
+  metrics: Pick<Metrics, "ingested">;
+  /** What all bodies that are read at one time may come to. */
+  bodies: BodyBudget;
+};
+
 /** `POST /logs`: answered once everything that was accepted is on disk. */
-export function createIngest({ append, receipt }: Pick<Store, "append" | "receipt">) {
+export function createIngest({ store: { append, receipt, requireWritable }, metrics, bodies }: IngestOptions) {
   const answerOnce = createAnswerOnce(receipt);
 
   async function storeBody(body: Uint8Array, service: string | undefined, keyed?: KeyedRequest): Promise<IngestAnswer> {
@@ -24,12 +33,25 @@ export function createIngest({ append, receipt }: Pick<Store, "append" | "receip
     return answer;
   }
 
-  return async (request: Request, { id, writesAs }: Identity): Promise<Response> => {
+  async function ingest(request: Request, { id, writesAs }: Identity, share: BodyShare): Promise<IngestAnswer> {
     const key = readKey(request);
-    const body = await readBody(request, MAX_BODY_BYTES);
-    if (key === undefined) return answerIngest(await storeBody(body, writesAs));
-    const keyed = { scope: id, key, bodyHash: `${body.length}-${Bun.hash(body).toString(36)}` };
-    return answerIngest(await answerOnce(keyed, () => storeBody(body, writesAs, keyed)));
+    // What cannot be stored need not be read.
+    requireWritable();
+    const { bytes: body, sentBytes } = await readBody(request, MAX_BODY_BYTES, share);
+    const keyed = key === undefined ? undefined : { scope: id, key, bodyHash: `${body.length}-${Bun.hash(body).toString(36)}` };
+    const work = () => storeBody(body, writesAs, keyed);
+    const answer = await (keyed === undefined ? work() : answerOnce(keyed, work));
+    metrics.ingested(id, answer, sentBytes);
+    return answer;
+  }
+
+  return async (request: Request, identity: Identity): Promise<Response> => {
+    const share = bodies.open();
+    try {
+      return answerIngest(await ingest(request, identity, share));
+    } finally {
+      share.close();
+    }
   };
 }
 

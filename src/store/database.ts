@@ -258,6 +258,11 @@ export function dropBlocks(database: Database, blocks: readonly BlockMeta[]): vo
     .immediate();
 }
 
+/** Commits a number under a name. */
+export function markDatabase(database: Database, name: string, value: number): void {
+  database.query("INSERT OR REPLACE INTO mark VALUES (?, ?)").run(name, value);
+}
+
 /** The highest id that a record ever dropped had; 0 where none was dropped. */
 export function droppedRecordId(database: Database): number {
   return database.query<{ value: number }, []>("SELECT value FROM mark WHERE name = 'dropped_id'").get()?.value ?? 0;

@@ -8,6 +8,8 @@ export type LogEvent = {
   /** What kind of event it is: a name that does not change, with underscores. */
   event: string;
   message: string;
+  /** Clients can have it happen very often: then it is written now and then only, with how often it came. */
+  mayRepeat?: true;
   fields?: Record<string, unknown>;
 };
 

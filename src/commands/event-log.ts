@@ -1,3 +1,4 @@
+import { LogctlError } from "../errors.ts";
 import { LOG_LEVELS, type LogEvent, type LogEvents, type LogLevel } from "../log-event.ts";
 import { sanitizeText } from "../render/sanitize.ts";
 
@@ -20,7 +21,7 @@ export type EventLogOptions = {
   /** Milliseconds since the epoch. */
   now: () => number;
   write: (text: string) => void;
-  /** For so long the same event is not written again, but counted. */
+  /** For so long an event that may repeat is not written again, but counted. */
   repeatMs?: number;
 };
 
@@ -53,8 +54,7 @@ export function createEventLog({ level, format, now, write, repeatMs = REPEAT_MS
 
   function log(event: LogEvent): void {
     if (LOG_LEVELS.indexOf(event.level) < least) return;
-    // What a developer asked for is all of it.
-    if (event.level === "debug") return put(event);
+    if (event.mayRepeat !== true) return put(event);
     const key = known.size < MAX_KNOWN ? `${event.event} ${event.message}` : event.event;
     const repeat = known.get(key);
     if (repeat !== undefined) {
@@ -97,5 +97,6 @@ function textLine({ level, message, fields = {} }: LogEvent, nowMs: number): str
 export function errorFields(error: unknown): { message: string; fields: Record<string, unknown> } {
   const { message, stack, cause } = error instanceof Error ? error : new Error(String(error));
   const behind = cause instanceof Error ? { cause: cause.stack ?? cause.message } : {};
-  return { message, fields: { stack, ...behind } };
+  // What was foreseen says all there is to say by its message.
+  return { message, fields: { ...(error instanceof LogctlError ? { code: error.code } : { stack }), ...behind } };
 }

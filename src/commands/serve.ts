@@ -49,7 +49,7 @@ async function serve({ host, db, ...flags }: ServeFlags, context: CliContext): P
     path: db,
     pid,
     now,
-    onFailure: (error) => log({ level: "error", event: "store_failed", ...errorFields(error) }),
+    onFailure: (error) => log({ level: "error", event: "store_failed", mayRepeat: true, ...errorFields(error) }),
     onEvent: log,
     ...(minFreeBytes !== undefined && { minFreeBytes }),
     ...(keep && { keep }),
@@ -59,7 +59,8 @@ async function serve({ host, db, ...flags }: ServeFlags, context: CliContext): P
     const tokensMade = store.tokens().length > 0;
     if (!loopback && !tokensMade) throw needsToken(host, db);
     const tails = new Set<Request>();
-    const onFailure = (error: unknown) => log({ level: "error", event: "request_failed", ...errorFields(error) });
+    const onFailure = (error: unknown) =>
+      log({ level: "error", event: "request_failed", mayRepeat: true, ...errorFields(error) });
     const onAnswer = (answered: Answered) => log({ level: "debug", event: "request_answered", ...describe(answered) });
     const app = createApp({ store, loopback, version: VERSION, now, stopping: signal, tails, usage, onFailure, onAnswer });
     const listener = listen({ app, hostname: host, port, tails, onFailure });

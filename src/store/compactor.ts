@@ -24,6 +24,8 @@ const MANY_SMALL_BLOCKS = 1024;
 /** While nothing comes in there is nobody to make room for: what was left to be merged is caught up with. */
 const REST_FACTOR_IDLE = 0.25;
 const IDLE_AFTER_MS = 500;
+/** A merge for which the disk has no room is work for nothing. */
+const REST_WITHOUT_ROOM_MS = 10_000;
 /** So long after the last commit a thorough look is worth it: what is left small costs each search more than it takes to merge. */
 const THOROUGH_AFTER_MS = 1000;
 
@@ -78,10 +80,13 @@ export function startCompactor(
       if (await replace(request)) merges += 1;
       restartMs = MIN_RESTART_MS;
     } catch (error) {
-      // The small blocks are still there; the next commit brings the next attempt.
+      // The small blocks are still there; the next commit brings the next attempt, on a full disk not as soon.
+      if (error instanceof LogctlError && error.code === "disk_full") {
+        if (closing === undefined && thread === asked) rest = setTimeout(look, REST_WITHOUT_ROOM_MS);
+        return;
+      }
       busy = false;
-      if (!(error instanceof LogctlError && error.code === "disk_full")) onFailure(error as Error);
-      return;
+      return onFailure(error as Error);
     }
     if (closing !== undefined || stopped || thread !== asked) return;
     const now = performance.now();

@@ -82,13 +82,15 @@ export function openForWriting(path: string): Database {
 const PAGES_AT_A_TIME = 1000;
 
 /**
- * Takes what is in the WAL into the database and gives pages that hold nothing any more back to the file system; says
- * whether there are more. Waits for nobody: what a reader still needs stays.
+ * Takes what is in the WAL into the database and gives pages that hold nothing any more back to the file system, no more
+ * than `maxPages`, for which the disk needs room first; says whether there are more. Waits for nobody: what a reader still
+ * needs stays.
  */
-export function giveSpaceBack(database: Database): boolean {
+export function giveSpaceBack(database: Database, maxPages: number): boolean {
   database.run("PRAGMA busy_timeout=0");
   try {
-    database.run(`PRAGMA incremental_vacuum(${PAGES_AT_A_TIME})`);
+    database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    database.run(`PRAGMA incremental_vacuum(${Math.min(maxPages, PAGES_AT_A_TIME)})`);
     database.run("PRAGMA wal_checkpoint(TRUNCATE)");
     return pragma(database, "freelist_count") > 0;
   } finally {

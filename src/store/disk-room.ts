@@ -9,10 +9,14 @@ const MIN_FREE_PART = 1 / 16;
 /** So long after which somebody may have made room. */
 const RETRY_AFTER_S = 10;
 
-/** What may still be written to the disk that a database is on, in bytes. */
+/** What may still be written to the disk that a database is on, in bytes; nothing where its folder is gone. */
 export function freeDiskBytes(databasePath: string): number {
-  const { bavail, bsize } = statfsSync(dirname(databasePath));
-  return bavail * bsize;
+  try {
+    const { bavail, bsize } = statfsSync(dirname(databasePath));
+    return bavail * bsize;
+  } catch {
+    return 0;
+  }
 }
 
 export function defaultMinFreeBytes(databasePath: string): number {
@@ -32,13 +36,24 @@ export function requireRoom(path: string, minFreeBytes: number, bytes: number, m
   const { pages, freePages, pageBytes } = measure();
   const owed = Math.max(0, pages * pageBytes - statSync(path).size);
   const growth = Math.max(0, bytes - freePages * pageBytes);
-  if (free < minFreeBytes + owed + bytes + growth) throw diskFull(free, minFreeBytes);
+  const needed = minFreeBytes + owed + bytes + growth;
+  if (free < needed) throw diskFull(free, needed);
 }
 
-export function diskFull(freeBytes: number, minFreeBytes: number): LogctlError {
+/** Each page that is taken off a file's end may have another one moved, and the pages that point to it changed, in the WAL first. */
+const WRITES_A_PAGE = 4;
+const LEAST_PAGES = 8;
+
+/** How many free pages may be taken off the file at a time. */
+export function pagesWithRoom(path: string, pageBytes: number): number {
+  return Math.max(LEAST_PAGES, Math.floor(freeDiskBytes(path) / (WRITES_A_PAGE * pageBytes)));
+}
+
+/** `neededBytes` is what has to stay free, and what is to be written beside it. */
+export function diskFull(freeBytes: number, neededBytes: number): LogctlError {
   return new LogctlError(
     "disk_full",
-    `the disk is full: ${inMegabytes(freeBytes)} are free, of which ${inMegabytes(minFreeBytes)} are kept; nothing is written until there is room`,
+    `the disk is full: ${inMegabytes(freeBytes)} are free, less than the ${inMegabytes(neededBytes)} that are needed; nothing is written until there is room`,
     { retryAfterS: RETRY_AFTER_S },
   );
 }

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { dropBlocks, listBlocks, measureSpace, type Space, vacuumPages } from "./database.ts";
-import { freeDiskBytes } from "./disk-room.ts";
+import { freeDiskBytes, pagesWithRoom } from "./disk-room.ts";
 import { createReserve } from "./reserve-file.ts";
 import { addDrop, BLOCKS_A_DROP, type Dropped, type DropReason, planDrop, type Retention } from "./retention.ts";
 
@@ -106,8 +106,9 @@ export function createRetainer({ database, path, retention, minFreeBytes, onDrop
     if (freePages === 0 || !(exceeded || freePages > Math.max(SPARE_PAGES, pages * SPARE_PART))) return false;
     holdCheckpoints(exceeded && isTight(space, walBytes));
     const from = performance.now();
-    vacuumPages(database, pagesAStep);
-    const fitting = Math.round((pagesAStep * STEP_MS) / (performance.now() - from));
+    const step = Math.min(pagesAStep, pagesWithRoom(path, pageBytes));
+    vacuumPages(database, step);
+    const fitting = Math.round((step * STEP_MS) / (performance.now() - from));
     pagesAStep = Math.max(MIN_PAGES_A_STEP, Math.min(MAX_PAGES_A_STEP, fitting));
     return measureSpace(database).freePages < freePages;
   }

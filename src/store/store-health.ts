@@ -28,12 +28,15 @@ export type HealthOptions = {
 const LOOK_EVERY_MS = 50;
 /** So soon the log says what has begun or ended. */
 const WATCH_EVERY_MS = 1000;
+/** Trouble is over once so many looks have found none: at the edge of a full disk it comes and goes. */
+const LOOKS_WITHOUT = 3;
 
 export function watchHealth({ path, minFreeBytes, failures, onDiskFull, onEvent }: HealthOptions): StoreHealth {
   const isInPlace = watchDatabase(path);
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let stopped = false;
   let known = new Set<string>();
+  let looksWithout = 0;
 
   function requirePlace(): void {
     // A store that is closed says so itself: its WAL is gone with good reason.
@@ -56,13 +59,16 @@ export function watchHealth({ path, minFreeBytes, failures, onDiskFull, onEvent 
   function watch(): void {
     const now = troubles();
     for (const trouble of now) {
-      if (!known.has(trouble.code))
-        onEvent({ level: "error", event: "writes_refused", message: trouble.message, fields: { reason: trouble.code } });
+      if (known.has(trouble.code)) continue;
+      onEvent({ level: "error", event: "writes_refused", message: trouble.message, fields: { reason: trouble.code } });
     }
-    if (known.size > 0 && now.length === 0)
+    looksWithout = now.length === 0 ? looksWithout + 1 : 0;
+    if (known.size > 0 && looksWithout >= LOOKS_WITHOUT) {
       onEvent({ level: "info", event: "writes_resumed", message: "records are written again" });
-    known = new Set(now.map(({ code }) => code));
-    if (known.has("disk_full")) onDiskFull();
+      known = new Set();
+    }
+    for (const { code } of now) known.add(code);
+    if (now.some(({ code }) => code === "disk_full")) onDiskFull();
   }
 
   const watching = setInterval(watch, WATCH_EVERY_MS);

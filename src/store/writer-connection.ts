@@ -1,7 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { type Appender, createAppender } from "./append.ts";
-import { markDatabase, measureSpace, newestRecordId, openForWriting } from "./database.ts";
-import { requireRoom } from "./disk-room.ts";
+import { markDatabase, measureSpace, newestRecordId, openForWriting, type Space } from "./database.ts";
 import { watchDatabase } from "./private-file.ts";
 import { createRetainer, type Retainer, type RetainerOptions } from "./retainer.ts";
 import type { Retention } from "./retention.ts";
@@ -24,16 +23,18 @@ export type WriterConnection = {
 export type ConnectionOptions = Pick<RetainerOptions, "path" | "onDropped" | "onTrouble"> & {
   retention: Retention | undefined;
   minFreeBytes: number;
+  /** Throws where there is no room for so many bytes. */
+  requireRoomFor: (bytes: number, measure: () => Space) => void;
 };
 
-export function openConnection({ path, retention, minFreeBytes, ...told }: ConnectionOptions): WriterConnection {
+export function openConnection({ path, retention, minFreeBytes, requireRoomFor, ...told }: ConnectionOptions): WriterConnection {
   let database: Database;
   let appender: Appender;
   let retainer: Retainer | undefined;
 
   function open(): void {
     database = openForWriting(path);
-    appender = createAppender(database, (bytes) => requireRoom(path, minFreeBytes, bytes, () => measureSpace(database)));
+    appender = createAppender(database, (bytes) => requireRoomFor(bytes, () => measureSpace(database)));
     if (retention !== undefined) retainer = createRetainer({ database, path, retention, minFreeBytes, ...told });
   }
 

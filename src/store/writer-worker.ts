@@ -1,6 +1,6 @@
 import { LogctlError } from "../errors.ts";
-import { giveSpaceBack, measureSpace } from "./database.ts";
-import { diskFull, freeDiskBytes, requireRoom } from "./disk-room.ts";
+import { giveSpaceBack, measureSpace, type Space } from "./database.ts";
+import { diskFull, freeDiskBytes, pagesWithRoom, requireRoom } from "./disk-room.ts";
 import { pruneReceipts } from "./receipts.ts";
 import type { Dropped } from "./retention.ts";
 import { readSharedText } from "./shared-text.ts";
@@ -14,6 +14,8 @@ declare const self: Worker;
 const PRUNE_EVERY_MS = 3_600_000;
 /** Once nothing was written for so long, the file is put in order. */
 const TIDY_AFTER_MS = 1000;
+/** On a full disk it cannot wait. */
+const TIDY_SOON_MS = 10;
 /** So often it is tried whether what was in the way of writing is over. */
 const RESTORE_EVERY_MS = 1000;
 
@@ -25,6 +27,9 @@ let prunedAtMs = 0;
 let acknowledgedId = 0;
 let tidying: ReturnType<typeof setTimeout> | undefined;
 let restoring: ReturnType<typeof setTimeout> | undefined;
+/** For how much room was asked last, and how much of it there was none of for records. */
+let askedBytes = 0;
+let wantedBytes = 0;
 /** The disk failed: nothing is written before all that was committed has been written once more. */
 let broken: Error | undefined;
 
@@ -41,10 +46,14 @@ function handle(message: ToWriter): void {
   switch (message.type) {
     case "open": {
       ({ path, minFreeBytes } = message);
+      const requireRoomFor = (bytes: number, measure: () => Space) => {
+        askedBytes = bytes;
+        requireRoom(path, minFreeBytes, bytes, measure);
+      };
       const onDropped = (dropped: Dropped) => answer({ type: "dropped", dropped });
       const onTrouble = (error: Error) => answer({ type: "troubled", message: error.message });
       keepWalShort = createWalKeeper(path);
-      connection = openConnection({ path, minFreeBytes, retention: message.retention, onDropped, onTrouble });
+      connection = openConnection({ path, minFreeBytes, requireRoomFor, retention: message.retention, onDropped, onTrouble });
       return answer({ type: "opened" });
     }
     case "close":
@@ -103,21 +112,27 @@ function prune(nowMs: number): void {
   if (!pruneReceipts(connected().database(), nowMs)) prunedAtMs = nowMs;
 }
 
-function tidyLater(): void {
+function tidyLater(afterMs = TIDY_AFTER_MS): void {
   clearTimeout(tidying);
-  tidying = setTimeout(() => besides(tidy), TIDY_AFTER_MS);
+  tidying = setTimeout(() => besides(tidy), afterMs);
 }
 
 function tidy(): void {
   tidying = undefined;
   if (broken !== undefined) return;
   try {
-    if (giveSpaceBack(connected().database())) tidyLater();
+    const more = giveBack();
+    if (more) tidyLater(freeDiskBytes(path) < minFreeBytes ? TIDY_SOON_MS : TIDY_AFTER_MS);
   } catch (error) {
     if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
     // Another process writes, a token perhaps: there is no hurry.
     tidyLater();
   }
+}
+
+function giveBack(): boolean {
+  const database = connected().database();
+  return giveSpaceBack(database, pagesWithRoom(path, measureSpace(database).pageBytes));
 }
 
 /** Does what nobody waits for: its failure is told, and stops nothing. */
@@ -129,20 +144,23 @@ function besides(work: () => void): void {
   }
 }
 
-/** What a failed write means for the next ones. */
-function noteFailure(error: Error & { code?: string }): void {
+/** What a failed write means for the next ones. A merge for which there is no room can wait. */
+function noteFailure(type: ToWriter["type"], error: Error & { code?: string }): void {
+  const isFull = error.code === "disk_full" || error.code === "SQLITE_FULL";
+  if (type !== "append" && (type !== "replace" || isFull)) return;
+  if (isFull) wantedBytes = askedBytes;
   if (error.code?.startsWith("SQLITE_IOERR") === true) broken ??= error;
-  restoring ??= setTimeout(restore, RESTORE_EVERY_MS);
+  // What keeps a write from a full disk may be no more than what the WAL holds.
+  restoring ??= setTimeout(restore, isFull ? TIDY_SOON_MS : RESTORE_EVERY_MS);
 }
 
 function restore(): void {
   try {
     if (broken !== undefined) connected().reopen(acknowledgedId);
     connected().requirePlace();
-    const database = connected().database();
     // What a write that found no room has left in the WAL is given back first.
-    giveSpaceBack(database);
-    requireRoom(path, minFreeBytes, 0, () => measureSpace(database));
+    giveBack();
+    requireRoom(path, minFreeBytes, wantedBytes, () => measureSpace(connected().database()));
     restored();
   } catch {
     restoring = setTimeout(restore, RESTORE_EVERY_MS);
@@ -153,6 +171,7 @@ function restored(): void {
   clearTimeout(restoring);
   restoring = undefined;
   broken = undefined;
+  wantedBytes = 0;
   answer({ type: "restored" });
 }
 
@@ -171,7 +190,7 @@ self.onmessage = ({ data }: MessageEvent<ToWriter>) => {
     if (data.type === "append" || data.type === "replace") tidyLater();
     else if (data.type === "retain" && tidying === undefined) tidyLater();
   } catch (error) {
-    if (data.type === "append" || data.type === "replace") noteFailure(error as Error);
+    noteFailure(data.type, error as Error);
     answer(failureOf("id" in data ? data.id : 0, error as Error));
   }
 };

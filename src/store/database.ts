@@ -201,6 +201,11 @@ export function newestRecordId(database: Database): number {
   return listBlocks(database, "1", [], "first_id DESC", 1)[0]?.lastId ?? droppedRecordId(database);
 }
 
+/** When the newest record was received, in ms since the epoch; undefined where there is none. */
+export function newestReceivedMs(database: Database): number | undefined {
+  return listBlocks(database, "1", [], "first_id DESC", 1)[0]?.receivedMax;
+}
+
 /** A part's key: its block's id, its number and its page in one integer, so that a block's parts lie together. */
 const PAGES_A_PART = 2 ** 8;
 const PARTS_A_BLOCK = 2 ** 6;

@@ -7,7 +7,7 @@ import type { Filter } from "../schema/filter.ts";
 import type { StoredToken } from "../schema/token.ts";
 import { type Arrivals, createArrivals } from "./arrivals.ts";
 import { startCompactor } from "./compactor.ts";
-import { newestRecordId, openForReading } from "./database.ts";
+import { newestReceivedMs, newestRecordId, openForReading } from "./database.ts";
 import { defaultMinFreeBytes } from "./disk-room.ts";
 import { lockDatabase } from "./file-lock.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
@@ -17,6 +17,7 @@ import { releaseReserve } from "./reserve-file.ts";
 import type { Dropped, DropReason } from "./retention.ts";
 import { createScanners, type Scanners } from "./scanners.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
+import { createSteadyClock } from "./steady-clock.ts";
 import { watchHealth } from "./store-health.ts";
 import { listTokens } from "./tokens.ts";
 import { type KeepOptions, startWriter, type Writer } from "./writer.ts";
@@ -62,6 +63,8 @@ export type StoreOptions = {
   minFreeBytes?: number;
   /** What is kept; by default all is. It is looked after when the store is opened, every minute, and while much is written. */
   keep?: KeepOptions;
+  /** How soon a clock that has jumped ahead is believed when it says what is too old; by default after an hour. */
+  clockBelievedAfterMs?: number;
 };
 
 const RETAIN_EVERY_MS = 60_000;
@@ -93,7 +96,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       compactor.committed(rows);
       arrivals.committed(lastId);
     });
-    const retain = () => writer.retain(now());
+    const knownMs = newestReceivedMs(reader) ?? now();
+    const clock = createSteadyClock({ now, knownMs, believedAfterMs: options.clockBelievedAfterMs });
+    const retain = () => writer.retain(clock());
     const health = watchHealth({
       path,
       minFreeBytes,

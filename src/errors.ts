@@ -38,6 +38,7 @@ export const ERROR_CODES = [
   "request_timeout",
   // a server in trouble
   "overloaded",
+  "disk_full",
   "store_unavailable",
   "internal",
   // a command that cannot go on
@@ -87,6 +88,7 @@ export const HTTP_STATUS = {
   quota_exceeded: 429,
   request_timeout: 408,
   overloaded: 503,
+  disk_full: 503,
   store_unavailable: 503,
   internal: 500,
   usage: 500,
@@ -133,6 +135,7 @@ export const EXIT_CODE = {
   quota_exceeded: 1,
   request_timeout: 1,
   overloaded: 1,
+  disk_full: 1,
   store_unavailable: 1,
   internal: 1,
   usage: 2,

@@ -21,7 +21,8 @@ export type Appender = {
   replace(replaced: { id: number; firstId: number }[], block: EncodedBlock): boolean;
 };
 
-export function createAppender(database: Database): Appender {
+/** `requireRoom` is told how many bytes are about to be written, and throws where there is no room for them. */
+export function createAppender(database: Database, requireRoom: (bytes: number) => void = () => {}): Appender {
   const last = database
     .query<{ lastId: number | null; id: number | null }, []>("SELECT max(last_id) AS lastId, max(id) AS id FROM block")
     .get();
@@ -44,6 +45,7 @@ export function createAppender(database: Database): Appender {
     append(request) {
       const firstId = nextRecordId;
       const blocks = encodeBatch(request, firstId);
+      requireRoom(blocks.reduce((sum, { meta }) => sum + meta.bytes, 0));
       commitAppend.immediate(blocks, request);
       // Only now: a commit that failed has used no ids.
       nextRecordId += request.batch.rows;
@@ -51,6 +53,7 @@ export function createAppender(database: Database): Appender {
       return firstId;
     },
     replace(replaced, block) {
+      requireRoom(block.meta.bytes);
       try {
         commitReplace.immediate(replaced, block);
       } catch (error) {

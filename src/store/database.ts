@@ -83,13 +83,15 @@ export function openForWriting(path: string): Database {
 const PAGES_AT_A_TIME = 1000;
 
 /**
- * Takes what is in the WAL into the database and gives pages that hold nothing any more back to the file system; says
- * whether there are more. Waits for nobody: what a reader still needs stays.
+ * Takes what is in the WAL into the database and gives pages that hold nothing any more back to the file system, no more
+ * than `maxPages`, for which the disk needs room first; says whether there are more. Waits for nobody: what a reader still
+ * needs stays.
  */
-export function giveSpaceBack(database: Database): boolean {
+export function giveSpaceBack(database: Database, maxPages: number): boolean {
   database.run("PRAGMA busy_timeout=0");
   try {
-    database.run(`PRAGMA incremental_vacuum(${PAGES_AT_A_TIME})`);
+    database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    database.run(`PRAGMA incremental_vacuum(${Math.min(maxPages, PAGES_AT_A_TIME)})`);
     database.run("PRAGMA wal_checkpoint(TRUNCATE)");
     return pragma(database, "freelist_count") > 0;
   } finally {
@@ -201,6 +203,11 @@ export function newestRecordId(database: Database): number {
   return listBlocks(database, "1", [], "first_id DESC", 1)[0]?.lastId ?? droppedRecordId(database);
 }
 
+/** When the newest record was received, in ms since the epoch; undefined where there is none. */
+export function newestReceivedMs(database: Database): number | undefined {
+  return listBlocks(database, "1", [], "first_id DESC", 1)[0]?.receivedMax;
+}
+
 /** A part's key: its block's id, its number and its page in one integer, so that a block's parts lie together. */
 const PAGES_A_PART = 2 ** 8;
 const PARTS_A_BLOCK = 2 ** 6;
@@ -258,6 +265,11 @@ export function dropBlocks(database: Database, blocks: readonly BlockMeta[]): vo
         .run(lastId);
     })
     .immediate();
+}
+
+/** Commits a number under a name. */
+export function markDatabase(database: Database, name: string, value: number): void {
+  database.query("INSERT OR REPLACE INTO mark VALUES (?, ?)").run(name, value);
 }
 
 /** The highest id that a record ever dropped had; 0 where none was dropped. */

@@ -1,4 +1,5 @@
 import { LogctlError } from "../errors.ts";
+import { createAdmission } from "./admit-searches.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import { createSlots } from "./slots.ts";
 import { isWorthSpreading, spreadSearch } from "./spread-search.ts";
@@ -13,6 +14,8 @@ export type Scanners = {
   search(plan: SearchPlan): AsyncGenerator<SearchPiece>;
   /** The answer as UTF-8, worked out by all threads there may be. Throws `interrupted` as soon as `signal` is aborted. */
   tally(plan: TallyPlan, signal?: AbortSignal): Promise<Uint8Array>;
+  /** What is under way, and what waits for its turn. */
+  counts(): { pages: number; streams: number; tallies: number; waiting: number };
   close(): Promise<void>;
 };
 
@@ -24,6 +27,10 @@ type Scanner = {
 };
 /** So many tallies that hold groups, each up to some tens of MB in each thread, are under way at one time; others wait. */
 const MAX_GROUPINGS = 4;
+/** Of those that hold a number only. */
+const MAX_COUNTS = 32;
+/** That more of them wait is refused. */
+const MAX_WAITING = 256;
 
 type Waiting = { resolve: (message: FromScanner) => void; reject: (error: LogctlError) => void };
 
@@ -36,7 +43,9 @@ export function createScanners(
   startThread: () => ScannerThread = () => startWorker(new URL("./scan-worker.ts", import.meta.url)),
 ): Scanners {
   const scanners: Scanner[] = [];
-  const slots = createSlots(MAX_GROUPINGS);
+  const groupings = createSlots(MAX_GROUPINGS, MAX_WAITING);
+  const plainCounts = createSlots(MAX_COUNTS, MAX_WAITING);
+  const admission = createAdmission();
   let nextId = 1;
   let closed = false;
 
@@ -153,13 +162,20 @@ export function createScanners(
 
   return {
     search(plan) {
-      if (threads === 1 || !isWorthSpreading(plan)) return searchWhole(plan);
-      return spreadSearch({ plan, threads, listRanges: () => listRanges(plan), searchRange: searchWhole });
+      return admission.admit(plan, () => {
+        if (threads === 1 || !isWorthSpreading(plan)) return searchWhole(plan);
+        return spreadSearch({ plan, threads, listRanges: () => listRanges(plan), searchRange: searchWhole });
+      });
     },
     async tally(plan, signal) {
-      if (plan.kind === "stats" && !hasGroups(plan)) return spread(plan, signal);
-      const release = await slots.take(signal);
+      const slots = plan.kind === "stats" && !hasGroups(plan) ? plainCounts : groupings;
+      const release = slots.takeFree() ?? (await slots.take(signal));
       return spread(plan, signal).finally(release);
+    },
+    counts() {
+      const { pages, streams, waiting } = admission.counts();
+      const tallies = groupings.taken() + plainCounts.taken();
+      return { pages, streams, tallies, waiting: waiting + groupings.waiting() + plainCounts.waiting() };
     },
     async close() {
       closed = true;

@@ -14,7 +14,7 @@ export type OpenMessage = { type: "open"; path: string };
 export type CloseMessage = { type: "close" };
 
 /** A failure in a worker, as text: an error object would lose its fields on the way. */
-export type FailureMessage = { type: "failed"; id: number; message: string };
+export type FailureMessage = { type: "failed"; id: number; message: string; code?: ErrorCode; retryAfterS?: number | undefined };
 /** The same of what was asked for in vain, and not of the store: `message` goes to whoever asked. */
 export type RefusalMessage = { type: "refused"; id: number; code: ErrorCode; message: string; field: string | undefined };
 
@@ -27,7 +27,7 @@ export type AppendMessage = { type: "append"; id: number } & Omit<AppendRequest,
   };
 
 export type ToWriter =
-  | (OpenMessage & { retention: Retention | undefined })
+  | (OpenMessage & { retention: Retention | undefined; minFreeBytes: number })
   | CloseMessage
   | AppendMessage
   | ({ type: "replace"; id: number } & ReplaceRequest)
@@ -41,6 +41,8 @@ export type FromWriter =
   | { type: "replaced"; id: number; done: boolean }
   /** Records are gone, since there is a limit to what is kept. */
   | { type: "dropped"; dropped: Dropped }
+  /** What was in the way of writing is over. */
+  | { type: "restored" }
   /** Something that nobody waits for went wrong. */
   | { type: "troubled"; message: string }
   | FailureMessage;

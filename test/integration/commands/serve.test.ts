@@ -30,7 +30,7 @@ const MESSAGE = { method: "POST", body: '{"message":"m"}', headers: { authorizat
 describe("logctl serve", () => {
   test("collects over HTTP until it is told to stop, and leaves one file and its lock", async () => {
     await using folder = await makeTemporaryFolder();
-    const server = await serve(["--port", "0", "--db", folder.file("logs.db")]);
+    const server = await serve(["--port", "0", "--db", folder.file("logs.db"), "--log-format", "text"]);
     const url = await server.url();
     expect((await fetch(`${url}/logs`, MESSAGE)).status).toBe(200);
     expect(await (await fetch(`${url}/logs`)).json()).toMatchObject([{ message: "m" }]);
@@ -94,7 +94,7 @@ describe("logctl serve", () => {
     const second = await serve(["--port", "0", "--db", db]);
     await second.url();
     await second.stop();
-    expect(second.err()).toContain(`${db} could be read by other users; now only its owner can (mode 0600)\n`);
+    expect(second.err()).toContain(`${db} could be read by other users; now only its owner can (mode 0600)`);
     expect((await stat(db)).mode & 0o777).toBe(0o600);
   });
 

@@ -210,11 +210,11 @@ describe("giving space back", () => {
         parts: [{ part: 0, page: 0, data: noise() }],
       });
     }
-    giveSpaceBack(database);
+    giveSpaceBack(database, 1000);
     const full = (await stat(path)).size;
     for (let id = 2; id <= 200; id += 1) deleteBlock(database, id, id);
     let calls = 1;
-    while (giveSpaceBack(database)) calls += 1;
+    while (giveSpaceBack(database, 1000)) calls += 1;
     expect(calls).toBeGreaterThan(1);
     expect(full).toBeGreaterThan(10_000_000);
     expect((await stat(path)).size).toBeLessThan(500_000);
@@ -233,7 +233,7 @@ describe("giving space back", () => {
     expect(listBlocks(reader, "1", [], "first_id")).toHaveLength(1);
     deleteBlock(database, 1, 1);
     const start = performance.now();
-    giveSpaceBack(database);
+    giveSpaceBack(database, 1000);
     expect(performance.now() - start).toBeLessThan(5000);
     expect(listBlocks(reader, "1", [], "first_id")).toHaveLength(1);
     reader.run("COMMIT");

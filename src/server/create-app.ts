@@ -72,7 +72,13 @@ export function createApp({ store, loopback, version, now, stopping, tails, onFa
 
   function health(): Response {
     const failure = store.failure();
-    const facts = { service: "logctl", time: new Date(now()).toISOString(), version };
+    const damaged = store.damaged().length;
+    const facts = {
+      service: "logctl",
+      time: new Date(now()).toISOString(),
+      version,
+      ...(damaged > 0 && { damaged_blocks: damaged }),
+    };
     if (failure === undefined) return answerJson({ status: "ok", ...facts });
     return answerJson({ status: "unavailable", ...facts, reason: failure.message }, 503);
   }

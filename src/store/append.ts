@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { type BlockRows, type EncodedBlock, encodeBlock } from "./block.ts";
 import { FULL_CHARACTERS, FULL_ROWS, isFull } from "./compaction.ts";
-import { deleteBlock, droppedRecordId, insertBlock } from "./database.ts";
+import { deleteBlock, droppedRecordId, insertBlock, newestRecordId } from "./database.ts";
 import { insertReceipt, type Receipt } from "./receipts.ts";
 import type { RecordBatch } from "./record-batch.ts";
 
@@ -22,11 +22,9 @@ export type Appender = {
 };
 
 export function createAppender(database: Database): Appender {
-  const last = database
-    .query<{ lastId: number | null; id: number | null }, []>("SELECT max(last_id) AS lastId, max(id) AS id FROM block")
-    .get();
-  let nextRecordId = Math.max(last?.lastId ?? 0, droppedRecordId(database)) + 1;
-  let nextBlockId = (last?.id ?? 0) + 1;
+  const lastBlockId = database.query<{ id: number | null }, []>("SELECT max(id) AS id FROM block").get()?.id;
+  let nextRecordId = Math.max(newestRecordId(database), droppedRecordId(database)) + 1;
+  let nextBlockId = (lastBlockId ?? 0) + 1;
 
   const commitAppend = database.transaction(
     (blocks: EncodedBlock[], { receipts, receivedAtMs }: Omit<AppendRequest, "batch">) => {

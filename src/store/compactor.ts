@@ -1,3 +1,4 @@
+import type { NoteDamage } from "./block-damage.ts";
 import type { FromCompactor, ReplaceRequest, ToCompactor } from "./worker-messages.ts";
 import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
@@ -31,6 +32,7 @@ export function startCompactor(
   path: string,
   replace: (request: ReplaceRequest) => Promise<boolean>,
   onFailure: (error: Error) => void,
+  onDamaged: NoteDamage,
   thread: CompactorThread = startWorker(new URL("./compactor-worker.ts", import.meta.url)),
 ): Compactor {
   let stopped = false;
@@ -77,6 +79,8 @@ export function startCompactor(
   thread.onMessage((message) => {
     if (message.type === "compacted") {
       void putInPlace({ replaced: message.replaced, block: message.block }, message.small);
+    } else if (message.type === "damaged") {
+      onDamaged(message.block);
     } else if (message.type === "closed") {
       closing?.();
     } else {

@@ -1,18 +1,11 @@
 import type { Database } from "bun:sqlite";
 import { SEVERITIES } from "../schema/severity.ts";
 import type { BlockMeta } from "./block.ts";
-import {
-  type AttributeColumn,
-  BlockGone,
-  type BlockReader,
-  type ColumnPart,
-  type DenseBlooms,
-  type DenseText,
-  type PageText,
-} from "./block-reader.ts";
+import { absenceOf } from "./block-damage.ts";
+import { keyOfPart, readPart, readParts } from "./block-parts.ts";
+import type { AttributeColumn, BlockReader, ColumnPart, DenseBlooms, DenseText, PageText } from "./block-reader.ts";
 import { createByteReader } from "./byte-writer.ts";
 import { openConditioned } from "./conditioned-column.ts";
-import { keyOfPart, readPart, readParts } from "./database.ts";
 import { DENSE_PART } from "./dense-block.ts";
 import { openTexts } from "./kept-texts.ts";
 import { type KeptValues, keptOf } from "./kept-values.ts";
@@ -47,7 +40,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
 
   function part(number: number, page = 0): Uint8Array {
     const bytes = partIfAny(number, page);
-    if (bytes === undefined) throw new BlockGone();
+    if (bytes === undefined) throw absenceOf(database, meta, number);
     return bytes;
   }
 

@@ -5,6 +5,7 @@ import { statsAnswerSchema } from "../schema/api.ts";
 import type { Filter } from "../schema/filter.ts";
 import type { StoredToken } from "../schema/token.ts";
 import { type Arrivals, createArrivals } from "./arrivals.ts";
+import type { DamagedBlock } from "./block-damage.ts";
 import { startCompactor } from "./compactor.ts";
 import { newestRecordId, openForReading } from "./database.ts";
 import { lockDatabase } from "./file-lock.ts";
@@ -12,7 +13,6 @@ import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
 import { findReceipt, type Receipt } from "./receipts.ts";
 import { releaseReserve } from "./reserve-file.ts";
 import { createScanners, type Scanners } from "./scanners.ts";
-import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import { listTokens } from "./tokens.ts";
 import { type KeepOptions, startWriter, type Writer } from "./writer.ts";
 
@@ -20,7 +20,7 @@ import { type KeepOptions, startWriter, type Writer } from "./writer.ts";
 export type Store = {
   /** See GroupCommit: resolves once the records are on disk, and findable. */
   append: GroupCommit["append"];
-  search(plan: SearchPlan): AsyncGenerator<SearchPiece>;
+  search: Scanners["search"];
   /** How many records match. Throws `interrupted` as soon as `signal` is aborted. */
   count(filter: Filter, signal?: AbortSignal): Promise<number>;
   /** What the plan asks for, of the records there were when it started, as UTF-8. Throws as `count` does, and `too_many_groups`. */
@@ -31,6 +31,8 @@ export type Store = {
   receipt(scope: number, key: string): Receipt | undefined;
   /** Every token ever made. */
   tokens(): StoredToken[];
+  /** The damaged blocks that were met so far, whose records are left out of answers. */
+  damaged(): DamagedBlock[];
   /** Why nothing can be written at the moment; undefined while all is well. */
   failure(): LogctlError | undefined;
   /** Finishes what was accepted and leaves one file behind. */
@@ -58,8 +60,13 @@ export async function openStore({ path, pid, now, onFailure, keep }: StoreOption
   try {
     const writer = await startWriter(path, onFailure, keep);
     const reader = await openBeside(writer, path);
-    const compactor = startCompactor(path, writer.replace, onFailure);
-    const scanners = createScanners(path, availableParallelism());
+    const damaged = new Map<number, DamagedBlock>();
+    const onDamaged = (block: DamagedBlock) => {
+      if (!damaged.has(block.id)) onFailure(new Error(describeDamage(block)));
+      damaged.set(block.id, block);
+    };
+    const compactor = startCompactor(path, writer.replace, onFailure, onDamaged);
+    const scanners = createScanners(path, availableParallelism(), onDamaged);
     const arrivals = createArrivals(newestRecordId(reader));
     const commits = createGroupCommit(writer, now, (rows, lastId) => {
       compactor.committed(rows);
@@ -71,6 +78,7 @@ export async function openStore({ path, pid, now, onFailure, keep }: StoreOption
     return {
       append: commits.append,
       failure: commits.failure,
+      damaged: () => [...damaged.values()],
       search: scanners.search,
       tally: scanners.tally,
       count: (filter, signal) => count(scanners, filter, signal),
@@ -97,6 +105,10 @@ export async function openStore({ path, pid, now, onFailure, keep }: StoreOption
 async function count({ tally }: Scanners, filter: Filter, signal: AbortSignal | undefined): Promise<number> {
   const bytes = await tally({ kind: "stats", filter, by: [], format: "json" }, signal);
   return statsAnswerSchema.parse(JSON.parse(new TextDecoder().decode(bytes))).count;
+}
+
+function describeDamage({ id, firstId, lastId, reason }: DamagedBlock): string {
+  return `block ${id} is damaged, and left out of answers (records ${firstId} to ${lastId}): ${reason}; logctl verify looks at all of them`;
 }
 
 /** A connection that reads; where there is none to be had, the writer's thread is not left behind. */

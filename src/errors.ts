@@ -41,6 +41,7 @@ export const ERROR_CODES = [
   "unexpected_answer",
   "not_all_stored",
   "database_unusable",
+  "database_damaged",
   "address_unusable",
   "interrupted",
 ] as const;
@@ -83,6 +84,7 @@ export const HTTP_STATUS = {
   unexpected_answer: 500,
   not_all_stored: 500,
   database_unusable: 500,
+  database_damaged: 500,
   address_unusable: 500,
   interrupted: 500,
 } as const satisfies Record<ErrorCode, number>;
@@ -123,6 +125,7 @@ export const EXIT_CODE = {
   unexpected_answer: 1,
   not_all_stored: 1,
   database_unusable: 1,
+  database_damaged: 1,
   address_unusable: 1,
   interrupted: 130,
 } as const satisfies Record<ErrorCode, number>;

@@ -21,9 +21,10 @@ export type Appender = {
   replace(replaced: { id: number; firstId: number }[], block: EncodedBlock): boolean;
 };
 
-export function createAppender(database: Database): Appender {
+/** No id up to `lastId` is given again. */
+export function createAppender(database: Database, lastId = 0): Appender {
   const lastBlockId = database.query<{ id: number | null }, []>("SELECT max(id) AS id FROM block").get()?.id;
-  let nextRecordId = Math.max(newestRecordId(database), droppedRecordId(database)) + 1;
+  let nextRecordId = Math.max(newestRecordId(database), droppedRecordId(database), lastId) + 1;
   let nextBlockId = (lastBlockId ?? 0) + 1;
 
   const commitAppend = database.transaction(

@@ -1,9 +1,12 @@
 import { Database } from "bun:sqlite";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { LogctlError } from "../errors.ts";
 import type { BlockMeta, EncodedBlock } from "./block.ts";
+import { isCorruption } from "./block-damage.ts";
 import { deleteParts, insertPart } from "./block-parts.ts";
+import { checkFile, explainDamage } from "./check-file.ts";
 import { checksumOfMeta } from "./checksum.ts";
+import { forgetLastRecord } from "./last-record.ts";
 import { keepPrivate, makePrivateFile } from "./private-file.ts";
 
 /** "LgCt": tells our files from other people's SQLite databases. */
@@ -70,6 +73,8 @@ const BUSY_TIMEOUT_MS = 10_000;
 export function openForWriting(path: string): Database {
   let database: Database | undefined;
   try {
+    checkFile(path);
+    if (!existsSync(path)) forgetLastRecord(path);
     // Made by us first, so that nobody else can read it for even a moment; SQLite gives its WAL the same mode.
     makePrivateFile(path);
     database = new Database(path, { strict: true });
@@ -119,7 +124,7 @@ export function openForReading(path: string): Database {
 }
 
 /** Whether the database is logctl's already; throws where it is somebody else's, or too new. */
-function isOurs(database: Database, path: string): boolean {
+export function isOurs(database: Database, path: string): boolean {
   const id = pragma(database, "application_id");
   const version = pragma(database, "user_version");
   if (id === APPLICATION_ID) {
@@ -136,7 +141,7 @@ function isOurs(database: Database, path: string): boolean {
   return false;
 }
 
-function createSchema(database: Database, path: string): void {
+export function createSchema(database: Database, path: string): void {
   database
     .transaction(() => {
       // Another process may have been quicker.
@@ -156,6 +161,7 @@ function pragma(database: Database, name: string): number {
 
 function unusable(path: string, error: unknown): LogctlError {
   if (error instanceof LogctlError) return error;
+  if (isCorruption(error)) return explainDamage(path, error as Error);
   return new LogctlError("database_unusable", `the database '${path}' cannot be used: ${(error as Error).message}`, {
     cause: error,
   });

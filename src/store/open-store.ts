@@ -6,10 +6,13 @@ import type { Filter } from "../schema/filter.ts";
 import type { StoredToken } from "../schema/token.ts";
 import { type Arrivals, createArrivals } from "./arrivals.ts";
 import type { DamagedBlock } from "./block-damage.ts";
+import { checkFile } from "./check-file.ts";
 import { startCompactor } from "./compactor.ts";
 import { newestRecordId, openForReading } from "./database.ts";
 import { lockDatabase } from "./file-lock.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
+import { readLastRecord } from "./last-record.ts";
+import { checkLeftovers } from "./missing-records.ts";
 import { findReceipt, type Receipt } from "./receipts.ts";
 import { releaseReserve } from "./reserve-file.ts";
 import { createScanners, type Scanners } from "./scanners.ts";
@@ -55,9 +58,12 @@ const RETAIN_EVERY_MS = 60_000;
 
 /** Opens the database, made where it does not exist. Throws `database_unusable` where it cannot be had. */
 export async function openStore({ path, pid, now, onFailure, keep }: StoreOptions): Promise<Store> {
+  // Before anything is put beside a file that is refused.
+  checkFile(path);
   releaseReserve(path);
   const lock = lockDatabase(path, pid);
   try {
+    checkLeftovers(path);
     const writer = await startWriter(path, onFailure, keep);
     const reader = await openBeside(writer, path);
     const damaged = new Map<number, DamagedBlock>();
@@ -67,7 +73,7 @@ export async function openStore({ path, pid, now, onFailure, keep }: StoreOption
     };
     const compactor = startCompactor(path, writer.replace, onFailure, onDamaged);
     const scanners = createScanners(path, availableParallelism(), onDamaged);
-    const arrivals = createArrivals(newestRecordId(reader));
+    const arrivals = createArrivals(Math.max(newestRecordId(reader), readLastRecord(path)));
     const commits = createGroupCommit(writer, now, (rows, lastId) => {
       compactor.committed(rows);
       arrivals.committed(lastId);

@@ -3,6 +3,7 @@ import type { Filter } from "../schema/filter.ts";
 import type { AppendRequest } from "./append.ts";
 import type { EncodedBlock } from "./block.ts";
 import type { DamagedBlock } from "./block-damage.ts";
+import type { MissingRecords } from "./missing-records.ts";
 import type { RecordBatch } from "./record-batch.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
@@ -36,6 +37,8 @@ export type ToWriter =
 export type FromWriter =
   | { type: "opened" }
   | { type: "closed" }
+  /** Found when it opened. */
+  | ({ type: "missing" } & MissingRecords)
   | { type: "appended"; id: number; firstId: number }
   | { type: "replaced"; id: number; done: boolean }
   /** Records are gone, since there is a limit to what is kept. */

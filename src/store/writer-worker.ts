@@ -1,6 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { type Appender, createAppender } from "./append.ts";
 import { giveSpaceBack, openForWriting } from "./database.ts";
+import { type LastRecord, openLastRecord } from "./last-record.ts";
+import { findMissing } from "./missing-records.ts";
 import { watchFile } from "./private-file.ts";
 import { pruneReceipts } from "./receipts.ts";
 import { createRetainer, type Retainer } from "./retainer.ts";
@@ -18,6 +20,7 @@ const TIDY_AFTER_MS = 1000;
 let database: Database | undefined;
 let appender: Appender | undefined;
 let retainer: Retainer | undefined;
+let lastRecord: LastRecord | undefined;
 let isInPlace: () => boolean = () => true;
 let prunedAtMs = 0;
 let tidying: ReturnType<typeof setTimeout> | undefined;
@@ -30,7 +33,8 @@ function handle(message: ToWriter): void {
   switch (message.type) {
     case "open":
       database = openForWriting(message.path);
-      appender = createAppender(database);
+      appender = createAppender(database, lookForMissing(database, message.path));
+      lastRecord = openLastRecord(message.path);
       isInPlace = watchFile(message.path);
       if (message.retention !== undefined) retainer = startRetainer(database, message.path, message.retention);
       return answer({ type: "opened" });
@@ -43,6 +47,7 @@ function handle(message: ToWriter): void {
         retainer?.letGo();
       });
       database?.close();
+      lastRecord?.close();
       return answer({ type: "closed" });
     case "append": {
       const { columns, texts, receipts, receivedAtMs } = message;
@@ -50,6 +55,7 @@ function handle(message: ToWriter): void {
       const firstId = (appender as Appender).append({ batch: { ...columns, messages, attributes }, receipts, receivedAtMs });
       // SQLite goes on as if nothing had happened: what it wrote is on disk, but nobody will ever find it.
       if (!isInPlace()) throw new Error("the database's file was deleted or replaced; start the collector again");
+      lastRecord?.write(firstId + columns.rows - 1);
       answer({ type: "appended", id: message.id, firstId });
       retainer?.written(messages.length + attributes.length);
       return besides(() => prune(receivedAtMs));
@@ -60,6 +66,14 @@ function handle(message: ToWriter): void {
       retainer?.written(message.block.meta.bytes);
       return answer({ type: "replaced", id: message.id, done: (appender as Appender).replace(message.replaced, message.block) });
   }
+}
+
+/** Says which records are missing at the end, if any are; answers with the last id that was ever given, as far as that is known. */
+function lookForMissing(writing: Database, path: string): number {
+  const missing = findMissing(writing, path);
+  if (missing === undefined) return 0;
+  answer({ type: "missing", ...missing });
+  return missing.lastId;
 }
 
 function prune(nowMs: number): void {

@@ -1,6 +1,7 @@
 import { LogctlError } from "../errors.ts";
 import type { AppendRequest } from "./append.ts";
 import { buffersOfBlock } from "./block.ts";
+import { describeMissing } from "./missing-records.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import { createTextSender } from "./shared-text.ts";
 import type { AppendMessage, FailureMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
@@ -63,6 +64,8 @@ export async function startWriter(path: string, onTrouble: (error: Error) => voi
       settle(message.id, ({ reject }) => reject(errorOf(message)));
     } else if (message.type === "troubled") {
       onTrouble(new Error(`tidying the database failed: ${message.message}`));
+    } else if (message.type === "missing") {
+      onTrouble(new Error(describeMissing(message)));
     } else if (message.type === "dropped") {
       keep?.onDropped(message.dropped);
     } else if (message.type === "appended") {

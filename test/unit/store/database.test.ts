@@ -106,7 +106,7 @@ describe("opening a database for writing", () => {
     await writeFile(path, text, { mode: 0o644 });
     const failure = failureOf(() => openForWriting(path));
     expect(failure.code).toBe("database_unusable");
-    expect(failure.message).toContain(`the database '${path}' cannot be used: `);
+    expect(failure.message).toBe(`'${path}' is no database: it does not begin as one; name another file by --db`);
     expect(await readFile(path, "utf8")).toBe(text);
     expect(await modeOf(path)).toBe(0o644);
   });

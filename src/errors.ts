@@ -48,6 +48,7 @@ export const ERROR_CODES = [
   "not_all_stored",
   "not_exactly_once",
   "database_unusable",
+  "database_damaged",
   "address_unusable",
   "interrupted",
 ] as const;
@@ -97,6 +98,7 @@ export const HTTP_STATUS = {
   not_all_stored: 500,
   not_exactly_once: 500,
   database_unusable: 500,
+  database_damaged: 500,
   address_unusable: 500,
   interrupted: 500,
 } as const satisfies Record<ErrorCode, number>;
@@ -144,6 +146,7 @@ export const EXIT_CODE = {
   not_all_stored: 1,
   not_exactly_once: 1,
   database_unusable: 1,
+  database_damaged: 1,
   address_unusable: 1,
   interrupted: 130,
 } as const satisfies Record<ErrorCode, number>;

@@ -118,7 +118,13 @@ export function createApp(options: AppOptions): App {
 
   function health(): Response {
     const reasons = store.troubles().map(({ code, message }) => ({ code, message }));
-    const facts = { service: "logctl", time: new Date(now()).toISOString(), version };
+    const damaged = store.damaged().length;
+    const facts = {
+      service: "logctl",
+      time: new Date(now()).toISOString(),
+      version,
+      ...(damaged > 0 && { damaged_blocks: damaged }),
+    };
     if (reasons.length === 0) return answerJson({ status: "ok", ...facts });
     return answerJson({ status: "unavailable", ...facts, reasons }, 503);
   }

@@ -1,9 +1,10 @@
 import type { Database } from "bun:sqlite";
 import { SEVERITIES } from "../schema/severity.ts";
 import type { BlockMeta } from "./block.ts";
+import { absenceOf } from "./block-damage.ts";
+import { keyOfPart, readPart, readParts } from "./block-parts.ts";
 import {
   type AttributeColumn,
-  BlockGone,
   type BlockReader,
   type ColumnPart,
   type DenseBlooms,
@@ -13,7 +14,6 @@ import {
 } from "./block-reader.ts";
 import { createByteReader } from "./byte-writer.ts";
 import { openConditioned } from "./conditioned-column.ts";
-import { keyOfPart, readPart, readParts } from "./database.ts";
 import { DENSE_PART } from "./dense-block.ts";
 import { openTexts } from "./kept-texts.ts";
 import { type Keep, type KeptValues, keptOf, withBytes } from "./kept-values.ts";
@@ -50,7 +50,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
 
   function part(number: number, page = 0): Uint8Array {
     const bytes = partIfAny(number, page);
-    if (bytes === undefined) throw new BlockGone();
+    if (bytes === undefined) throw absenceOf(database, meta, number);
     return bytes;
   }
 

@@ -32,7 +32,8 @@ export function listRanges(database: Database, filter: Filter, parts: number, mi
     if (filled === 0) fromId = meta.firstId;
     filled += meta.rows;
     if (filled < wanted && index + 1 < metas.length) continue;
-    ranges.push({ fromId, toId: Math.min(meta.lastId, newestId) });
+    // The end of a damaged block may be anything.
+    ranges.push({ fromId, toId: Math.min(meta.damaged ? meta.firstId : meta.lastId, newestId) });
     filled = 0;
   }
   return ranges;

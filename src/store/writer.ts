@@ -2,6 +2,7 @@ import { LogctlError } from "../errors.ts";
 import type { TokenUse } from "../schema/token.ts";
 import type { AppendRequest } from "./append.ts";
 import { buffersOfBlock } from "./block.ts";
+import { describeMissing } from "./missing-records.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import { createTextSender } from "./shared-text.ts";
 import type { AppendMessage, FailureMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
@@ -78,6 +79,8 @@ export async function startWriter({ path, minFreeBytes, keep, onTrouble, onResto
       onTrouble(new Error(`tidying the database failed: ${message.message}`));
     } else if (message.type === "restored") {
       onRestored();
+    } else if (message.type === "missing") {
+      onTrouble(new Error(describeMissing(message)));
     } else if (message.type === "dropped") {
       keep?.onDropped(message.dropped);
     } else if (message.type === "appended") {

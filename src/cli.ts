@@ -5,6 +5,7 @@ import { registerServe } from "./commands/serve.ts";
 import { registerSimulate } from "./commands/simulate.ts";
 import { registerSpool } from "./commands/spool.ts";
 import { registerToken } from "./commands/token.ts";
+import { registerVerify } from "./commands/verify.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT_CODE, LogctlError } from "./errors.ts";
 import { sanitizeText } from "./render/sanitize.ts";
@@ -53,6 +54,7 @@ export function buildProgram(context: CliContext): Command {
   registerQuery(program, context);
   registerToken(program, context);
   registerSpool(program, context);
+  registerVerify(program, context);
   program.addHelpText("after", "\nStart here: logctl serve, then logctl simulate --count=3, then logctl query.");
   return program;
 }

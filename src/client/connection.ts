@@ -32,7 +32,7 @@ export function openConnection({ baseUrl, token, fetch, signal }: ConnectionOpti
         return await fetch(new Request(baseUrl + path, { signal, ...init, headers }));
       } catch (error) {
         if (signal.aborted && !isNoConnection(error)) throw new LogctlError("interrupted", "interrupted");
-        const hint = "is it running (logctl serve), and is --url right?";
+        const hint = hintOfFailure(error);
         throw new LogctlError("unreachable", `no collector answers at ${baseUrl}: ${hint}`, { cause: error });
       }
     },
@@ -44,12 +44,27 @@ const NO_CONNECTION = ["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH
 
 /** Whether what a request failed with says that nobody can have received anything. */
 export function isNoConnection(error: unknown): boolean {
-  return NO_CONNECTION.includes(String((error as { code?: unknown } | undefined)?.code));
+  const code = codeOf(error);
+  return NO_CONNECTION.includes(code) || CERTIFICATE_CODE.test(code);
 }
 
 /** As `Connection` has it, of no token too. */
 export function digestOfToken(token: string | undefined): string {
   return token === undefined ? "none" : new Bun.CryptoHasher("sha256").update(token).digest("hex").slice(0, 32);
+}
+
+/** OpenSSL's names for a certificate that is not trusted, or another's. */
+const CERTIFICATE_CODE = /CERT|VERIFY/;
+
+function hintOfFailure(error: unknown): string {
+  const code = codeOf(error);
+  if (!CERTIFICATE_CODE.test(code)) return "is it running (logctl serve), and is --url right?";
+  return `its certificate is not trusted (${code}); --ca-cert or LOGCTL_CA_CERT names the one it is signed by`;
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === "string" ? code : "";
 }
 
 /** An error's body is some words; of what goes on for longer, no more is read. */

@@ -1,8 +1,9 @@
 import { afterGrace } from "../client/after-grace.ts";
 import type { Connection } from "../client/connection.ts";
 import { type Delivery, type DeliveryOptions, openDelivery } from "../client/delivery.ts";
-import { type Keeps, type Outbox, openOutbox } from "../client/outbox.ts";
+import type { Outbox } from "../client/outbox.ts";
 import type { SpoolPolicy } from "../client/spool-policy.ts";
+import { type Keeps, openSpoolingOutbox } from "../client/spooling-outbox.ts";
 import { openStraightOutbox } from "../client/straight-outbox.ts";
 import type { CliContext } from "../context.ts";
 import { sanitizeText } from "../render/sanitize.ts";
@@ -39,7 +40,7 @@ export function openSender(
 ): Outbox {
   if (policy === undefined) return openStraightOutbox(connection, delivery);
   const { signal, now, stderr } = context;
-  return openOutbox({
+  return openSpoolingOutbox({
     ...{ connection, delivery, policy, keeps, signal, now },
     onSpooledPart({ answer }, isOwn) {
       tallies[isOwn ? "own" : "earlier"].add(answer, () => "a record that was spooled");

@@ -12,13 +12,26 @@ export function makePrivateFile(path: string): void {
   }
 }
 
-/** Takes from a file what others than its owner may do with it. */
+/** Takes from a file, where there is one, what others than its owner may do with it. */
 export function keepPrivate(path: string): void {
-  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+  if (!isPrivate(path)) chmodSync(path, 0o600);
 }
 
-/** Whether the file at `path` is still the one that was there at the time of the call: one that was deleted can be written to for ever. */
-export function watchFile(path: string): () => boolean {
+/** Whether nobody but its owner may do anything with a file; so it is with one that is not there. */
+export function isPrivate(path: string): boolean {
+  return ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) === 0;
+}
+
+/**
+ * Whether the database at `path` and its WAL are still the files that were there at the time of the call, when it was open:
+ * files that were deleted can be written to, and read, for ever.
+ */
+export function watchDatabase(path: string): () => boolean {
+  const files = [watchFile(path), watchFile(`${path}-wal`)];
+  return () => files.every((isInPlace) => isInPlace());
+}
+
+function watchFile(path: string): () => boolean {
   const { dev, ino } = statSync(path);
   return () => {
     const now = statSync(path, { throwIfNoEntry: false });

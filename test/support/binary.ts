@@ -46,11 +46,21 @@ export type Collector = AsyncDisposable & {
   restart(more?: string[]): Promise<void>;
 };
 
-/** `logctl serve` on a port and in a folder of its own, ready to be asked. `binary` is another build of it. */
-export async function startCollector(args: string[] = [], binary = BINARY): Promise<Collector> {
-  const folder = await mkdtemp(join(tmpdir(), "logctl-e2e-"));
+export type CollectorOptions = {
+  /** The folder that its database is in; else one that goes when it is disposed of. */
+  folder?: string;
+  /** A command that runs it, such as `prlimit`; it must become the program itself. */
+  prefix?: string[];
+  env?: Record<string, string>;
+  /** Another build of it. */
+  binary?: string;
+};
+
+/** `logctl serve` on a port and in a folder of its own, ready to be asked. */
+export async function startCollector(args: string[] = [], options: CollectorOptions = {}): Promise<Collector> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "logctl-e2e-")));
   const database = join(folder, "logs.db");
-  let running = await start(binary, database, args);
+  let running = await start(database, args, options);
   return {
     get url() {
       return running.url;
@@ -71,19 +81,19 @@ export async function startCollector(args: string[] = [], binary = BINARY): Prom
       return running.child.exitCode;
     },
     async restart(more = []) {
-      running = await start(binary, database, [...args, ...more]);
+      running = await start(database, [...args, ...more], options);
     },
     async [Symbol.asyncDispose]() {
       running.child.kill("SIGKILL");
       await running.child.exited;
-      await rm(folder, { recursive: true });
+      if (options.folder === undefined) await rm(folder, { recursive: true });
     },
   };
 }
 
-async function start(binary: string, database: string, args: string[]) {
-  const child = Bun.spawn([binary, "serve", "--port", "0", "--db", database, ...args], {
-    env: environment(),
+async function start(database: string, args: string[], { prefix = [], env, binary = BINARY }: CollectorOptions) {
+  const child = Bun.spawn([...prefix, binary, "serve", "--port", "0", "--db", database, ...args], {
+    env: environment(env),
     stdin: "ignore",
     stdout: "ignore",
     stderr: "pipe",
@@ -94,7 +104,7 @@ async function start(binary: string, database: string, args: string[]) {
     const decoder = new TextDecoder();
     for await (const chunk of child.stderr) {
       err += decoder.decode(chunk, { stream: true });
-      const url = /http:\/\/\S+:\d+/.exec(err)?.[0];
+      const url = /https?:\/\/\S+:\d+/.exec(err)?.[0];
       if (url !== undefined) found(url);
     }
     reject(new Error(`the collector did not start: ${err}`));

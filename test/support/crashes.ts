@@ -24,8 +24,7 @@ const VERIFIED = /of (\d+) records? acknowledged \d+ are stored once, (\d+) lost
 /** Several `simulate --verify` send without a pause, and the collector crashes again and again at moments of no choice. */
 export async function crashUnderLoad({ by, crashes, binary = BINARY }: CrashLoad): Promise<CrashReport> {
   await using disk: VolatileDisk | undefined = by === "kill" ? undefined : await openVolatileDisk(by);
-  const where = disk === undefined ? [] : ["--db", join(disk.folder, "logs.db")];
-  await using collector = await startCollector(where, binary);
+  await using collector = await startCollector([], { binary, ...(disk && { folder: disk.folder }) });
   const { url } = collector;
   const senders = Array.from({ length: SENDERS }, () => {
     const args = ["--url", url, "--mode=batch", `--batch-size=${BATCH}`, "--interval=0", "--verify"];

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openConnection } from "../../../src/client/connection.ts";
 import { openDelivery } from "../../../src/client/delivery.ts";
-import { type Keeps, openOutbox } from "../../../src/client/outbox.ts";
 import { listSpoolFolders } from "../../../src/client/spool-folders.ts";
 import type { SpoolPolicy } from "../../../src/client/spool-policy.ts";
+import { type Keeps, openSpoolingOutbox } from "../../../src/client/spooling-outbox.ts";
 import { answerErrorWith, createFakeCollector, type Script } from "../../support/fake-collector.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -46,7 +46,7 @@ function setUp({
     ...{ baseUrl: "http://logs.test", token: "secret", fetch: collector.fetch },
     signal: stop.signal,
   });
-  const outbox = openOutbox({
+  const outbox = openSpoolingOutbox({
     ...{ connection, delivery, keeps, signal: stop.signal, now: tick },
     policy: { base: folder.path, pid: process.pid, maxBytes: 10_000_000, maxAgeMs: undefined, onFull: "fail", ...policy },
     onSpooledPart: ({ answer }, isOwn) => answered.push(isOwn ? answer.accepted : -answer.accepted),
@@ -94,7 +94,7 @@ describe("an outbox", () => {
     const { take, finish, notices, answered } = setUp({ folder, collector });
     for (const name of ["a", "b", "c", "d"]) expect(await take(name)).toBe("kept");
     expect(notices).toEqual([
-      expect.stringMatching(/^the collector at http:\/\/logs\.test is away; what comes waits in \S+ until it is back$/),
+      expect.stringMatching(/^no collector answers at http:\/\/logs\.test: [^;]+; what comes waits in \S+$/),
     ]);
     collector.comeBack();
     expect(await finish()).toMatchObject({ waiting: 0, failure: undefined });

@@ -141,8 +141,11 @@ describe("an outbox", () => {
     const collector = createFakeCollector(() => held);
     const { take, finish, stop } = setUp({ folder, collector });
     const taking = take("a");
+    const startedAt = performance.now();
     stop.abort();
     expect(await taking).toBe("kept");
+    // Long before it would have been for taking its time.
+    expect(performance.now() - startedAt).toBeLessThan(1500);
     expect(await take("b")).toBe("kept");
     release(undefined);
     expect(await finish()).toMatchObject({ waiting: 0 });

@@ -11,8 +11,8 @@ export type Turns = {
 };
 
 /**
- * What a token may have between decoding and disk at a time while others are there, or one request if that is larger. Twice
- * as much makes it half as fast again, and everybody else wait twice as long.
+ * What a token may have between decoding and disk at a time while others are there, or one request if that is larger. With
+ * twice as much it writes half as much again, and everybody else waits twice as long.
  */
 const SHARE_BYTES = 384 * 1024;
 /** What a request takes beside its body, so that very many small ones count too. */

@@ -4,6 +4,7 @@ import { registerSend } from "./commands/send.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerSimulate } from "./commands/simulate.ts";
 import { registerToken } from "./commands/token.ts";
+import { registerVerify } from "./commands/verify.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT_CODE, LogctlError } from "./errors.ts";
 import { sanitizeText } from "./render/sanitize.ts";
@@ -51,6 +52,7 @@ export function buildProgram(context: CliContext): Command {
   registerSimulate(program, context);
   registerQuery(program, context);
   registerToken(program, context);
+  registerVerify(program, context);
   program.addHelpText("after", "\nStart here: logctl serve, then logctl simulate --count=3, then logctl query.");
   return program;
 }

@@ -21,6 +21,8 @@ export type CliContext = {
   env: Record<string, string | undefined>;
   /** This process, as a lock names it. */
   pid: number;
+  /** What this process takes of the machine; when it started, in ms since the epoch. */
+  usage: () => { residentBytes: number; cpuSeconds: number; startedAtMs: number };
   /** `ca`: the certificates, as PEM, that are trusted instead of the usual ones. */
   fetch: (request: Request, trust?: { ca: string }) => Promise<Response>;
   /** Milliseconds since the epoch. */

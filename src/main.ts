@@ -27,6 +27,14 @@ function processContext(): CliContext {
     stderr: outputStream(process.stderr, () => {}),
     env: process.env,
     pid: process.pid,
+    usage() {
+      const { user, system } = process.cpuUsage();
+      return {
+        residentBytes: process.memoryUsage.rss(),
+        cpuSeconds: (user + system) / 1e6,
+        startedAtMs: Date.now() - process.uptime() * 1000,
+      };
+    },
     fetch: (request, trust) => fetch(request, trust && { tls: trust }),
     now: () => Date.now(),
     signal: stopping.signal,

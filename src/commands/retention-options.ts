@@ -1,4 +1,5 @@
 import type { CliContext } from "../context.ts";
+import type { LogEvents } from "../log-event.ts";
 import type { Dropped, Retention } from "../store/retention.ts";
 import { parseDuration } from "./parse-duration.ts";
 import { parseSize } from "./parse-size.ts";
@@ -28,13 +29,13 @@ export function readRetention(flags: RetentionFlags, { env }: CliContext): Reten
   return { retention, retain, maxSize };
 }
 
-/** Writes one JSON line of what was dropped, of when it was, and why. */
-export function reportDropped({ retain, maxSize }: RetentionLimits, { now, stderr }: CliContext): (dropped: Dropped) => void {
+/** Logs what was dropped, of when it was, and why. */
+export function reportDropped({ retain, maxSize }: RetentionLimits, log: LogEvents): (dropped: Dropped) => void {
   return ({ reason, records, receivedMin, receivedMax }) => {
     const [from, to] = [receivedMin, receivedMax].map((ms) => new Date(ms).toISOString());
     const why = reason === "age" ? `older than --retain ${retain}` : `--max-size ${maxSize} is reached`;
     const count = records === 1 ? "1 record" : `${records} records`;
     const message = `dropped ${count} received from ${from} to ${to}: ${why}`;
-    stderr.write(`${JSON.stringify({ time: new Date(now()).toISOString(), severity: "INFO", message })}\n`);
+    log({ level: "info", event: "records_dropped", message, fields: { records, reason } });
   };
 }

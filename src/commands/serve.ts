@@ -1,29 +1,43 @@
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
+import type { LogEvent } from "../log-event.ts";
 import { DEMO_TOKENS } from "../schema/demo-tokens.ts";
 import { isLoopback } from "../server/check-host.ts";
-import { BODY_TIMEOUT_MS, createApp } from "../server/create-app.ts";
+import { type Answered, BODY_TIMEOUT_MS, createApp } from "../server/create-app.ts";
 import { listen } from "../server/listen.ts";
 import { openStore } from "../store/open-store.ts";
 import { isPrivate } from "../store/private-file.ts";
 import { VERSION } from "../version.ts";
 import { databaseOption } from "./database-option.ts";
+import { errorFields } from "./event-log.ts";
+import { addLogOptions, type LogFlags, openEventLog } from "./log-options.ts";
+import { parseSize } from "./parse-size.ts";
 import { parseWholeNumber } from "./parse-whole-number.ts";
 import { type RetentionFlags, readRetention, reportDropped } from "./retention-options.ts";
 import { readTls, type TlsFlags } from "./tls-options.ts";
 
-type ServeFlags = { host: string; port: string; db: string; bodyTimeout: string; insecureHttp?: true } & RetentionFlags &
+type ServeFlags = {
+  host: string;
+  port: string;
+  db: string;
+  minFree?: string;
+  bodyTimeout: string;
+  insecureHttp?: true;
+} & RetentionFlags &
+  LogFlags &
   TlsFlags;
 
 /** How long requests under way may take once the collector is told to stop. */
 const STOP_GRACE_MS = 10_000;
 const MAX_PORT = 65_535;
 const MAX_BODY_TIMEOUT_S = 86_400;
+/** Less would not do for what has to be written to make room. */
+const LEAST_MIN_FREE_BYTES = 1_000_000;
 
 export function registerServe(program: Command, context: CliContext): void {
   const { env } = context;
-  program
+  const command = program
     .command("serve")
     .description("collect logs over HTTP and keep them in one file")
     .option("--host <address>", "the address to listen at [env: LOGCTL_HOST]", env["LOGCTL_HOST"] || "127.0.0.1")
@@ -31,11 +45,12 @@ export function registerServe(program: Command, context: CliContext): void {
     .addOption(databaseOption(context))
     .option("--retain <duration>", "drop what was received longer ago, such as 12h, 30d or 8w [env: LOGCTL_RETAIN]")
     .option("--max-size <size>", "drop the oldest once the database exceeds it, such as 500MB or 10GB [env: LOGCTL_MAX_SIZE]")
+    .option("--min-free <size>", "write nothing while the disk has less left, such as 200MB [env: LOGCTL_MIN_FREE]")
     .option("--tls-cert <file>", "serve HTTPS with this certificate (PEM)")
     .option("--tls-key <file>", "the certificate's private key (PEM)")
     .option("--insecure-http", "serve other machines without TLS, such as behind a proxy that has it")
-    .option("--body-timeout <seconds>", "how long the body of a request may take to arrive", String(BODY_TIMEOUT_MS / 1000))
-    .action((flags: ServeFlags) => serve(flags, context));
+    .option("--body-timeout <seconds>", "how long the body of a request may take to arrive", String(BODY_TIMEOUT_MS / 1000));
+  addLogOptions(command).action((flags: ServeFlags) => serve(flags, context));
 }
 
 /** Collects until the context's signal is aborted; then answers what is under way, and leaves one file behind. */
@@ -45,27 +60,68 @@ async function serve({ host, db, insecureHttp, ...flags }: ServeFlags, context: 
   const tls = await readTls(flags);
   const loopback = isLoopback(host);
   if (!loopback && tls === undefined && !insecureHttp) throw needsTls(host);
-  const { now, pid, signal, stderr } = context;
-  const onFailure = (error: unknown) => logFailure(error, context);
+  const { now, pid, signal, usage } = context;
+  const minFreeBytes = readMinFree(flags, context);
   const limits = readRetention(flags, context);
-  const keep = limits && { retention: limits.retention, onDropped: reportDropped(limits, context) };
+  const { log, announce, close } = openEventLog(flags, context);
+  const keep = limits && { retention: limits.retention, onDropped: reportDropped(limits, log) };
   const wasPrivate = isPrivate(db);
-  const store = await openStore({ path: db, pid, now, onFailure, ...(keep && { keep }) });
+  const store = await openStore({
+    path: db,
+    pid,
+    now,
+    onFailure: (error) => log({ level: "error", event: "store_failed", mayRepeat: true, ...errorFields(error) }),
+    onEvent: log,
+    ...(minFreeBytes !== undefined && { minFreeBytes }),
+    ...(keep && { keep }),
+  });
   try {
     const tokensMade = store.tokens().length > 0;
     if (!loopback && !tokensMade) throw needsToken(host, db);
     const tails = new Set<Request>();
-    const app = createApp({ store, loopback, version: VERSION, now, stopping: signal, tails, bodyTimeoutMs, onFailure });
+    const onFailure = (error: unknown) =>
+      log({ level: "error", event: "request_failed", mayRepeat: true, ...errorFields(error) });
+    const onAnswer = (answered: Answered) => log({ level: "debug", event: "request_answered", ...describe(answered) });
+    const app = createApp({
+      store,
+      loopback,
+      version: VERSION,
+      now,
+      stopping: signal,
+      tails,
+      bodyTimeoutMs,
+      usage,
+      onFailure,
+      onAnswer,
+    });
     const listener = listen({ app, hostname: host, port, tails, onFailure, ...(tls && { tls }) });
-    stderr.write(`logctl ${VERSION} collects at ${listener.url} into ${db}\n`);
-    if (!wasPrivate) stderr.write(`${db} could be read by other users; now only its owner can (mode 0600)\n`);
-    if (!tokensMade) stderr.write(demoNotice(db));
+    const started = `logctl ${VERSION} collects at ${listener.url} into ${db}`;
+    const fields = { version: VERSION, url: listener.url, database: db, pid };
+    announce({ level: "info", event: "collector_started", message: started, fields }, `${started}\n`);
+    if (!wasPrivate) {
+      const message = `${db} could be read by other users; now only its owner can (mode 0600)`;
+      announce({ level: "warn", event: "database_made_private", message }, `${message}\n`);
+    }
+    if (!tokensMade) announce({ level: "warn", event: "demo_tokens_accepted", message: DEMO_WARNING }, demoNotice(db));
     await untilStopped(signal);
-    stderr.write("logctl is stopping: requests under way are answered first\n");
+    const stopping = "logctl is stopping: requests under way are answered first";
+    announce({ level: "info", event: "collector_stopping", message: stopping }, `${stopping}\n`);
     await listener.stop(STOP_GRACE_MS);
   } finally {
     await store.close();
+    close();
   }
+}
+
+/** What is to be kept free of the disk by the flag, or else the environment; undefined for the store's own choice. */
+function readMinFree({ minFree }: Pick<ServeFlags, "minFree">, { env }: CliContext): number | undefined {
+  if (minFree !== undefined) return parseSize("--min-free", minFree, LEAST_MIN_FREE_BYTES);
+  const text = env["LOGCTL_MIN_FREE"] || undefined;
+  return text === undefined ? undefined : parseSize("LOGCTL_MIN_FREE", text, LEAST_MIN_FREE_BYTES);
+}
+
+function describe({ method, route, status, ms }: Answered): Pick<LogEvent, "message" | "fields"> {
+  return { message: `${method} ${route}`, fields: { status, ms: Math.round(ms * 10) / 10 } };
 }
 
 function untilStopped(signal: AbortSignal): Promise<void> {
@@ -89,6 +145,9 @@ function needsToken(host: string, db: string): LogctlError {
   );
 }
 
+const DEMO_WARNING =
+  "no token was made yet: reading needs none, and the demo tokens are accepted, from this machine only; the first token that is made ends that";
+
 function demoNotice(db: string): string {
   const tokens = Object.entries(DEMO_TOKENS).map(([service, token]) => `  ${token} writes as ${service}\n`);
   return [
@@ -97,11 +156,4 @@ function demoNotice(db: string): string {
     "Try it:      logctl simulate --count=3, then logctl query\n",
     `For good:    logctl token create --db ${db} --name payments --service payments; demo tokens end with the first\n`,
   ].join("");
-}
-
-/** One JSON line an event, for people and for machines. */
-function logFailure(error: unknown, { now, stderr }: CliContext): void {
-  const { message, stack, cause } = error instanceof Error ? error : new Error(String(error));
-  const behind = cause instanceof Error ? { cause: cause.stack ?? cause.message } : {};
-  stderr.write(`${JSON.stringify({ time: new Date(now()).toISOString(), severity: "ERROR", message, stack, ...behind })}\n`);
 }

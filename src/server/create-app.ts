@@ -2,9 +2,12 @@ import { HTTP_STATUS, LogctlError } from "../errors.ts";
 import { MAX_BODY_BYTES } from "../schema/limits.ts";
 import type { Store } from "../store/open-store.ts";
 import { answerError, answerJson, unforeseen } from "./answer.ts";
+import { answerMetrics, type ProcessUsage } from "./answer-metrics.ts";
+import { createBodyBudget } from "./body-budget.ts";
 import { checkHost, checkOrigin } from "./check-host.ts";
 import { createIdentify } from "./identify.ts";
 import { createIngest } from "./ingest.ts";
+import { createMetrics } from "./metrics.ts";
 import { discardBody } from "./read-body.ts";
 import { refuseSecrets } from "./read-parameters.ts";
 import { searchLogs } from "./search.ts";
@@ -34,14 +37,25 @@ export type AppOptions = {
   tails?: Set<Request>;
   /** How long the body of a request may take to arrive. */
   bodyTimeoutMs?: number;
+  /** What the process takes of the machine, for `/metrics`. */
+  usage?: () => ProcessUsage;
   /** Told of what was not foreseen, whole. */
   onFailure: (error: unknown) => void;
+  /** Told of each request once it is answered, or has begun to be. */
+  onAnswer?: (answered: Answered) => void;
 };
+
+/** `route` is a path of `ENDPOINTS`, or `other`: never what somebody made up. */
+export type Answered = { method: string; route: string; status: number; ms: number };
+
+/** What all bodies that are read at one time may come to. */
+const MAX_BODIES_BYTES = 256 * 1024 * 1024;
 
 /** Every path there is, and the methods it takes. */
 export const ENDPOINTS: Record<string, readonly string[]> = {
   "/": ["GET", "HEAD"],
   "/health": ["GET", "HEAD"],
+  "/metrics": ["GET", "HEAD"],
   "/logs": ["GET", "HEAD", "POST", "PUT"],
   "/logs/stats": ["GET", "HEAD"],
   "/logs/fields": ["GET", "HEAD"],
@@ -49,33 +63,28 @@ export const ENDPOINTS: Record<string, readonly string[]> = {
   "/logs/tail": ["GET", "HEAD"],
 };
 
+/** Those that are counted by name. */
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
+
 const HINT = "POST log records to /logs, read them at GET /logs?service=payments&severity=ERROR, count them at GET /logs/stats";
 
 /** The collector as one function: every request gets an answer, whatever it holds. */
-export function createApp({
-  store,
-  loopback,
-  version,
-  now,
-  stopping,
-  tails,
-  bodyTimeoutMs = BODY_TIMEOUT_MS,
-  onFailure,
-}: AppOptions): App {
-  const limits = { maxBytes: MAX_BODY_BYTES, timeoutMs: bodyTimeoutMs };
-  const refusedLimits = { ...limits, timeoutMs: Math.min(bodyTimeoutMs, REFUSED_BODY_TIMEOUT_MS) };
+export function createApp(options: AppOptions): App {
+  const { store, loopback, version, now, stopping, tails = new Set<Request>(), usage, onFailure, onAnswer } = options;
+  const limits = { maxBytes: MAX_BODY_BYTES, timeoutMs: options.bodyTimeoutMs ?? BODY_TIMEOUT_MS };
+  const refusedLimits = { ...limits, timeoutMs: Math.min(limits.timeoutMs, REFUSED_BODY_TIMEOUT_MS) };
+  const metrics = createMetrics();
+  const bodies = createBodyBudget(MAX_BODIES_BYTES);
   const identify = createIdentify({ tokens: store.tokens, demo: loopback, now });
   const accounts = createTokenAccounts({ noteUse: store.noteUse, now });
   const turns = createTurns(() => performance.now());
-  const ingest = createIngest({ store, accounts, turns, limits });
-  const tail = createTail({ store, onFailure, ...(stopping && { stopping }), ...(tails && { tails }) });
+  const ingest = createIngest({ store, accounts, turns, metrics, limits, bodies });
+  const tail = createTail({ store, onFailure, tails, ...(stopping && { stopping }) });
 
-  async function route(request: Request): Promise<Response> {
+  async function route(request: Request, { path, queryString, endpoint }: Target): Promise<Response> {
     if (loopback) checkHost(request.headers.get("host"));
     if (loopback) checkOrigin(request.headers.get("origin"));
-    const { path, queryString } = readTarget(request.url);
-    const endpoint = path.startsWith(FIELD_PATH) ? `${FIELD_PATH}<name>` : path;
-    const methods = Object.hasOwn(ENDPOINTS, endpoint) ? ENDPOINTS[endpoint] : undefined;
+    const methods = ENDPOINTS[endpoint];
     if (methods === undefined) throw new LogctlError("not_found", `there is nothing at ${path}: ${HINT}`);
     if (!methods.includes(request.method)) return refuseMethod(request.method, path, methods);
     refuseSecrets(queryString);
@@ -87,6 +96,7 @@ export function createApp({
     accounts.used(identity);
     turns.seen(identity.id);
     if (isWrite) return ingest(request, identity);
+    if (path === "/metrics") return answerMetrics({ metrics, store, bodies, version, tails: () => tails.size, usage });
     if (path === "/logs/stats") return answerStats(store, request, queryString, identity);
     if (path === "/logs/fields") return answerFields(store, request, queryString, identity);
     if (path !== endpoint) return answerValues(store, request, path, queryString, identity);
@@ -107,21 +117,35 @@ export function createApp({
   }
 
   function health(): Response {
-    const failure = store.failure();
-    const facts = { service: "logctl", time: new Date(now()).toISOString(), version };
-    if (failure === undefined) return answerJson({ status: "ok", ...facts });
-    return answerJson({ status: "unavailable", ...facts, reason: failure.message }, 503);
+    const reasons = store.troubles().map(({ code, message }) => ({ code, message }));
+    const damaged = store.damaged().length;
+    const facts = {
+      service: "logctl",
+      time: new Date(now()).toISOString(),
+      version,
+      ...(damaged > 0 && { damaged_blocks: damaged }),
+    };
+    if (reasons.length === 0) return answerJson({ status: "ok", ...facts });
+    return answerJson({ status: "unavailable", ...facts, reasons }, 503);
   }
 
   return async (request) => {
+    const startedAt = performance.now();
+    const target = readTarget(request.url);
     let response: Response;
     try {
-      response = await route(request);
+      response = await route(request, target);
     } catch (error) {
       if (!(error instanceof LogctlError)) onFailure(error);
       else if (error.code === "internal" || error.code === "store_unavailable") onFailure(error);
-      response = answerError(error instanceof LogctlError ? error : unforeseen(error));
+      const refusal = error instanceof LogctlError ? error : unforeseen(error);
+      metrics.refused(refusal.code);
+      response = answerError(refusal);
     }
+    const method = METHODS.has(request.method) ? request.method : "other";
+    const { endpoint } = target;
+    metrics.answered(endpoint, method, response.status);
+    onAnswer?.({ method, route: endpoint, status: response.status, ms: performance.now() - startedAt });
     if (response.status >= 400 && !(await isReadOrCheap(request, response))) response.headers.set("connection", "close");
     if (request.method !== "HEAD") return response;
     await response.body?.cancel();
@@ -135,13 +159,18 @@ function refuseMethod(method: string, path: string, methods: readonly string[]):
   return response;
 }
 
-/** The parts of a request's address. Not by `new URL`, which throws where an HTTP/1.0 client sent no Host. */
-function readTarget(url: string): { path: string; queryString: string } {
+/** The parts of a request's address; `endpoint` is its entry in `ENDPOINTS`, or `other`. */
+type Target = { path: string; queryString: string; endpoint: string };
+
+/** Not by `new URL`, which throws where an HTTP/1.0 client sent no Host. */
+function readTarget(url: string): Target {
   const authority = url.indexOf("://");
   const start = authority < 0 ? 0 : url.indexOf("/", authority + 3);
   const target = start < 0 ? "/" : url.slice(start);
   const question = target.indexOf("?");
   const path = question < 0 ? target : target.slice(0, question);
   const queryString = question < 0 ? "" : target.slice(question + 1).replace(/#.*$/s, "");
-  return { path: path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path, queryString };
+  const trimmed = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+  const endpoint = trimmed.startsWith(FIELD_PATH) ? `${FIELD_PATH}<name>` : trimmed;
+  return { path: trimmed, queryString, endpoint: Object.hasOwn(ENDPOINTS, endpoint) ? endpoint : "other" };
 }

@@ -4,21 +4,27 @@ import type { IngestAnswer } from "../schema/api.ts";
 import { MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../schema/limits.ts";
 import type { Store } from "../store/open-store.ts";
 import { answerJson } from "./answer.ts";
+import type { BodyBudget, BodyShare } from "./body-budget.ts";
 import { createAnswerOnce, type KeyedRequest } from "./idempotency.ts";
 import type { Identity } from "./identify.ts";
+import type { Metrics } from "./metrics.ts";
 import { type BodyLimits, readBody } from "./read-body.ts";
 import type { TokenAccounts } from "./token-accounts.ts";
 import type { Turns } from "./turns.ts";
 
 export type IngestOptions = {
-  store: Pick<Store, "append" | "receipt">;
+  store: Pick<Store, "append" | "receipt" | "requireWritable">;
   accounts: TokenAccounts;
   turns: Turns;
+  metrics: Pick<Metrics, "ingested">;
+  /** What each body may come to, and what all that are read at one time may. */
   limits: BodyLimits;
+  bodies: BodyBudget;
 };
 
 /** `POST /logs`: answered once everything that was accepted is on disk. */
-export function createIngest({ store: { append, receipt }, accounts, turns, limits }: IngestOptions) {
+export function createIngest({ store, accounts, turns, metrics, limits, bodies }: IngestOptions) {
+  const { append, receipt, requireWritable } = store;
   const answerOnce = createAnswerOnce(receipt);
 
   async function storeBody(body: Uint8Array, identity: Identity, keyed?: KeyedRequest): Promise<IngestAnswer> {
@@ -44,17 +50,29 @@ export function createIngest({ store: { append, receipt }, accounts, turns, limi
     return answer;
   }
 
-  return async (request: Request, identity: Identity): Promise<Response> => {
+  async function ingest(request: Request, identity: Identity, share: BodyShare): Promise<IngestAnswer> {
     const { id } = identity;
     const key = readKey(request);
-    // What is refused anyway is not read first.
-    const bytes = Number(request.headers.get("content-length") ?? 0);
-    accounts.check(identity, bytes);
-    turns.check(id, bytes);
-    const body = await readBody(request, limits);
-    if (key === undefined) return answerIngest(await storeBody(body, identity));
-    const keyed = { scope: id, key, bodyHash: `${body.length}-${Bun.hash(body).toString(36)}` };
-    return answerIngest(await answerOnce(keyed, () => storeBody(body, identity, keyed)));
+    // What is refused anyway, or cannot be stored, is not read first.
+    requireWritable();
+    const announced = Number(request.headers.get("content-length") ?? 0);
+    accounts.check(identity, announced);
+    turns.check(id, announced);
+    const { bytes: body, sentBytes } = await readBody(request, limits, share);
+    const keyed = key === undefined ? undefined : { scope: id, key, bodyHash: `${body.length}-${Bun.hash(body).toString(36)}` };
+    const work = () => storeBody(body, identity, keyed);
+    const answer = await (keyed === undefined ? work() : answerOnce(keyed, work));
+    metrics.ingested(id, answer, sentBytes);
+    return answer;
+  }
+
+  return async (request: Request, identity: Identity): Promise<Response> => {
+    const share = bodies.open();
+    try {
+      return answerIngest(await ingest(request, identity, share));
+    } finally {
+      share.close();
+    }
   };
 }
 

@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip, inflate, inflateRaw, zstdDecompress } from "node:zlib";
 import { LogctlError } from "../errors.ts";
+import type { BodyShare } from "./body-budget.ts";
 import { isWholeZstd } from "./zstd-frames.ts";
 
 type Decompress = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
@@ -24,14 +25,27 @@ const DECOMPRESS: Record<string, Decompress> = {
   },
 };
 
+/** Read piece by piece where it is larger, so that what counts is what came, and not what a client says will come. */
+const SMALL_BODY_BYTES = 1024 * 1024;
+/** Logs are rarely packed more tightly than this: memory for more is taken once it turns out to be needed. */
+const USUAL_RATIO = 20;
+const LEAST_UNPACKED_BYTES = 64 * 1024;
+
+export type Body = {
+  bytes: Uint8Array;
+  /** How many there were as sent. */
+  sentBytes: number;
+};
+
 /** What a body may have of bytes, compressed or not, and of time to arrive in. */
 export type BodyLimits = { maxBytes: number; timeoutMs: number };
 
 /**
- * The request's body, decompressed. Throws `body_too_large`, `request_timeout`, `body_incomplete` where the client leaves,
- * `unsupported_encoding`, or `invalid_encoding` where it is not what its Content-Encoding says.
+ * The request's body, decompressed. All that is held was taken from `share` before. Throws `body_too_large`, `overloaded`,
+ * `request_timeout`, `body_incomplete` where the client leaves, `unsupported_encoding`, or `invalid_encoding` where it is
+ * not what its Content-Encoding says.
  */
-export async function readBody(request: Request, { maxBytes, timeoutMs }: BodyLimits): Promise<Uint8Array> {
+export async function readBody(request: Request, { maxBytes, timeoutMs }: BodyLimits, share: BodyShare): Promise<Body> {
   const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
   const decompress = Object.hasOwn(DECOMPRESS, encoding) ? DECOMPRESS[encoding] : undefined;
   if (decompress === undefined && encoding !== "identity" && encoding !== "") {
@@ -40,27 +54,51 @@ export async function readBody(request: Request, { maxBytes, timeoutMs }: BodyLi
       `Content-Encoding '${encoding}' is not understood; use gzip, deflate, zstd or none`,
     );
   }
-  const sent = await inTime(readBytes(request, maxBytes), timeoutMs);
-  if (decompress === undefined || sent.length === 0) return sent;
+  const sent = await inTime(readBytes(request, maxBytes, share), timeoutMs);
+  const sentBytes = sent.length;
+  if (decompress === undefined || sentBytes === 0) return { bytes: sent, sentBytes };
   try {
-    return await decompress(sent, { maxOutputLength: maxBytes });
+    return { bytes: await unpack(decompress, sent, maxBytes, share), sentBytes };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxBytes);
+    if (error instanceof LogctlError) throw error;
+    if (isTooLarge(error)) throw tooLarge(maxBytes);
     throw new LogctlError("invalid_encoding", `the body is no whole ${encoding}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function unpack(decompress: Decompress, sent: Uint8Array, maxBytes: number, share: BodyShare): Promise<Uint8Array> {
+  const usual = Math.min(maxBytes, Math.max(LEAST_UNPACKED_BYTES, sent.length * USUAL_RATIO));
+  let taken = usual;
+  share.take(usual);
+  const unpacked = await decompress(sent, { maxOutputLength: usual }).catch((error) => {
+    if (usual === maxBytes || !isTooLarge(error)) throw error;
+    share.take(maxBytes - usual);
+    taken = maxBytes;
+    return decompress(sent, { maxOutputLength: maxBytes });
+  });
+  share.giveBack(taken - unpacked.length);
+  return unpacked;
+}
+
+function isTooLarge(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
+}
+
+async function readBytes(request: Request, maxBytes: number, share: BodyShare): Promise<Uint8Array> {
   const length = request.headers.get("content-length");
   if (length !== null) {
     if (Number(length) > maxBytes) throw tooLarge(maxBytes);
-    return request.bytes().catch(endedEarly);
+    if (Number(length) <= SMALL_BODY_BYTES) {
+      share.take(Number(length));
+      return request.bytes().catch(endedEarly);
+    }
   }
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of chunksOf(request)) {
     bytes += chunk.length;
     if (bytes > maxBytes) throw tooLarge(maxBytes);
+    share.take(chunk.length);
     chunks.push(chunk);
   }
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);

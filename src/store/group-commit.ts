@@ -1,4 +1,5 @@
 import { LogctlError } from "../errors.ts";
+import { createHistogram, type Histogram, observe } from "./histogram.ts";
 import type { Receipt } from "./receipts.ts";
 import { createRecordBatchBuilder, type RecordBatchBuilder } from "./record-batch.ts";
 import type { Writer } from "./writer.ts";
@@ -8,6 +9,9 @@ const MAX_WAITING_BYTES = 128 * 1024 * 1024;
 /** What a record takes beside its text, so that very many very small ones count too. */
 const BYTES_A_RECORD = 64;
 const RETRY_AFTER_S = 1;
+const COMMIT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** A disk that takes longer for one commit hangs: whoever asks for health is told. */
+const HANGS_AFTER_MS = 10_000;
 
 export type GroupCommit = {
   /**
@@ -15,8 +19,14 @@ export type GroupCommit = {
    * arrives while a commit is under way goes into the next one. Throws `overloaded` where too much waits already.
    */
   append<Result extends { receipt?: Receipt }>(fill: (batch: RecordBatchBuilder) => Result): Promise<Result>;
-  /** The last commit's failure; undefined while writing works. */
+  /** The last commit's failure, or that it does not end; undefined while writing works. */
   failure(): LogctlError | undefined;
+  /** Told that what made it fail is over. */
+  restored(): void;
+  /** What waits for the disk, that which is being written included. */
+  queue(): { records: number; bytes: number };
+  /** How long commits took, of those that succeeded. */
+  seconds: Histogram;
   /** Resolves once nothing waits any more. */
   flush(): Promise<void>;
 };
@@ -33,6 +43,9 @@ export function createGroupCommit(
   let waiters: Waiter[] = [];
   let committing: Promise<void> | undefined;
   let committingBytes = 0;
+  let committingRecords = 0;
+  let startedAt = 0;
+  const seconds = createHistogram(COMMIT_SECONDS);
   let failure: LogctlError | undefined;
 
   function gatheredBytes(): number {
@@ -42,6 +55,8 @@ export function createGroupCommit(
   async function commitGathered(): Promise<void> {
     const group = waiters;
     committingBytes = gatheredBytes();
+    committingRecords = builder.rows();
+    startedAt = performance.now();
     const request = { batch: builder.seal(), receipts, receivedAtMs: now() };
     waiters = [];
     receipts = [];
@@ -54,6 +69,7 @@ export function createGroupCommit(
       return;
     }
     failure = undefined;
+    observe(seconds, (performance.now() - startedAt) / 1000);
     for (const { resolve } of group) resolve();
     onCommit(request.batch.rows, firstId + request.batch.rows - 1);
   }
@@ -62,6 +78,14 @@ export function createGroupCommit(
     // Awaited even where it failed at once, so that `committing` is set before it is taken back.
     while (waiters.length > 0) await commitGathered();
     committing = undefined;
+    committingBytes = 0;
+    committingRecords = 0;
+  }
+
+  function hanging(): LogctlError | undefined {
+    const ms = performance.now() - startedAt;
+    if (committing === undefined || ms < HANGS_AFTER_MS) return undefined;
+    return new LogctlError("store_unavailable", "the disk has not answered for ten seconds or more: records wait to be written");
   }
 
   return {
@@ -86,7 +110,12 @@ export function createGroupCommit(
       await written;
       return result;
     },
-    failure: () => failure,
+    failure: () => failure ?? hanging(),
+    restored() {
+      failure = undefined;
+    },
+    queue: () => ({ records: builder.rows() + committingRecords, bytes: gatheredBytes() + committingBytes }),
+    seconds,
     flush: async () => {
       await committing;
     },

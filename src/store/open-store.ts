@@ -1,26 +1,37 @@
 import type { Database } from "bun:sqlite";
 import { availableParallelism } from "node:os";
 import type { LogctlError } from "../errors.ts";
+import type { LogEvents } from "../log-event.ts";
 import { statsAnswerSchema } from "../schema/api.ts";
 import type { Filter } from "../schema/filter.ts";
 import type { StoredToken, TokenUse } from "../schema/token.ts";
 import { type Arrivals, createArrivals } from "./arrivals.ts";
+import type { DamagedBlock } from "./block-damage.ts";
+import { checkFile } from "./check-file.ts";
 import { startCompactor } from "./compactor.ts";
-import { newestRecordId, openForReading } from "./database.ts";
+import { newestReceivedMs, newestRecordId, openForReading } from "./database.ts";
+import { defaultMinFreeBytes } from "./disk-room.ts";
 import { lockDatabase } from "./file-lock.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
+import { readLastRecord } from "./last-record.ts";
+import { measureFiles, type StoreMeasures } from "./measure-store.ts";
+import { checkLeftovers } from "./missing-records.ts";
 import { findReceipt, type Receipt } from "./receipts.ts";
 import { releaseReserve } from "./reserve-file.ts";
+import type { Dropped, DropReason } from "./retention.ts";
 import { createScanners, type Scanners } from "./scanners.ts";
-import type { SearchPiece, SearchPlan } from "./search-plan.ts";
+import { createSteadyClock } from "./steady-clock.ts";
+import { watchHealth } from "./store-health.ts";
 import { listTokens } from "./tokens.ts";
 import { type KeepOptions, startWriter, type Writer } from "./writer.ts";
+
+export type { StoreMeasures };
 
 /** What the rest of logctl knows of storage. */
 export type Store = {
   /** See GroupCommit: resolves once the records are on disk, and findable. */
   append: GroupCommit["append"];
-  search(plan: SearchPlan): AsyncGenerator<SearchPiece>;
+  search: Scanners["search"];
   /** How many records match. Throws `interrupted` as soon as `signal` is aborted. */
   count(filter: Filter, signal?: AbortSignal): Promise<number>;
   /** What the plan asks for, of the records there were when it started, as UTF-8. Throws as `count` does, and `too_many_groups`. */
@@ -33,8 +44,14 @@ export type Store = {
   tokens(): StoredToken[];
   /** Notes that a token was used, in the background. */
   noteUse(use: TokenUse): void;
-  /** Why nothing can be written at the moment; undefined while all is well. */
-  failure(): LogctlError | undefined;
+  /** The damaged blocks that were met so far, whose records are left out of answers. */
+  damaged(): DamagedBlock[];
+  /** Why nothing can be written, or read, at the moment; empty while all is well. */
+  troubles(): LogctlError[];
+  /** Throws what is known already to make an append fail, so that its body need not be read. */
+  requireWritable(): void;
+  /** What goes on inside, in numbers. */
+  measure(): StoreMeasures;
   /** Finishes what was accepted and leaves one file behind. */
   close(): Promise<void>;
 };
@@ -47,42 +64,102 @@ export type StoreOptions = {
   now: () => number;
   /** Told of what went wrong in the background. */
   onFailure: (error: Error) => void;
+  /** Told of what is worth a line in the log. */
+  onEvent?: LogEvents;
+  /** What of the disk is kept free, in bytes; by default 64 MiB, or a sixteenth of a small disk. */
+  minFreeBytes?: number;
   /** What is kept; by default all is. It is looked after when the store is opened, every minute, and while much is written. */
   keep?: KeepOptions;
+  /** How soon a clock that has jumped ahead is believed when it says what is too old; by default after an hour. */
+  clockBelievedAfterMs?: number;
 };
 
 const RETAIN_EVERY_MS = 60_000;
 
 /** Opens the database, made where it does not exist. Throws `database_unusable` where it cannot be had. */
-export async function openStore({ path, pid, now, onFailure, keep }: StoreOptions): Promise<Store> {
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { path, pid, now, onFailure, onEvent = () => {}, keep } = options;
+  // Before anything is put beside a file that is refused.
+  checkFile(path);
   releaseReserve(path);
   const lock = lockDatabase(path, pid);
   try {
-    const writer = await startWriter(path, onFailure, keep);
+    checkLeftovers(path);
+    const minFreeBytes = options.minFreeBytes ?? defaultMinFreeBytes(path);
+    const dropped: Record<DropReason, number> = { age: 0, size: 0 };
+    const onDropped = (drop: Dropped) => {
+      dropped[drop.reason] += drop.records;
+      keep?.onDropped(drop);
+    };
+    const writer = await startWriter({
+      path,
+      minFreeBytes,
+      keep: keep && { ...keep, onDropped },
+      onTrouble: onFailure,
+      onRestored: () => commits.restored(),
+    });
     const reader = await openBeside(writer, path);
-    const compactor = startCompactor(path, writer.replace, onFailure);
-    const scanners = createScanners(path, availableParallelism());
-    const arrivals = createArrivals(newestRecordId(reader));
+    const damaged = new Map<number, DamagedBlock>();
+    const onDamaged = (block: DamagedBlock) => {
+      if (!damaged.has(block.id)) onFailure(new Error(describeDamage(block)));
+      damaged.set(block.id, block);
+    };
+    const compactor = startCompactor(path, writer.replace, onFailure, onDamaged);
+    const scanners = createScanners(path, availableParallelism(), onDamaged);
+    const arrivals = createArrivals(Math.max(newestRecordId(reader), readLastRecord(path)));
     const commits = createGroupCommit(writer, now, (rows, lastId) => {
       compactor.committed(rows);
       arrivals.committed(lastId);
     });
-    const retain = () => writer.retain(now());
+    const knownMs = newestReceivedMs(reader) ?? now();
+    const clock = createSteadyClock({ now, knownMs, believedAfterMs: options.clockBelievedAfterMs });
+    const retain = () => writer.retain(clock());
+    const health = watchHealth({
+      path,
+      minFreeBytes,
+      failures: () => [writer.stopped() ?? commits.failure()],
+      onDiskFull: retain,
+      onEvent,
+    });
     const retaining = setInterval(retain, RETAIN_EVERY_MS);
     retain();
+    const tally: Scanners["tally"] = async (plan, signal, note) => {
+      health.requirePlace();
+      return scanners.tally(plan, signal, note);
+    };
     return {
-      append: commits.append,
-      failure: commits.failure,
-      search: scanners.search,
-      tally: scanners.tally,
-      count: (filter, signal) => count(scanners, filter, signal),
+      async append(fill) {
+        health.requireWritable();
+        return commits.append(fill);
+      },
+      damaged: () => [...damaged.values()],
+      troubles: health.troubles,
+      requireWritable: health.requireWritable,
+      search(plan, note) {
+        health.requirePlace();
+        return scanners.search(plan, note);
+      },
+      tally,
+      count: (filter, signal) => count(tally, filter, signal),
       newestId: arrivals.newestId,
       onArrival: arrivals.onArrival,
-      receipt: (scope, key) => findReceipt(reader, scope, key),
+      receipt(scope, key) {
+        health.requirePlace();
+        return findReceipt(reader, scope, key);
+      },
       tokens: () => listTokens(reader),
       noteUse: writer.noteUse,
+      measure: () => ({
+        ...measureFiles(reader, path),
+        queue: commits.queue(),
+        commitSeconds: commits.seconds,
+        compactions: compactor.merges(),
+        dropped,
+        reading: scanners.counts(),
+      }),
       async close() {
         clearInterval(retaining);
+        health.stop();
         await commits.flush();
         await compactor.close();
         await scanners.close();
@@ -97,9 +174,13 @@ export async function openStore({ path, pid, now, onFailure, keep }: StoreOption
   }
 }
 
-async function count({ tally }: Scanners, filter: Filter, signal: AbortSignal | undefined): Promise<number> {
+async function count(tally: Scanners["tally"], filter: Filter, signal: AbortSignal | undefined): Promise<number> {
   const bytes = await tally({ kind: "stats", filter, by: [], format: "json" }, signal);
   return statsAnswerSchema.parse(JSON.parse(new TextDecoder().decode(bytes))).count;
+}
+
+function describeDamage({ id, firstId, lastId, reason }: DamagedBlock): string {
+  return `block ${id} is damaged, and left out of answers (records ${firstId} to ${lastId}): ${reason}; logctl verify looks at all of them`;
 }
 
 /** A connection that reads; where there is none to be had, the writer's thread is not left behind. */

@@ -22,8 +22,16 @@ export function isPrivate(path: string): boolean {
   return ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) === 0;
 }
 
-/** Whether the file at `path` is still the one that was there at the time of the call: one that was deleted can be written to for ever. */
-export function watchFile(path: string): () => boolean {
+/**
+ * Whether the database at `path` and its WAL are still the files that were there at the time of the call, when it was open:
+ * files that were deleted can be written to, and read, for ever.
+ */
+export function watchDatabase(path: string): () => boolean {
+  const files = [watchFile(path), watchFile(`${path}-wal`)];
+  return () => files.every((isInPlace) => isInPlace());
+}
+
+function watchFile(path: string): () => boolean {
   const { dev, ino } = statSync(path);
   return () => {
     const now = statSync(path, { throwIfNoEntry: false });

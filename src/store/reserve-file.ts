@@ -1,4 +1,5 @@
 import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { freeDiskBytes } from "./disk-room.ts";
 
 /**
  * Room that is held for the time when the disk is full: to delete, SQLite needs to write first. A file beside the database
@@ -13,12 +14,13 @@ export type Reserve = {
 
 const WRITE_BYTES = 1024 * 1024;
 
-export function createReserve(databasePath: string, bytes: number): Reserve {
+/** Of the disk, `minFreeBytes` are left over by it: a reserve must not be what fills the disk. */
+export function createReserve(databasePath: string, bytes: number, minFreeBytes: number): Reserve {
   const path = reservePath(databasePath);
   const size = () => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   return {
     keep() {
-      if (size() >= bytes) return;
+      if (size() >= bytes || freeDiskBytes(databasePath) < bytes + minFreeBytes) return;
       try {
         writeFully(path, bytes);
       } catch {

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
-import { statfsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dropBlocks, listBlocks, measureSpace, type Space, vacuumPages } from "./database.ts";
+import { freeDiskBytes, pagesWithRoom } from "./disk-room.ts";
 import { createReserve } from "./reserve-file.ts";
 import { addDrop, BLOCKS_A_DROP, type Dropped, type DropReason, planDrop, type Retention } from "./retention.ts";
 
@@ -20,6 +21,8 @@ export type RetainerOptions = {
   database: Database;
   path: string;
   retention: Retention;
+  /** What the disk must have left over for the reserve to be taken from it. */
+  minFreeBytes: number;
   onDropped: (dropped: Dropped) => void;
   onTrouble: (error: Error) => void;
 };
@@ -46,9 +49,9 @@ const PAGES_A_CHECKPOINT = 1000;
 /** Under load there is something to tell many times a second: it is told together. */
 const TELL_EVERY_MS = 10_000;
 
-export function createRetainer({ database, path, retention, onDropped, onTrouble }: RetainerOptions): Retainer {
+export function createRetainer({ database, path, retention, minFreeBytes, onDropped, onTrouble }: RetainerOptions): Retainer {
   const { maxBytes = Number.POSITIVE_INFINITY } = retention;
-  const reserve = createReserve(path, Math.min(RESERVE_BYTES, Math.floor(maxBytes * RESERVE_PART)));
+  const reserve = createReserve(path, Math.min(RESERVE_BYTES, Math.floor(maxBytes * RESERVE_PART)), minFreeBytes);
   const gathered = new Map<DropReason, Dropped>();
   let pagesAStep = 100;
   /** Whether a limit is exceeded; else there is no hurry, and the reserve is not touched. */
@@ -103,8 +106,9 @@ export function createRetainer({ database, path, retention, onDropped, onTrouble
     if (freePages === 0 || !(exceeded || freePages > Math.max(SPARE_PAGES, pages * SPARE_PART))) return false;
     holdCheckpoints(exceeded && isTight(space, walBytes));
     const from = performance.now();
-    vacuumPages(database, pagesAStep);
-    const fitting = Math.round((pagesAStep * STEP_MS) / (performance.now() - from));
+    const step = Math.min(pagesAStep, pagesWithRoom(path, pageBytes));
+    vacuumPages(database, step);
+    const fitting = Math.round((step * STEP_MS) / (performance.now() - from));
     pagesAStep = Math.max(MIN_PAGES_A_STEP, Math.min(MAX_PAGES_A_STEP, fitting));
     return measureSpace(database).freePages < freePages;
   }
@@ -122,8 +126,7 @@ export function createRetainer({ database, path, retention, onDropped, onTrouble
 
   function isTight({ pages, pageBytes }: Space, walBytes: number): boolean {
     if (pages * pageBytes <= statSync(path).size) return false;
-    const { bavail, bsize } = statfsSync(path);
-    return bavail * bsize < walBytes + RESERVE_BYTES;
+    return freeDiskBytes(path) < walBytes + RESERVE_BYTES;
   }
 
   function oldestBlocks() {

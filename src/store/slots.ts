@@ -1,12 +1,22 @@
+import { LogctlError } from "../errors.ts";
 import { interrupted } from "./spread-tally.ts";
 
 /** So many may do something at one time; whoever comes then waits, first come, first served. */
 export type Slots = {
-  /** Resolves with what gives the slot back, once there is one. Throws `interrupted` where `signal` is aborted before. */
+  /** What gives the slot back, at once; undefined where none is free. */
+  takeFree(): (() => void) | undefined;
+  /**
+   * Resolves with what gives the slot back, once there is one. Throws `interrupted` where `signal` is aborted before, and
+   * `overloaded` where too many wait already.
+   */
   take(signal: AbortSignal | undefined): Promise<() => void>;
+  taken(): number;
+  waiting(): number;
 };
 
-export function createSlots(count: number): Slots {
+const RETRY_AFTER_S = 1;
+
+export function createSlots(count: number, maxWaiting: number): Slots {
   let free = count;
   const waiting: (() => void)[] = [];
 
@@ -25,12 +35,22 @@ export function createSlots(count: number): Slots {
     };
   }
 
+  function takeFree(): (() => void) | undefined {
+    if (free === 0) return undefined;
+    free -= 1;
+    return releaseOnce();
+  }
+
   return {
+    takeFree,
     async take(signal) {
       if (signal?.aborted) throw interrupted();
-      if (free > 0) {
-        free -= 1;
-        return releaseOnce();
+      const release = takeFree();
+      if (release !== undefined) return release;
+      if (waiting.length >= maxWaiting) {
+        throw new LogctlError("overloaded", "too many searches and counts are waiting; send this again in a moment", {
+          retryAfterS: RETRY_AFTER_S,
+        });
       }
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const leave = () => {
@@ -44,5 +64,7 @@ export function createSlots(count: number): Slots {
       await promise.finally(() => signal?.removeEventListener("abort", leave));
       return releaseOnce();
     },
+    taken: () => count - free,
+    waiting: () => waiting.length,
   };
 }

@@ -3,6 +3,8 @@ import type { Filter } from "../schema/filter.ts";
 import type { TokenUse } from "../schema/token.ts";
 import type { AppendRequest } from "./append.ts";
 import type { EncodedBlock } from "./block.ts";
+import type { DamagedBlock } from "./block-damage.ts";
+import type { MissingRecords } from "./missing-records.ts";
 import type { RecordBatch } from "./record-batch.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
@@ -14,7 +16,7 @@ export type OpenMessage = { type: "open"; path: string };
 export type CloseMessage = { type: "close" };
 
 /** A failure in a worker, as text: an error object would lose its fields on the way. */
-export type FailureMessage = { type: "failed"; id: number; message: string };
+export type FailureMessage = { type: "failed"; id: number; message: string; code?: ErrorCode; retryAfterS?: number | undefined };
 /** The same of what was asked for in vain, and not of the store: `message` goes to whoever asked. */
 export type RefusalMessage = { type: "refused"; id: number; code: ErrorCode; message: string; field: string | undefined };
 
@@ -27,7 +29,7 @@ export type AppendMessage = { type: "append"; id: number } & Omit<AppendRequest,
   };
 
 export type ToWriter =
-  | (OpenMessage & { retention: Retention | undefined })
+  | (OpenMessage & { retention: Retention | undefined; minFreeBytes: number })
   | CloseMessage
   | AppendMessage
   | ({ type: "replace"; id: number } & ReplaceRequest)
@@ -37,10 +39,14 @@ export type ToWriter =
 export type FromWriter =
   | { type: "opened" }
   | { type: "closed" }
+  /** Found when it opened. */
+  | ({ type: "missing" } & MissingRecords)
   | { type: "appended"; id: number; firstId: number }
   | { type: "replaced"; id: number; done: boolean }
   /** Records are gone, since there is a limit to what is kept. */
   | { type: "dropped"; dropped: Dropped }
+  /** What was in the way of writing is over. */
+  | { type: "restored" }
   /** Something that nobody waits for went wrong. */
   | { type: "troubled"; message: string }
   | FailureMessage;
@@ -62,6 +68,8 @@ export type ToScanner =
   | { type: "conclude"; id: number; plan: TallyPlan; others: Uint8Array[] };
 export type FromScanner =
   | { type: "closed" }
+  /** The block is left out of what is answered under the same id; said before that is. */
+  | { type: "damaged"; id: number; block: DamagedBlock }
   | ({ type: "chunk"; id: number; done: boolean } & SearchPiece)
   | { type: "listed"; id: number; ranges: RecordRange[] }
   | { type: "tallied"; id: number }
@@ -78,5 +86,7 @@ export type ToCompactor =
 export type FromCompactor =
   | { type: "closed" }
   | ({ type: "compacted"; small: number } & ReplaceRequest)
+  /** The block is merged with no other. */
+  | { type: "damaged"; block: DamagedBlock }
   | { type: "idle" }
   | { type: "failed"; message: string };

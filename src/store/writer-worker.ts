@@ -1,13 +1,15 @@
-import type { Database } from "bun:sqlite";
-import { type Appender, createAppender } from "./append.ts";
-import { giveSpaceBack, openForWriting } from "./database.ts";
-import { watchFile } from "./private-file.ts";
+import { LogctlError } from "../errors.ts";
+import { giveSpaceBack, measureSpace, type Space } from "./database.ts";
+import { diskFull, freeDiskBytes, pagesWithRoom, requireRoom } from "./disk-room.ts";
+import { type LastRecord, openLastRecord } from "./last-record.ts";
+import type { MissingRecords } from "./missing-records.ts";
 import { pruneReceipts } from "./receipts.ts";
-import { createRetainer, type Retainer } from "./retainer.ts";
-import type { Dropped, Retention } from "./retention.ts";
+import type { Dropped } from "./retention.ts";
 import { readSharedText } from "./shared-text.ts";
 import { noteTokenUse } from "./tokens.ts";
-import type { FromWriter, ToWriter } from "./worker-messages.ts";
+import { createWalKeeper } from "./wal.ts";
+import type { AppendMessage, FailureMessage, FromWriter, ToWriter } from "./worker-messages.ts";
+import { openConnection, type WriterConnection } from "./writer-connection.ts";
 
 /** The one thread that writes records: it owns the connection, and what it answers to is on disk. */
 declare const self: Worker;
@@ -15,70 +17,125 @@ declare const self: Worker;
 const PRUNE_EVERY_MS = 3_600_000;
 /** Once nothing was written for so long, the file is put in order. */
 const TIDY_AFTER_MS = 1000;
+/** On a full disk it cannot wait. */
+const TIDY_SOON_MS = 10;
+/** So often it is tried whether what was in the way of writing is over. */
+const RESTORE_EVERY_MS = 1000;
 
-let database: Database | undefined;
-let appender: Appender | undefined;
-let retainer: Retainer | undefined;
-let isInPlace: () => boolean = () => true;
+let path = "";
+let minFreeBytes = 0;
+let connection: WriterConnection | undefined;
+let lastRecord: LastRecord | undefined;
+let keepWalShort = createWalKeeper("");
 let prunedAtMs = 0;
+let acknowledgedId = 0;
 let tidying: ReturnType<typeof setTimeout> | undefined;
+let restoring: ReturnType<typeof setTimeout> | undefined;
+/** For how much room was asked last, and how much of it there was none of for records. */
+let askedBytes = 0;
+let wantedBytes = 0;
+/** The disk failed: nothing is written before all that was committed has been written once more. */
+let broken: Error | undefined;
 
 function answer(message: FromWriter): void {
   self.postMessage(message);
 }
 
+function connected(): WriterConnection {
+  if (connection === undefined) throw new Error("the database is not open");
+  return connection;
+}
+
 function handle(message: ToWriter): void {
   switch (message.type) {
-    case "open":
-      database = openForWriting(message.path);
-      appender = createAppender(database);
-      isInPlace = watchFile(message.path);
-      if (message.retention !== undefined) retainer = startRetainer(database, message.path, message.retention);
+    case "open": {
+      ({ path, minFreeBytes } = message);
+      const requireRoomFor = (bytes: number, measure: () => Space) => {
+        askedBytes = bytes;
+        requireRoom(path, minFreeBytes, bytes, measure);
+      };
+      const onMissing = (missing: MissingRecords) => answer({ type: "missing", ...missing });
+      const onDropped = (dropped: Dropped) => answer({ type: "dropped", dropped });
+      const onTrouble = (error: Error) => answer({ type: "troubled", message: error.message });
+      const told = { onMissing, onDropped, onTrouble };
+      keepWalShort = createWalKeeper(path);
+      connection = openConnection({ path, minFreeBytes, requireRoomFor, retention: message.retention, ...told });
+      lastRecord = openLastRecord(path);
       return answer({ type: "opened" });
-    case "close":
-      clearTimeout(tidying);
-      retainer?.close();
-      // The WAL goes into the database, so that one file is all there is. On a full disk it stays: nothing is lost.
-      besides(() => {
-        database?.run("PRAGMA wal_checkpoint(TRUNCATE)");
-        retainer?.letGo();
-      });
-      database?.close();
-      return answer({ type: "closed" });
-    case "append": {
-      const { columns, texts, receipts, receivedAtMs } = message;
-      const [messages, attributes] = readSharedText(texts) as [Uint8Array, Uint8Array];
-      const firstId = (appender as Appender).append({ batch: { ...columns, messages, attributes }, receipts, receivedAtMs });
-      // SQLite goes on as if nothing had happened: what it wrote is on disk, but nobody will ever find it.
-      if (!isInPlace()) throw new Error("the database's file was deleted or replaced; start the collector again");
-      answer({ type: "appended", id: message.id, firstId });
-      retainer?.written(messages.length + attributes.length);
-      return besides(() => prune(receivedAtMs));
     }
     case "note_use":
-      return besides(() => noteTokenUse(database as Database, message.use));
+      // Not worth a try where nothing can be written.
+      if (broken === undefined) besides(() => noteTokenUse(connected().database(), message.use));
+      return;
+    case "close":
+      close();
+      return answer({ type: "closed" });
+    case "append":
+      return append(message);
     case "retain":
-      return retainer?.look(message.nowMs);
-    case "replace":
-      retainer?.written(message.block.meta.bytes);
-      return answer({ type: "replaced", id: message.id, done: (appender as Appender).replace(message.replaced, message.block) });
+      if (broken === undefined) connected().retainer()?.look(message.nowMs);
+      return;
+    case "replace": {
+      requireSound();
+      const done = connected().appender().replace(message.replaced, message.block);
+      connected().retainer()?.written(message.block.meta.bytes);
+      return answer({ type: "replaced", id: message.id, done });
+    }
   }
 }
 
-function prune(nowMs: number): void {
-  if (nowMs - prunedAtMs < PRUNE_EVERY_MS || database === undefined) return;
-  if (!pruneReceipts(database, nowMs)) prunedAtMs = nowMs;
+function append({ id, columns, texts, receipts, receivedAtMs }: AppendMessage): void {
+  requireSound();
+  const { appender, retainer, requirePlace, database } = connected();
+  const [messages, attributes] = readSharedText(texts) as [Uint8Array, Uint8Array];
+  const firstId = appender().append({ batch: { ...columns, messages, attributes }, receipts, receivedAtMs });
+  // SQLite goes on as if nothing had happened: what it wrote is on disk, but nobody will ever find it.
+  requirePlace();
+  acknowledgedId = firstId + columns.rows - 1;
+  lastRecord?.write(acknowledgedId);
+  if (restoring !== undefined) restored();
+  answer({ type: "appended", id, firstId });
+  retainer()?.written(messages.length + attributes.length);
+  besides(() => keepWalShort(database()));
+  besides(() => prune(receivedAtMs));
 }
 
-function tidyLater(): void {
+function requireSound(): void {
+  if (broken !== undefined) throw broken;
+  connected().requirePlace();
+}
+
+function close(): void {
   clearTimeout(tidying);
-  tidying = setTimeout(() => besides(tidy), TIDY_AFTER_MS);
+  clearTimeout(restoring);
+  const database = connection?.database();
+  const retainer = connection?.retainer();
+  retainer?.close();
+  // The WAL goes into the database, so that one file is all there is. On a full disk it stays: nothing is lost.
+  besides(() => {
+    database?.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    retainer?.letGo();
+  });
+  database?.close();
+  lastRecord?.close();
+}
+
+function prune(nowMs: number): void {
+  if (nowMs - prunedAtMs < PRUNE_EVERY_MS) return;
+  if (!pruneReceipts(connected().database(), nowMs)) prunedAtMs = nowMs;
+}
+
+function tidyLater(afterMs = TIDY_AFTER_MS): void {
+  clearTimeout(tidying);
+  tidying = setTimeout(() => besides(tidy), afterMs);
 }
 
 function tidy(): void {
-  if (database === undefined) return;
+  tidying = undefined;
+  if (broken !== undefined) return;
   try {
-    if (giveSpaceBack(database)) tidyLater();
+    const more = giveBack();
+    if (more) tidyLater(freeDiskBytes(path) < minFreeBytes ? TIDY_SOON_MS : TIDY_AFTER_MS);
   } catch (error) {
     if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
     // Another process writes, a token perhaps: there is no hurry.
@@ -86,10 +143,9 @@ function tidy(): void {
   }
 }
 
-function startRetainer(writing: Database, path: string, retention: Retention): Retainer {
-  const onDropped = (dropped: Dropped) => answer({ type: "dropped", dropped });
-  const onTrouble = ({ message }: Error) => answer({ type: "troubled", message });
-  return createRetainer({ database: writing, path, retention, onDropped, onTrouble });
+function giveBack(): boolean {
+  const database = connected().database();
+  return giveSpaceBack(database, pagesWithRoom(path, measureSpace(database).pageBytes));
 }
 
 /** Does what nobody waits for: its failure is told, and stops nothing. */
@@ -101,11 +157,53 @@ function besides(work: () => void): void {
   }
 }
 
+/** What a failed write means for the next ones. A merge for which there is no room can wait. */
+function noteFailure(type: ToWriter["type"], error: Error & { code?: string }): void {
+  const isFull = error.code === "disk_full" || error.code === "SQLITE_FULL";
+  if (type !== "append" && (type !== "replace" || isFull)) return;
+  if (isFull) wantedBytes = askedBytes;
+  if (error.code?.startsWith("SQLITE_IOERR") === true) broken ??= error;
+  // What keeps a write from a full disk may be no more than what the WAL holds.
+  restoring ??= setTimeout(restore, isFull ? TIDY_SOON_MS : RESTORE_EVERY_MS);
+}
+
+function restore(): void {
+  try {
+    if (broken !== undefined) connected().reopen(acknowledgedId);
+    connected().requirePlace();
+    // What a write that found no room has left in the WAL is given back first.
+    giveBack();
+    requireRoom(path, minFreeBytes, wantedBytes, () => measureSpace(connected().database()));
+    restored();
+  } catch {
+    restoring = setTimeout(restore, RESTORE_EVERY_MS);
+  }
+}
+
+function restored(): void {
+  clearTimeout(restoring);
+  restoring = undefined;
+  broken = undefined;
+  wantedBytes = 0;
+  answer({ type: "restored" });
+}
+
+function failureOf(id: number, error: Error & { code?: string }): FailureMessage {
+  if (error instanceof LogctlError) {
+    return { type: "failed", id, message: error.message, code: error.code, retryAfterS: error.retryAfterS };
+  }
+  const { code, message } = error;
+  if (code === "SQLITE_FULL") return failureOf(id, diskFull(freeDiskBytes(path), minFreeBytes));
+  return { type: "failed", id, message: code === undefined ? message : `${message} (${code})` };
+}
+
 self.onmessage = ({ data }: MessageEvent<ToWriter>) => {
   try {
     handle(data);
-    if (data.type === "append" || data.type === "replace" || data.type === "retain") tidyLater();
+    if (data.type === "append" || data.type === "replace") tidyLater();
+    else if (data.type === "retain" && tidying === undefined) tidyLater();
   } catch (error) {
-    answer({ type: "failed", id: "id" in data ? data.id : 0, message: (error as Error).message });
+    noteFailure(data.type, error as Error);
+    answer(failureOf("id" in data ? data.id : 0, error as Error));
   }
 };

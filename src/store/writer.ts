@@ -2,6 +2,7 @@ import { LogctlError } from "../errors.ts";
 import type { TokenUse } from "../schema/token.ts";
 import type { AppendRequest } from "./append.ts";
 import { buffersOfBlock } from "./block.ts";
+import { describeMissing } from "./missing-records.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import { createTextSender } from "./shared-text.ts";
 import type { AppendMessage, FailureMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
@@ -16,7 +17,20 @@ export type Writer = {
   retain(nowMs: number): void;
   /** Has it note, without waiting for it, that a token was used. */
   noteUse(use: TokenUse): void;
+  /** Why the thread answers no more; undefined while it does. */
+  stopped(): LogctlError | undefined;
   close(): Promise<void>;
+};
+
+export type WriterOptions = {
+  path: string;
+  /** What of the disk is kept free, in bytes. */
+  minFreeBytes: number;
+  keep?: KeepOptions | undefined;
+  /** Told of what goes wrong while nobody waits for it. */
+  onTrouble: (error: Error) => void;
+  /** Told when what made a write fail is over. */
+  onRestored: () => void;
 };
 
 /** What is kept, and who is told of what is not; without it all is. */
@@ -24,11 +38,8 @@ export type KeepOptions = { retention: Retention; onDropped: (dropped: Dropped) 
 
 type Waiting = { resolve: (value: never) => void; reject: (error: LogctlError) => void };
 
-/**
- * Starts the thread that writes; throws `database_unusable` where it cannot open the database. `onTrouble` is told of what
- * goes wrong while nobody waits for it.
- */
-export async function startWriter(path: string, onTrouble: (error: Error) => void, keep?: KeepOptions): Promise<Writer> {
+/** Starts the thread that writes; throws `database_unusable` where it cannot open the database. */
+export async function startWriter({ path, minFreeBytes, keep, onTrouble, onRestored }: WriterOptions): Promise<Writer> {
   const thread = startWorker<ToWriter, FromWriter>(new URL("./writer-worker.ts", import.meta.url));
   const texts = createTextSender();
   const waiting = new Map<number, Waiting>();
@@ -66,6 +77,10 @@ export async function startWriter(path: string, onTrouble: (error: Error) => voi
       settle(message.id, ({ reject }) => reject(errorOf(message)));
     } else if (message.type === "troubled") {
       onTrouble(new Error(`tidying the database failed: ${message.message}`));
+    } else if (message.type === "restored") {
+      onRestored();
+    } else if (message.type === "missing") {
+      onTrouble(new Error(describeMissing(message)));
     } else if (message.type === "dropped") {
       keep?.onDropped(message.dropped);
     } else if (message.type === "appended") {
@@ -82,7 +97,7 @@ export async function startWriter(path: string, onTrouble: (error: Error) => voi
   });
 
   try {
-    await askAlone({ type: "open", path, retention: keep?.retention });
+    await askAlone({ type: "open", path, retention: keep?.retention, minFreeBytes });
   } catch (error) {
     thread.stop();
     throw error;
@@ -99,6 +114,7 @@ export async function startWriter(path: string, onTrouble: (error: Error) => voi
     noteUse: (use) => {
       if (dead === undefined) thread.post({ type: "note_use", use });
     },
+    stopped: () => dead,
     async close() {
       const closed = askAlone({ type: "close" });
       // What comes from now on would arrive behind the last message that is read.
@@ -112,9 +128,13 @@ export async function startWriter(path: string, onTrouble: (error: Error) => voi
   };
 }
 
-function errorOf({ id, message }: FailureMessage): LogctlError {
+/** Until then the disk may work again. */
+const RETRY_AFTER_S = 5;
+
+function errorOf({ id, message, code, retryAfterS }: FailureMessage): LogctlError {
+  if (code !== undefined) return new LogctlError(code, message, retryAfterS === undefined ? {} : { retryAfterS });
   if (id === 0) return new LogctlError("database_unusable", message);
-  return new LogctlError("store_unavailable", `the store cannot write: ${message}`);
+  return new LogctlError("store_unavailable", `the store cannot write: ${message}`, { retryAfterS: RETRY_AFTER_S });
 }
 
 function buffersOf(columns: AppendMessage["columns"]): ArrayBuffer[] {

@@ -66,8 +66,8 @@ describe("logctl serve --max-size", () => {
         .split("\n")
         .find((text) => text.includes("dropped")),
     );
-    const { severity, message } = JSON.parse(line);
-    expect(severity).toBe("INFO");
+    const { level, event, message } = JSON.parse(line);
+    expect([level, event]).toEqual(["info", "records_dropped"]);
     expect(message).toMatch(/^dropped \d+ records received from 20\S+Z to 20\S+Z: --max-size 10MB is reached$/);
   }, 60_000);
 

@@ -46,11 +46,21 @@ export type Collector = AsyncDisposable & {
   restart(more?: string[]): Promise<void>;
 };
 
+export type CollectorOptions = {
+  /** The folder that its database is in; else one that goes when it is disposed of. */
+  folder?: string;
+  /** A command that runs it, such as `prlimit`; it must become the program itself. */
+  prefix?: string[];
+  env?: Record<string, string>;
+  /** Another build of it. */
+  binary?: string;
+};
+
 /** `logctl serve` on a port and in a folder of its own, ready to be asked. */
-export async function startCollector(args: string[] = []): Promise<Collector> {
-  const folder = await mkdtemp(join(tmpdir(), "logctl-e2e-"));
+export async function startCollector(args: string[] = [], options: CollectorOptions = {}): Promise<Collector> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "logctl-e2e-")));
   const database = join(folder, "logs.db");
-  let running = await start(database, args);
+  let running = await start(database, args, options);
   return {
     get url() {
       return running.url;
@@ -71,19 +81,19 @@ export async function startCollector(args: string[] = []): Promise<Collector> {
       return running.child.exitCode;
     },
     async restart(more = []) {
-      running = await start(database, [...args, ...more]);
+      running = await start(database, [...args, ...more], options);
     },
     async [Symbol.asyncDispose]() {
       running.child.kill("SIGKILL");
       await running.child.exited;
-      await rm(folder, { recursive: true });
+      if (options.folder === undefined) await rm(folder, { recursive: true });
     },
   };
 }
 
-async function start(database: string, args: string[]) {
-  const child = Bun.spawn([BINARY, "serve", "--port", "0", "--db", database, ...args], {
-    env: environment(),
+async function start(database: string, args: string[], { prefix = [], env, binary = BINARY }: CollectorOptions) {
+  const child = Bun.spawn([...prefix, binary, "serve", "--port", "0", "--db", database, ...args], {
+    env: environment(env),
     stdin: "ignore",
     stdout: "ignore",
     stderr: "pipe",

@@ -31,6 +31,7 @@ export function createTestContext(options: TestContextOptions = {}): TestContext
     stderr: captureInto(err, isTTY, options.columns),
     env: options.env ?? {},
     pid: process.pid,
+    usage: () => ({ residentBytes: 50_000_000, cpuSeconds: 1.5, startedAtMs: 1_764_000_000_000 }),
     fetch: options.fetch ?? (() => Promise.reject(new TypeError("Unable to connect"))),
     now: options.now ?? (() => Date.now()),
     signal: options.signal ?? new AbortController().signal,

@@ -28,15 +28,15 @@ async function serve(args: string[], env: Record<string, string> = {}) {
 const MESSAGE = { method: "POST", body: '{"message":"m"}', headers: { authorization: "Token svc-reports-123" } };
 
 describe("logctl serve", () => {
-  test("collects over HTTP until it is told to stop, and leaves one file and its lock", async () => {
+  test("collects over HTTP until it is told to stop, and leaves one file, its lock and its last id", async () => {
     await using folder = await makeTemporaryFolder();
-    const server = await serve(["--port", "0", "--db", folder.file("logs.db")]);
+    const server = await serve(["--port", "0", "--db", folder.file("logs.db"), "--log-format", "text"]);
     const url = await server.url();
     expect((await fetch(`${url}/logs`, MESSAGE)).status).toBe(200);
     expect(await (await fetch(`${url}/logs`)).json()).toMatchObject([{ message: "m" }]);
     expect(server.err()).toContain("svc-payments-456 writes as payments");
     expect(await server.stop()).toBe(0);
-    expect((await readdir(folder.path)).sort()).toEqual(["logs.db", "logs.db-lock"]);
+    expect((await readdir(folder.path)).sort()).toEqual(["logs.db", "logs.db-last", "logs.db-lock"]);
     expect(await fetch(`${url}/health`).catch(() => "gone")).toBe("gone");
   });
 
@@ -94,7 +94,7 @@ describe("logctl serve", () => {
     const second = await serve(["--port", "0", "--db", db]);
     await second.url();
     await second.stop();
-    expect(second.err()).toContain(`${db} could be read by other users; now only its owner can (mode 0600)\n`);
+    expect(second.err()).toContain(`${db} could be read by other users; now only its owner can (mode 0600)`);
     expect((await stat(db)).mode & 0o777).toBe(0o600);
   });
 
@@ -114,7 +114,7 @@ describe("logctl serve", () => {
     const text = await serve(["--port", "0", "--db", folder.file("notes.txt")]);
     expect([await text.ended, text.err()]).toEqual([
       1,
-      expect.stringMatching(/^logctl: the database '.*notes.txt' cannot be used: [^\n]+\n$/),
+      expect.stringMatching(/^logctl: '.*notes.txt' is no database: [^\n]+\n$/),
     ]);
     const nowhere = await serve(["--port", "0", "--db", folder.file("no/such/folder.db")]);
     expect([await nowhere.ended, nowhere.err().trimEnd().split("\n").length]).toEqual([1, 1]);

@@ -160,7 +160,7 @@ describe("logctl token list", () => {
     await Bun.write(foreign, "this is no database, and long enough to be told so: ".repeat(20));
     const { code, err } = await logctl(["token", "list"], { env: { LOGCTL_DB: foreign } });
     expect(code).toBe(1);
-    expect(err).toStartWith(`logctl: the database '${foreign}' cannot be used:`);
+    expect(err).toStartWith(`logctl: '${foreign}' is no database:`);
     expect(await Bun.file(foreign).text()).toStartWith("this is no database");
   });
 });

@@ -43,13 +43,13 @@ async function refusalOf(opening: Promise<Store>): Promise<LogctlError> {
 }
 
 describe("closing", () => {
-  test("leaves the database and its lock file, and nothing else", async () => {
+  test("leaves the database, its lock and its last id, and nothing else", async () => {
     await using folder = await makeTemporaryFolder();
     const store = await openStore(optionsFor(folder.file("logs.db")));
     for (let commit = 0; commit < 50; commit += 1) await appendAll(store, take(3));
     expect(await idsOf(store)).toEqual(upTo(150));
     await store.close();
-    expect((await readdir(folder.path)).sort()).toEqual(["logs.db", "logs.db-lock"]);
+    expect((await readdir(folder.path)).sort()).toEqual(["logs.db", "logs.db-last", "logs.db-lock"]);
   });
 
   test("waits for what was accepted, and refuses what comes after", async () => {
@@ -136,7 +136,7 @@ describe("a write that fails", () => {
   ])("where '%s' is gone stores nothing, says so, and no longer once it works again", async (table, why) => {
     await using store = await openTestStore();
     await appendAll(store.store, take(3));
-    expect(store.store.failure()).toBeUndefined();
+    expect(store.store.troubles()).toEqual([]);
     {
       using other = new Database(store.path);
       other.run("PRAGMA busy_timeout=5000");
@@ -148,12 +148,12 @@ describe("a write that fails", () => {
           message: expect.stringContaining(why),
         });
       }
-      expect(store.store.failure()).toMatchObject({ code: "store_unavailable" });
+      expect(store.store.troubles()).toMatchObject([{ code: "store_unavailable" }]);
       other.run(`ALTER TABLE elsewhere RENAME TO ${table}`);
     }
     expect(stored(store.path)).toEqual({ rows: 3, receipts: 0 });
     await appendWith(store.store, 2, RECEIPT);
-    expect(store.store.failure()).toBeUndefined();
+    expect(store.store.troubles()).toEqual([]);
     expect(stored(store.path)).toEqual({ rows: 5, receipts: 1 });
     // A failed write has used no ids.
     expect(await idsOf(store.store)).toEqual(upTo(5));

@@ -54,7 +54,7 @@ describe("on a full disk", () => {
       while (await append(store, 300));
       // The last bytes too.
       while (await append(store, 1));
-      expect(store.failure()?.code).toBe("store_unavailable");
+      expect(store.troubles()).toMatchObject([{ code: "disk_full" }]);
       await store.close();
       store = await open({ maxBytes: 32_000_000 });
       await eventually(() => (statSync(path).size < 32_000_000 ? true : undefined));

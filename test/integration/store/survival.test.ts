@@ -43,16 +43,22 @@ describe("a store that was closed", () => {
   });
 });
 
-test("a store whose file was moved away acknowledges nothing, since nobody would ever find it", async () => {
+test("a store whose file was moved away acknowledges and reads nothing, since nobody would ever find it", async () => {
   await using test = await openTestStore();
   await appendMessages(test.store, ["before"]);
   await rename(test.path, `${test.path}-moved`);
   const refused = await failureOf(appendMessages(test.store, ["into nothing"]));
   expect(refused).toMatchObject({ code: "store_unavailable", message: expect.stringContaining("deleted or replaced") });
-  expect(test.store.failure()).toBe(refused as never);
+  expect(test.store.troubles()).toMatchObject([
+    { code: "store_unavailable", message: expect.stringContaining("deleted or replaced") },
+  ]);
+  expect(await failureOf(test.store.count(NO_FILTER))).toMatchObject({ message: expect.stringContaining("deleted or replaced") });
+  expect(() => test.store.search(EVERYTHING)).toThrow("deleted or replaced");
+  expect(() => test.store.receipt(1, "k")).toThrow("deleted or replaced");
   await rename(`${test.path}-moved`, test.path);
   await appendMessages(test.store, ["after"]);
-  expect(test.store.failure()).toBeUndefined();
+  expect(test.store.troubles()).toEqual([]);
+  expect(await answerOf(test.store)).toMatchObject({ rows: 2 });
 });
 
 test("a search that finds nothing for long ends at once when its reader goes away", async () => {

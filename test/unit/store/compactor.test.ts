@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { LogctlError } from "../../../src/errors.ts";
+import type { DamagedBlock } from "../../../src/store/block-damage.ts";
 import { type CompactorThread, startCompactor } from "../../../src/store/compactor.ts";
 import type { FromCompactor, ReplaceRequest, ToCompactor } from "../../../src/store/worker-messages.ts";
 import { eventually } from "../../support/binary.ts";
@@ -14,9 +15,11 @@ function openCompactor(replace: (request: ReplaceRequest) => Promise<boolean> = 
   const thorough: boolean[] = [];
   const replaced: ReplaceRequest[] = [];
   const failures: Error[] = [];
+  const damaged: DamagedBlock[] = [];
   let stopped = false;
   let answer: (message: FromCompactor) => void = () => {};
   let fail: (error: LogctlError) => void = () => {};
+  let started = 0;
   const thread: CompactorThread = {
     post(message) {
       posted.push(message.type);
@@ -39,7 +42,11 @@ function openCompactor(replace: (request: ReplaceRequest) => Promise<boolean> = 
       return replace(request);
     },
     (error) => failures.push(error),
-    thread,
+    (block) => damaged.push(block),
+    () => {
+      started += 1;
+      return thread;
+    },
   );
   return {
     compactor,
@@ -47,10 +54,12 @@ function openCompactor(replace: (request: ReplaceRequest) => Promise<boolean> = 
     thorough,
     replaced,
     failures,
+    damaged,
     looks: () => posted.filter((type) => type === "compact").length,
     answer: (message: FromCompactor) => answer(message),
     fail: (error: LogctlError) => fail(error),
     isStopped: () => stopped,
+    started: () => started,
   };
 }
 
@@ -137,14 +146,26 @@ describe("the compactor", () => {
     expect([looks(), isStopped()]).toEqual([1, true]);
   });
 
-  test("whose thread has stopped says so once, is asked no more, and closes at once", async () => {
-    const { compactor, looks, failures, fail, answer } = openCompactor();
+  test("whose thread has stopped says so once, and starts another a second later, which looks at once", async () => {
+    const { compactor, looks, failures, fail, answer, posted, started, replaced } = openCompactor();
     const reason = new LogctlError("store_unavailable", "a storage thread has stopped");
     answer({ type: "idle" });
     fail(reason);
     compactor.committed(70_000);
-    expect([looks(), failures]).toEqual([1, [reason]]);
+    expect([looks(), failures, started()]).toEqual([1, [reason], 1]);
+    await eventually(() => started() === 2 || undefined);
+    expect(posted.slice(2)).toEqual(["open", "compact"]);
+    answer(MERGED);
+    await eventually(() => looks() === 3 || undefined);
+    expect([replaced.length, compactor.merges()]).toEqual([1, 1]);
+  });
+
+  test("whose thread has stopped closes at once, and starts no other", async () => {
+    const { compactor, fail, started } = openCompactor();
+    fail(new LogctlError("store_unavailable", "a storage thread has stopped"));
     await compactor.close();
+    await Bun.sleep(1100);
+    expect(started()).toBe(1);
   });
 
   test("whose thread stops while it closes is closed", async () => {

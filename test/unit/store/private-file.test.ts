@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { chmod, rename, stat, unlink } from "node:fs/promises";
-import { keepPrivate, makePrivateFile, watchFile } from "../../../src/store/private-file.ts";
+import { keepPrivate, makePrivateFile, watchDatabase } from "../../../src/store/private-file.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
@@ -20,11 +20,12 @@ describe("a private file", () => {
     expect(() => makePrivateFile(folder.file("missing/f"))).toThrow("ENOENT");
   });
 
-  test("is watched: one that was deleted or replaced is no more the one it was", async () => {
+  test("is watched, and its WAL too: one that was deleted or replaced is no more the one it was", async () => {
     await using folder = await makeTemporaryFolder();
     const path = folder.file("f");
     makePrivateFile(path);
-    const isInPlace = watchFile(path);
+    makePrivateFile(`${path}-wal`);
+    const isInPlace = watchDatabase(path);
     await Bun.write(Bun.file(path), "more");
     expect(isInPlace()).toBe(true);
     makePrivateFile(folder.file("other"));
@@ -35,5 +36,7 @@ describe("a private file", () => {
     await unlink(path);
     await rename(folder.file("elsewhere"), path);
     expect(isInPlace()).toBe(true);
+    await unlink(`${path}-wal`);
+    expect(isInPlace()).toBe(false);
   });
 });

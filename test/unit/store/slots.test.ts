@@ -6,7 +6,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("slots", () => {
   test("are given in order, so many at a time, and given back once", async () => {
-    const slots = createSlots(2);
+    const slots = createSlots(2, 10);
     const held: (() => void)[] = [];
     const order: number[] = [];
     for (const n of [1, 2, 3, 4]) {
@@ -29,7 +29,7 @@ describe("slots", () => {
   });
 
   test("are not given to who has left, and none is lost by it", async () => {
-    const slots = createSlots(1);
+    const slots = createSlots(1, 10);
     const release = await slots.take(undefined);
     const leaving = new AbortController();
     const left = slots.take(leaving.signal).catch((error: Error) => error);

@@ -49,6 +49,7 @@ export const ERROR_CODES = [
   "not_exactly_once",
   "database_unusable",
   "database_damaged",
+  "backup_failed",
   "address_unusable",
   "interrupted",
 ] as const;
@@ -99,6 +100,7 @@ export const HTTP_STATUS = {
   not_exactly_once: 500,
   database_unusable: 500,
   database_damaged: 500,
+  backup_failed: 500,
   address_unusable: 500,
   interrupted: 500,
 } as const satisfies Record<ErrorCode, number>;
@@ -147,6 +149,7 @@ export const EXIT_CODE = {
   not_exactly_once: 1,
   database_unusable: 1,
   database_damaged: 1,
+  backup_failed: 1,
   address_unusable: 1,
   interrupted: 130,
 } as const satisfies Record<ErrorCode, number>;

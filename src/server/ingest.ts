@@ -8,7 +8,7 @@ import type { BodyBudget, BodyShare } from "./body-budget.ts";
 import { createAnswerOnce, type KeyedRequest } from "./idempotency.ts";
 import type { Identity } from "./identify.ts";
 import type { Metrics } from "./metrics.ts";
-import { readBody } from "./read-body.ts";
+import { announcedLength, readBody } from "./read-body.ts";
 
 export type IngestOptions = {
   store: Pick<Store, "append" | "receipt" | "requireWritable">;
@@ -46,7 +46,7 @@ export function createIngest({ store: { append, receipt, requireWritable }, metr
   }
 
   return async (request: Request, identity: Identity): Promise<Response> => {
-    const share = bodies.open();
+    const share = bodies.open(announcedLength(request));
     try {
       return answerIngest(await ingest(request, identity, share));
     } finally {

@@ -47,6 +47,10 @@ export const ERROR_CODES = [
   "unexpected_answer",
   "not_all_stored",
   "not_exactly_once",
+  "spooled",
+  "spool_full",
+  "spool_unusable",
+  "maybe_stored",
   "database_unusable",
   "database_damaged",
   "backup_failed",
@@ -98,6 +102,10 @@ export const HTTP_STATUS = {
   unexpected_answer: 500,
   not_all_stored: 500,
   not_exactly_once: 500,
+  spooled: 500,
+  spool_full: 500,
+  spool_unusable: 500,
+  maybe_stored: 500,
   database_unusable: 500,
   database_damaged: 500,
   backup_failed: 500,
@@ -105,7 +113,7 @@ export const HTTP_STATUS = {
   interrupted: 500,
 } as const satisfies Record<ErrorCode, number>;
 
-/** The exit code of each code: 1 failure, 2 usage, 3 unreachable, 4 not authorised, 130 interrupted. */
+/** The exit code of each code: 1 failure, 2 usage, 3 unreachable, 4 not authorised, 5 spooled, 130 interrupted. */
 export const EXIT_CODE = {
   invalid_json: 1,
   not_an_object: 1,
@@ -147,6 +155,10 @@ export const EXIT_CODE = {
   unexpected_answer: 1,
   not_all_stored: 1,
   not_exactly_once: 1,
+  spooled: 5,
+  spool_full: 1,
+  spool_unusable: 1,
+  maybe_stored: 1,
   database_unusable: 1,
   database_damaged: 1,
   backup_failed: 1,

@@ -1,6 +1,8 @@
 import { type Command, Option } from "commander";
-import { type DeliveredPart, openDelivery } from "../client/delivery.ts";
+import type { DeliveredPart } from "../client/delivery.ts";
+import type { Outbox } from "../client/outbox.ts";
 import { sleep } from "../client/retry.ts";
+import { readServerAddress } from "../client/server-address.ts";
 import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
 import { DEMO_SERVICES } from "../schema/demo-tokens.ts";
@@ -9,22 +11,27 @@ import { createJournal, type Journal } from "../simulate/journal.ts";
 import { createPace } from "../simulate/pace.ts";
 import { runSimulation } from "../simulate/run-simulation.ts";
 import { addConnectionOptions, type ConnectionFlags, connect } from "./connection-options.ts";
+import { createDeliveryTally } from "./delivery-tally.ts";
 import { connectAs, hasToken } from "./demo-connection.ts";
+import { openSender, openSenderDelivery } from "./open-sender.ts";
 import { parseWholeNumber } from "./parse-whole-number.ts";
 import { parseService } from "./record-options.ts";
 import { createSimulationReport } from "./simulation-report.ts";
+import { addSpoolOptions, readSpoolPolicy, type SpoolFlags } from "./spool-options.ts";
+import { sumOf } from "./spool-report.ts";
 import { verifySimulation } from "./verify-simulation.ts";
 
-type SimulateFlags = ConnectionFlags & {
-  mode: "single" | "batch";
-  interval: number;
-  batchSize: number;
-  count: number;
-  rate?: number;
-  services?: string[];
-  seed?: number;
-  verify?: true;
-};
+type SimulateFlags = ConnectionFlags &
+  SpoolFlags & {
+    mode: "single" | "batch";
+    interval: number;
+    batchSize: number;
+    count: number;
+    rate?: number;
+    services?: string[];
+    seed?: number;
+    verify?: true;
+  };
 
 const MAX_INTERVAL_S = 86_400;
 const MAX_SEED = 2 ** 32 - 1;
@@ -61,7 +68,7 @@ export function registerSimulate(program: Command, context: CliContext): void {
     .addOption(services.argParser(parseServices))
     .addOption(seed.argParser((text) => parseWholeNumber("--seed", text, 0, MAX_SEED)))
     .addOption(verify);
-  addConnectionOptions(command, context)
+  addSpoolOptions(addConnectionOptions(command, context))
     .addHelpText("after", NOTES)
     .action((flags: SimulateFlags) => runSimulate(flags, context));
 }
@@ -75,9 +82,18 @@ async function runSimulate(flags: SimulateFlags, context: CliContext): Promise<v
     await Promise.all(services.map(async (service) => [service, await connectAs(service, flags, context)] as const)),
   );
   const journal = flags.verify && createJournal(crypto.randomUUID());
-  const delivery = openDelivery({ signal, now, ...(journal && { retryForMs: VERIFY_RETRY_MS }) });
+  // What waits on disk is not told by number: what is to be verified waits in memory.
+  const policy = journal === undefined ? readSpoolPolicy(flags, context) : undefined;
+  const delivery = openSenderDelivery(policy, context, journal && { retryForMs: VERIFY_RETRY_MS });
   const report = createSimulationReport(context, intervalMs);
+  const tallies = { own: report.tally, earlier: createDeliveryTally() };
+  const outboxes = new Map<string, Outbox>();
+  for (const connection of connections.values()) {
+    if (outboxes.has(connection.tokenDigest)) continue;
+    outboxes.set(connection.tokenDigest, openSender({ connection, delivery, policy, keeps: "after_contact", tallies }, context));
+  }
   const generate = createGenerator(flags.seed ?? Math.floor(Math.random() * MAX_SEED), now);
+  const full = new AbortController();
   let numbered = 0;
   let isAnswered = false;
   const failure = await runSimulation({
@@ -95,16 +111,18 @@ async function runSimulate(flags: SimulateFlags, context: CliContext): Promise<v
         request.onPart(part);
         journal?.acknowledge(first + part.first, part.count, part.answer);
       };
-      if (connection !== undefined) await delivery.deliver(connection, records, onPart);
-      request.end();
+      const became = await outboxes.get(connection?.tokenDigest ?? "")?.take(records, onPart);
+      request.end(became !== "answered");
+      if (became === "end") full.abort();
     },
     pace: createPace({ intervalMs, now, sleep, signal }),
-    signal,
+    signal: AbortSignal.any([signal, full.signal]),
   }).then(
     () => undefined,
     (error: unknown) => error,
   );
-  const told = reportFailure(() => report.finish(flags.count, failure));
+  const summary = sumOf(await Promise.all([...outboxes.values()].map((outbox) => outbox.finish())), policy?.base);
+  const told = reportFailure(() => report.finish(flags.count, failure ?? summary.failure, summary, readServerAddress(flags.url)));
   if (journal !== undefined && isAnswered) await verify(journal, flags, context);
   if (told !== undefined) throw told;
 }

@@ -13,9 +13,9 @@ export type RunOptions = {
   stdin?: string | Uint8Array;
 };
 
-/** A user's environment: nothing of the test runner's own gets through. */
+/** A user's environment, but that nothing is left on the disk: nothing of the test runner's own gets through. */
 export function environment(env: Record<string, string> = {}): Record<string, string> {
-  return { PATH: process.env["PATH"] ?? "", HOME: tmpdir(), TZ: "UTC", ...env };
+  return { PATH: process.env["PATH"] ?? "", HOME: tmpdir(), TZ: "UTC", LOGCTL_SPOOL: "off", ...env };
 }
 
 /** Runs the program to its end. */

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerBackup } from "./commands/backup.ts";
 import { registerQuery } from "./commands/query.ts";
 import { registerSend } from "./commands/send.ts";
 import { registerServe } from "./commands/serve.ts";
@@ -54,6 +55,7 @@ export function buildProgram(context: CliContext): Command {
   registerQuery(program, context);
   registerToken(program, context);
   registerSpool(program, context);
+  registerBackup(program, context);
   registerVerify(program, context);
   program.addHelpText("after", "\nStart here: logctl serve, then logctl simulate --count=3, then logctl query.");
   return program;

@@ -53,6 +53,7 @@ export const ERROR_CODES = [
   "maybe_stored",
   "database_unusable",
   "database_damaged",
+  "backup_failed",
   "address_unusable",
   "interrupted",
 ] as const;
@@ -107,6 +108,7 @@ export const HTTP_STATUS = {
   maybe_stored: 500,
   database_unusable: 500,
   database_damaged: 500,
+  backup_failed: 500,
   address_unusable: 500,
   interrupted: 500,
 } as const satisfies Record<ErrorCode, number>;
@@ -159,6 +161,7 @@ export const EXIT_CODE = {
   maybe_stored: 1,
   database_unusable: 1,
   database_damaged: 1,
+  backup_failed: 1,
   address_unusable: 1,
   interrupted: 130,
 } as const satisfies Record<ErrorCode, number>;

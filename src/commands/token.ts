@@ -8,6 +8,7 @@ import { parse } from "../schema/parse.ts";
 import { serviceSchema } from "../schema/record.ts";
 import { ANY_SERVICE, SCOPES, type Scope, type StoredToken } from "../schema/token.ts";
 import { openForWriting } from "../store/database.ts";
+import { checkLeftovers } from "../store/missing-records.ts";
 import { createToken, listTokens, revokeToken, rotateToken } from "../store/tokens.ts";
 import { databaseOption } from "./database-option.ts";
 import { parseDuration } from "./parse-duration.ts";
@@ -54,6 +55,7 @@ export function registerToken(program: Command, context: CliContext): void {
 }
 
 function withDatabase({ db }: DatabaseFlags, work: (database: Database) => void): void {
+  checkLeftovers(db);
   const database = openForWriting(db);
   try {
     work(database);

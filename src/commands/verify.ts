@@ -60,7 +60,7 @@ export function damaged(path: string, { blocks, whole, missing, findings }: Veri
   return new LogctlError("database_damaged", `the database '${path}' is damaged: ${what.join(", ") || "blocks overlap"}`);
 }
 
-function describeFinding({ about, block, first_id, last_id, message }: Finding): string {
+export function describeFinding({ about, block, first_id, last_id, message }: Finding): string {
   if (about === "file") return `file: ${message}`;
   const records = `records ${first_id} to ${last_id}`;
   return about === "block" ? `block ${block} (${records}): ${message}` : `${records}: ${message}`;

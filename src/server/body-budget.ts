@@ -1,9 +1,12 @@
 import { LogctlError } from "../errors.ts";
 
-/** What all bodies that are held at one time may come to, whatever clients do. */
+/**
+ * What all bodies that are held at one time may come to, whatever clients do. Half of it is for small ones, so that a few
+ * large ones that never come to their end do not keep them out.
+ */
 export type BodyBudget = {
-  /** A share for one request; nothing at first. */
-  open(): BodyShare;
+  /** A share for one request, of which nothing is taken at first; `announcedBytes` where it says how large it is. */
+  open(announcedBytes: number | undefined): BodyShare;
   /** What is held at the moment. */
   bytes(): number;
 };
@@ -17,21 +20,24 @@ export type BodyShare = {
   close(): void;
 };
 
+export const SMALL_BODY_BYTES = 1024 * 1024;
 const RETRY_AFTER_S = 1;
 
 export function createBodyBudget(maxBytes: number): BodyBudget {
-  let held = 0;
+  const small = { held: 0 };
+  const large = { held: 0 };
   return {
-    bytes: () => held,
-    open() {
+    bytes: () => small.held + large.held,
+    open(announcedBytes = Number.POSITIVE_INFINITY) {
+      const pool = announcedBytes <= SMALL_BODY_BYTES ? small : large;
       let mine = 0;
       const add = (bytes: number) => {
         mine += bytes;
-        held += bytes;
+        pool.held += bytes;
       };
       return {
         take(bytes) {
-          if (held + bytes > maxBytes) {
+          if (pool.held + bytes > maxBytes / 2) {
             throw new LogctlError("overloaded", "too many and too large requests are being read; send this again in a moment", {
               retryAfterS: RETRY_AFTER_S,
             });

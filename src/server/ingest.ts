@@ -8,7 +8,7 @@ import type { BodyBudget, BodyShare } from "./body-budget.ts";
 import { createAnswerOnce, type KeyedRequest } from "./idempotency.ts";
 import type { Identity } from "./identify.ts";
 import type { Metrics } from "./metrics.ts";
-import { type BodyLimits, readBody } from "./read-body.ts";
+import { announcedLength, type BodyLimits, readBody } from "./read-body.ts";
 import type { TokenAccounts } from "./token-accounts.ts";
 import type { Turns } from "./turns.ts";
 
@@ -55,7 +55,7 @@ export function createIngest({ store, accounts, turns, metrics, limits, bodies }
     const key = readKey(request);
     // What is refused anyway, or cannot be stored, is not read first.
     requireWritable();
-    const announced = Number(request.headers.get("content-length") ?? 0);
+    const announced = announcedLength(request) ?? 0;
     accounts.check(identity, announced);
     turns.check(id, announced);
     const { bytes: body, sentBytes } = await readBody(request, limits, share);
@@ -67,7 +67,7 @@ export function createIngest({ store, accounts, turns, metrics, limits, bodies }
   }
 
   return async (request: Request, identity: Identity): Promise<Response> => {
-    const share = bodies.open();
+    const share = bodies.open(announcedLength(request));
     try {
       return answerIngest(await ingest(request, identity, share));
     } finally {

@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip, inflate, inflateRaw, zstdDecompress } from "node:zlib";
 import { LogctlError } from "../errors.ts";
-import type { BodyShare } from "./body-budget.ts";
+import { type BodyShare, SMALL_BODY_BYTES } from "./body-budget.ts";
 import { isWholeZstd } from "./zstd-frames.ts";
 
 type Decompress = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
@@ -25,8 +25,6 @@ const DECOMPRESS: Record<string, Decompress> = {
   },
 };
 
-/** Read piece by piece where it is larger, so that what counts is what came, and not what a client says will come. */
-const SMALL_BODY_BYTES = 1024 * 1024;
 /** Logs are rarely packed more tightly than this: memory for more is taken once it turns out to be needed. */
 const USUAL_RATIO = 20;
 const LEAST_UNPACKED_BYTES = 64 * 1024;
@@ -84,15 +82,20 @@ function isTooLarge(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
 }
 
-async function readBytes(request: Request, maxBytes: number, share: BodyShare): Promise<Uint8Array> {
+/** How many bytes the request says its body has. */
+export function announcedLength(request: Request): number | undefined {
   const length = request.headers.get("content-length");
-  if (length !== null) {
-    if (Number(length) > maxBytes) throw tooLarge(maxBytes);
-    if (Number(length) <= SMALL_BODY_BYTES) {
-      share.take(Number(length));
-      return request.bytes().catch(endedEarly);
-    }
+  return length === null ? undefined : Number(length);
+}
+
+async function readBytes(request: Request, maxBytes: number, share: BodyShare): Promise<Uint8Array> {
+  const length = announcedLength(request);
+  if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes);
+  if (length !== undefined && length <= SMALL_BODY_BYTES) {
+    share.take(length);
+    return request.bytes().catch(endedEarly);
   }
+  // Piece by piece: what counts is what has come, and not what a client says will come.
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of chunksOf(request)) {
@@ -101,7 +104,12 @@ async function readBytes(request: Request, maxBytes: number, share: BodyShare): 
     share.take(chunk.length);
     chunks.push(chunk);
   }
-  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+  if (chunks.length === 1) return chunks[0] as Uint8Array;
+  // For a moment it is there twice.
+  share.take(bytes);
+  const whole = Buffer.concat(chunks);
+  share.giveBack(bytes);
+  return whole;
 }
 
 /**

@@ -11,10 +11,10 @@ export type Turns = {
 };
 
 /**
- * What a token may have between decoding and disk at a time while others are there, or one request if that is larger:
- * about what takes as long to write as the disk takes to answer.
+ * What a token may have between decoding and disk at a time while others are there, or one request if that is larger. With
+ * twice as much it writes half as much again, and everybody else waits twice as long.
  */
-const SHARE_BYTES = 128 * 1024;
+const SHARE_BYTES = 384 * 1024;
 /** What a request takes beside its body, so that very many small ones count too. */
 const BYTES_A_REQUEST = 8 * 1024;
 /** Another token is there for so long after its last request. */

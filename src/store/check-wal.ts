@@ -9,12 +9,19 @@ const FRAME_HEADER_BYTES = 24;
 const MAGIC_LITTLE_ENDIAN = 0x377f0682;
 const MAGIC_BIG_ENDIAN = 0x377f0683;
 
+/** What `lookForDamage` finds, twice: while somebody writes to the log it may look damaged, but not twice in the same way. */
+export function findWalDamage(databasePath: string): WalDamage | undefined {
+  const first = lookForDamage(databasePath);
+  const second = first && lookForDamage(databasePath);
+  return second?.frame === first?.frame && second?.frames === first?.frames ? second : undefined;
+}
+
 /**
  * Looks for damage in a database's write-ahead log (https://sqlite.org/fileformat2.html, 4): SQLite itself takes what comes
  * before it and says nothing of the rest, or of a file into which some of the rest was taken already. Undefined where all is
  * well. A last commit that is damaged cannot be told from one that a power cut has cut short, and is taken for that.
  */
-export function findWalDamage(databasePath: string): WalDamage | undefined {
+function lookForDamage(databasePath: string): WalDamage | undefined {
   const path = `${databasePath}-wal`;
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size < HEADER_BYTES + FRAME_HEADER_BYTES) return undefined;
@@ -85,7 +92,7 @@ function createSum(littleEndian: boolean) {
   };
 }
 
-/** Throws `database_damaged` where the write-ahead log is damaged. Not for a database that somebody writes to. */
+/** Throws `database_damaged` where the write-ahead log is damaged. */
 export function checkWal(databasePath: string): void {
   const damage = findWalDamage(databasePath);
   if (damage !== undefined) throw walDamaged(databasePath, describeWalDamage(damage));

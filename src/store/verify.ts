@@ -4,7 +4,7 @@ import type { BlockMeta } from "./block.ts";
 import { isCorruption } from "./block-damage.ts";
 import { blockOfKey, keyOfPart } from "./block-parts.ts";
 import { checkFile, explainDamage } from "./check-file.ts";
-import { describeWalDamage, findWalDamage, type WalDamage } from "./check-wal.ts";
+import { describeWalDamage, findWalDamage } from "./check-wal.ts";
 import { droppedRecordId, isOurs, listBlocks, newestRecordId, openForReading } from "./database.ts";
 import { readLastRecord } from "./last-record.ts";
 import { verifyBlock } from "./verify-block.ts";
@@ -47,7 +47,7 @@ export function* verifyDatabase(path: string): Generator<VerifyProgress, Verific
   const findings: Finding[] = [];
   const verification: Verification = { blocks: 0, whole: 0, records: 0, missing: 0, unchecked: 0, findings };
   const aboutFile = (message: string) => findings.push({ about: "file", message });
-  const walDamage = findWalDamageTwice(path);
+  const walDamage = findWalDamage(path);
   if (walDamage !== undefined) aboutFile(describeWalDamage(walDamage));
   if (!beginSnapshot(database, path)) {
     if (lastId === 0)
@@ -93,13 +93,6 @@ export function* verifyDatabase(path: string): Generator<VerifyProgress, Verific
     verification.missing += last - first + 1;
     findings.push({ about: "records", first_id: first, last_id: last, message: "they were stored, and are in no block" });
   }
-}
-
-/** While a collector writes to the log, it may look damaged; but not twice in the same way. */
-function findWalDamageTwice(path: string): WalDamage | undefined {
-  const first = findWalDamage(path);
-  const second = first && findWalDamage(path);
-  return second?.frame === first?.frame && second?.frames === first?.frames ? second : undefined;
 }
 
 /** From here on the database is seen as it is now; false where there is nothing in it. */

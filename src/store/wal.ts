@@ -2,28 +2,30 @@ import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 
 /**
- * SQLite takes the WAL into the file with every 1000 pages, but starts it anew only in a moment in which nobody reads: with
- * many readers it would grow for ever. So long, it is worth waiting for such a moment.
+ * SQLite takes the WAL into the file with every 1000 pages, and starts it anew when nobody reads in it; but the file stays as
+ * long as it ever was, while a backup perhaps held it, until there is a quiet second, of which there may be none.
  */
 const LONG_WAL_BYTES = 32 * 1024 * 1024;
+/** Readers are waited for so long, which is felt by who writes: therefore no more often than this. */
 const WAIT_MS = 100;
+const RETRY_AFTER_MS = 5000;
 
 export function walBytes(path: string): number {
   return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** To be called after commits: starts the WAL anew where it is long. Where readers did not let it, it tries again once it is longer. */
+/** To be called after commits: makes the WAL short where it is long and its readers let it. */
 export function createWalKeeper(path: string): (database: Database) => void {
-  let limit = LONG_WAL_BYTES;
+  let triedAtMs = Number.NEGATIVE_INFINITY;
   return (database) => {
-    const bytes = walBytes(path);
-    if (bytes < limit) return;
-    limit = bytes + LONG_WAL_BYTES;
+    if (walBytes(path) < LONG_WAL_BYTES) return;
+    const now = performance.now();
+    if (now - triedAtMs < RETRY_AFTER_MS) return;
+    triedAtMs = now;
     const before = database.query<{ timeout: number }, []>("PRAGMA busy_timeout").get()?.timeout ?? 0;
     database.run(`PRAGMA busy_timeout=${WAIT_MS}`);
     try {
-      const { busy } = database.query<{ busy: number }, []>("PRAGMA wal_checkpoint(TRUNCATE)").get() ?? { busy: 1 };
-      if (busy === 0) limit = LONG_WAL_BYTES;
+      database.run("PRAGMA wal_checkpoint(TRUNCATE)");
     } finally {
       database.run(`PRAGMA busy_timeout=${before}`);
     }

@@ -73,6 +73,7 @@ describe("a token with a rate limit", () => {
         pull(controller) {
           pulled += 1;
           controller.enqueue(new TextEncoder().encode("x"));
+          if (pulled === 10) controller.close();
         },
       },
       { highWaterMark: 0 },

@@ -3,7 +3,12 @@ import { errorBodySchema, ingestAnswerSchema } from "../../src/schema/api.ts";
 import { type Collector, startCollector } from "./binary.ts";
 import { type FuzzRequest, fuzzRequests } from "./fuzz-requests.ts";
 
-export type FuzzOptions = { requests: number; seed: number };
+export type FuzzOptions = {
+  requests: number;
+  seed: number;
+  /** Told now and then how far it is. */
+  onProgress?: (done: number, residentMB: number) => void;
+};
 
 export type FuzzReport = {
   requests: number;
@@ -33,7 +38,7 @@ const TIMEOUT_MS = 30_000;
 const NAME = /^fuzz-\d+ /;
 
 /** Sends made-up requests to a collector of their own, looks at every answer, and reads back what was accepted. */
-export async function runFuzz({ requests, seed }: FuzzOptions): Promise<FuzzReport> {
+export async function runFuzz({ requests, seed, onProgress }: FuzzOptions): Promise<FuzzReport> {
   await using collector = await startCollector(["--body-timeout", "5"]);
   const expected = new Map<string, Record<string, unknown>>();
   const statuses: Record<string, number> = {};
@@ -68,7 +73,9 @@ export async function runFuzz({ requests, seed }: FuzzOptions): Promise<FuzzRepo
         for (const request of rest) await send(request);
       }),
     );
-    memory.push(await residentMB(collector.pid));
+    const resident = await residentMB(collector.pid);
+    memory.push(resident);
+    onProgress?.(done + batch.length, resident);
   }
   const { stored, known, wrong } = await readBack(collector, expected);
   const quarter = (n: number) =>

@@ -44,11 +44,14 @@ const ENCODERS: Record<string, (bytes: Uint8Array) => Uint8Array> = {
 const BOMB = gzipSync(Buffer.alloc(100_000_000, " "));
 
 const anyText = fc.string({ unit: "binary", maxLength: 60 });
+/** Names of any characters, but not a new one in each record: logs have some hundreds of names, and readers look through all. */
+const NAME_SEED = 1;
+const name = fc.constantFrom(...fc.sample(anyText, { seed: NAME_SEED, numRuns: 200 }));
 const value = fc.letrec((tie) => ({
   value: fc.oneof({ maxDepth: 3 }, anyText, fc.integer(), fc.boolean(), fc.constant(null), tie("list"), tie("map")),
   list: fc.array(tie("value"), { maxLength: 4 }),
   map: fc.dictionary(
-    anyText.map((key) => `k${key}`),
+    name.map((key) => `k${key}`),
     tie("value"),
     { maxKeys: 4, noNullPrototype: true },
   ),
@@ -57,19 +60,19 @@ const value = fc.letrec((tie) => ({
 /** Records whose meaning is beyond doubt; the message says which one each is. */
 function knownRecords(nextName: () => string): fc.Arbitrary<FuzzRequest> {
   const attributes = fc.dictionary(
-    anyText.map((key) => `a_${key}`),
+    name.map((key) => `a_${key}`),
     value,
     { maxKeys: 6, noNullPrototype: true },
   );
   const record = fc.tuple(anyText, attributes).map(([text, rest]) => ({ message: `${nextName()} ${text}`, ...rest }));
   const shape = fc.constantFrom("lines", "array", "logs");
   const encoding = fc.constantFrom(...Object.keys(ENCODERS));
-  return fc.tuple(fc.array(record, { minLength: 1, maxLength: 20 }), shape, encoding).map(([records, as, name]) => {
+  return fc.tuple(fc.array(record, { minLength: 1, maxLength: 10 }), shape, encoding).map(([records, as, coding]) => {
     const texts = records.map((item) => JSON.stringify(item));
     const list = `[${texts.join(",")}]`;
     const body = as === "lines" ? texts.join("\n") : as === "array" ? list : `{"logs":${list}}`;
-    const encode = ENCODERS[name] as (bytes: Uint8Array) => Uint8Array;
-    return { method: "POST", path: "/logs", headers: { "content-encoding": name }, body: encode(Buffer.from(body)), records };
+    const encode = ENCODERS[coding] as (bytes: Uint8Array) => Uint8Array;
+    return { method: "POST", path: "/logs", headers: { "content-encoding": coding }, body: encode(Buffer.from(body)), records };
   });
 }
 
@@ -94,11 +97,11 @@ const mutatedBody: fc.Arbitrary<FuzzRequest> = fc
     fc.constantFrom("before", "behind"),
     fc.constantFrom("POST", "PUT"),
   )
-  .map(([source, mutations, name, when, method]) => {
-    const encode = ENCODERS[name] as (bytes: Uint8Array) => Uint8Array;
+  .map(([source, mutations, coding, when, method]) => {
+    const encode = ENCODERS[coding] as (bytes: Uint8Array) => Uint8Array;
     const plain = typeof source === "string" ? Buffer.from(source) : source;
     const body = when === "before" ? encode(mutations.reduce(mutate, plain)) : mutations.reduce(mutate, encode(plain));
-    return { method, path: "/logs", headers: { "content-encoding": name }, body };
+    return { method, path: "/logs", headers: { "content-encoding": coding }, body };
   });
 
 const oddHeader = fc.constantFrom<Record<string, string>>(
@@ -162,8 +165,8 @@ const parameters = fc
 const segment = fc.oneof(anyText.map(encodeURIComponent), fc.constantFrom("message", "attributes.k", "%", "%ff", "%2f", ".."));
 const path = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(...Object.keys(ENDPOINTS).filter((endpoint) => !endpoint.includes("<"))) },
-  { weight: 3, arbitrary: segment.map((name) => `/logs/fields/${name}`) },
-  { weight: 1, arbitrary: segment.map((name) => `/${name}`) },
+  { weight: 3, arbitrary: segment.map((field) => `/logs/fields/${field}`) },
+  { weight: 1, arbitrary: segment.map((part) => `/${part}`) },
 );
 const reading: fc.Arbitrary<FuzzRequest> = fc
   .tuple(
@@ -185,9 +188,9 @@ const reading: fc.Arbitrary<FuzzRequest> = fc
 export function fuzzRequests(nextName: () => string): fc.Arbitrary<FuzzRequest> {
   return fc.oneof(
     { weight: 300, arbitrary: knownRecords(nextName) },
-    { weight: 350, arbitrary: mutatedBody },
+    { weight: 400, arbitrary: mutatedBody },
     { weight: 100, arbitrary: oddBody },
     { weight: 1, arbitrary: bomb },
-    { weight: 250, arbitrary: reading },
+    { weight: 200, arbitrary: reading },
   );
 }

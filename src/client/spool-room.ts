@@ -36,6 +36,7 @@ const LOOK_AGAIN_MS = 1_000;
 export function createSpoolRoom({ policy, spools, isForced, signal, sleep, onDropped }: SpoolRoomOptions): SpoolRoom {
   const { maxBytes, onFull } = policy;
   let changed = new AbortController();
+  signal.addEventListener("abort", () => changed.abort(), { once: true });
 
   function whyFull(batch: Batch): LogctlError | undefined {
     const waiting = spools().reduce((sum, spool) => sum + spool.bytes(), 0);
@@ -65,8 +66,9 @@ export function createSpoolRoom({ policy, spools, isForced, signal, sleep, onDro
   }
 
   function nextChange(ms: number): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
     changed = new AbortController();
-    return sleep(ms, AbortSignal.any([signal, changed.signal]));
+    return sleep(ms, changed.signal);
   }
 
   return {

@@ -117,7 +117,7 @@ export function openSpoolingOutbox(options: SpoolingOutboxOptions): Outbox {
   function announce(error?: LogctlError): void {
     if (isAnnounced || signal.aborted || own === undefined) return;
     isAnnounced = true;
-    notice(`${troubleOf(connection, error)}; what comes waits in ${own.folder}`);
+    notice(`what comes waits in ${own.folder}: ${troubleOf(connection, error)}`);
   }
 
   function tellSpooled(part: DeliveredPart, isOwn: boolean): void {

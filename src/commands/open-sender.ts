@@ -16,8 +16,8 @@ export type SenderOptions = {
   keeps: Keeps;
   /** Of what this process sends, and of what earlier ones left; both only count what went by way of the spool here. */
   tallies: { own: DeliveryTally; earlier: DeliveryTally };
-  /** Leaves it to the end to say what waits. */
-  isQuiet?: true;
+  /** Writes a line that a person should see at once. */
+  say(line: string): void;
 };
 
 /** How long what was read may still take to go out after Ctrl-C, where it is on disk already. */
@@ -33,20 +33,15 @@ export function openSenderDelivery(
   return openDelivery({ signal: afterGrace(signal, GRACE_MS), graceMs: 0, now, ...more });
 }
 
-/** The way of records to the collector, by the spool that the flags say, which tells on stderr when something waits there. */
-export function openSender(
-  { connection, delivery, policy, keeps, tallies, isQuiet }: SenderOptions,
-  context: CliContext,
-): Outbox {
+/** The way of records to the collector, by the spool that the flags say, which tells when something waits there. */
+export function openSender({ connection, delivery, policy, keeps, tallies, say }: SenderOptions, context: CliContext): Outbox {
   if (policy === undefined) return openStraightOutbox(connection, delivery);
-  const { signal, now, stderr } = context;
+  const { signal, now } = context;
   return openSpoolingOutbox({
     ...{ connection, delivery, policy, keeps, signal, now },
     onSpooledPart({ answer }, isOwn) {
       tallies[isOwn ? "own" : "earlier"].add(answer, () => "a record that was spooled");
     },
-    notice(sentence) {
-      if (!isQuiet) stderr.write(`logctl: ${sanitizeText(sentence)}\n`);
-    },
+    notice: (sentence) => say(`logctl: ${sanitizeText(sentence)}`),
   });
 }

@@ -71,7 +71,8 @@ async function sendMessage(connection: Connection, message: string, flags: SendF
   const policy = readSpoolPolicy(flags, context);
   const tallies = { own: createDeliveryTally(), earlier: createDeliveryTally() };
   const delivery = openSenderDelivery(policy, context);
-  const outbox = openSender({ connection, delivery, policy, keeps: "unless_refused", tallies, isQuiet: true }, context);
+  // What waits is told at the end, which is soon.
+  const outbox = openSender({ connection, delivery, policy, keeps: "unless_refused", tallies, say: () => {} }, context);
   const record = encodeMessage(message, defaultsOfNow(flags, policy, context));
   const sent = outbox.take([record], ({ answer }) => {
     const [refusal] = answer.errors;
@@ -90,7 +91,11 @@ async function sendInput(connection: Connection, flags: SendFlags, context: CliC
   const tallies = { own: createDeliveryTally(), earlier: createDeliveryTally() };
   const progress = createProgressLine(stderr, now);
   const delivery = openSenderDelivery(policy, context);
-  const outbox = openSender({ connection, delivery, policy, keeps: "all", tallies }, context);
+  const say = (line: string) => {
+    progress.clear();
+    stderr.write(`${line}\n`);
+  };
+  const outbox = openSender({ connection, delivery, policy, keeps: "all", tallies, say }, context);
   const lines = sendLines({
     chunks: stdin.chunks(),
     defaults: () => defaultsOfNow(flags, policy, context),

@@ -90,7 +90,10 @@ async function runSimulate(flags: SimulateFlags, context: CliContext): Promise<v
   const outboxes = new Map<string, Outbox>();
   for (const connection of connections.values()) {
     if (outboxes.has(connection.tokenDigest)) continue;
-    outboxes.set(connection.tokenDigest, openSender({ connection, delivery, policy, keeps: "after_contact", tallies }, context));
+    outboxes.set(
+      connection.tokenDigest,
+      openSender({ connection, delivery, policy, keeps: "after_contact", tallies, say: report.say }, context),
+    );
   }
   const generate = createGenerator(flags.seed ?? Math.floor(Math.random() * MAX_SEED), now);
   const full = new AbortController();

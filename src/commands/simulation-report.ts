@@ -9,6 +9,8 @@ import { lossLines, spooledError } from "./spool-report.ts";
 export type SimulationReport = {
   /** What was answered so far. */
   readonly tally: DeliveryTally;
+  /** Writes a line of its own. */
+  say(line: string): void;
   /** A request begins; its parts are told as they are answered, and its end, which may be that it waits on disk. */
   begin(service: string | undefined, records: number): { onPart(part: DeliveredPart): void; end(isKept: boolean): void };
   /**
@@ -72,5 +74,10 @@ export function createSimulationReport({ stderr, now, signal }: CliContext, inte
     if (refusal !== undefined) throw refusal;
   }
 
-  return { tally, begin, finish };
+  function say(line: string): void {
+    progress.clear();
+    stderr.write(`${line}\n`);
+  }
+
+  return { tally, say, begin, finish };
 }

@@ -31,7 +31,10 @@ describe("a collector that is away", () => {
       expect(code).toBe(130);
       expect(spooled).toBeGreaterThan(50_000);
       expect({ stored, misplaced }).toEqual({ stored: told, misplaced: 0 });
-      expect(err.trimEnd().split("\n")).toEqual([expect.stringContaining("; what comes waits in "), `stored ${told} records`]);
+      expect(err.trimEnd().split("\n")).toEqual([
+        expect.stringContaining("logctl: what comes waits in "),
+        `stored ${told} records`,
+      ]);
       expect(peakMB - beforeMB).toBeLessThan(MAX_GROWTH_MB);
     },
     TIMEOUT_MS,

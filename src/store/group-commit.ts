@@ -5,7 +5,7 @@ import { createRecordBatchBuilder, type RecordBatchBuilder } from "./record-batc
 import type { Writer } from "./writer.ts";
 
 /** What may wait for the disk before new records are refused: text, and a little more a record. */
-const MAX_WAITING_BYTES = 128 * 1024 * 1024;
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** What a record takes beside its text, so that very many very small ones count too. */
 const BYTES_A_RECORD = 64;
 const RETRY_AFTER_S = 1;

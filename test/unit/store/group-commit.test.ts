@@ -193,7 +193,7 @@ describe("group commit", () => {
 
   test("refuses more once too much waits, says when to come back, and takes it again later", async () => {
     const { writer, group } = openGroupCommit();
-    const quarter = "x".repeat(33 * 1024 * 1024);
+    const quarter = "x".repeat(17 * 1024 * 1024);
     const accepted = [group.append(fillWith(quarter))];
     for (let i = 0; i < 3; i += 1) accepted.push(group.append(fillWith(quarter)));
     let filled = false;
@@ -216,7 +216,7 @@ describe("group commit", () => {
 
   test("takes what is large while nothing waits", async () => {
     const { writer, group } = openGroupCommit();
-    const appended = group.append(fillWith("x".repeat(130 * 1024 * 1024)));
+    const appended = group.append(fillWith("x".repeat(66 * 1024 * 1024)));
     await expect(group.append(fillWith("too much"))).rejects.toMatchObject({ code: "overloaded" });
     writer.succeed();
     await appended;
@@ -261,7 +261,7 @@ describe("group commit", () => {
     const { writer, group } = openGroupCommit();
     const first = group.append(fillWith("first"));
     const many = group.append((batch) => {
-      for (let i = 0; i < 2_200_000; i += 1) batch.append(1, 0, 0, 2, "web", "m", "");
+      for (let i = 0; i < 1_100_000; i += 1) batch.append(1, 0, 0, 2, "web", "m", "");
       return {};
     });
     expect(await group.append(fillWith("late")).catch((error: LogctlError) => error.code)).toBe("overloaded");

@@ -1,9 +1,12 @@
 import { Command, CommanderError } from "commander";
+import { registerBackup } from "./commands/backup.ts";
 import { registerQuery } from "./commands/query.ts";
 import { registerSend } from "./commands/send.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerSimulate } from "./commands/simulate.ts";
+import { registerSpool } from "./commands/spool.ts";
 import { registerToken } from "./commands/token.ts";
+import { registerVerify } from "./commands/verify.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT_CODE, LogctlError } from "./errors.ts";
 import { sanitizeText } from "./render/sanitize.ts";
@@ -11,7 +14,7 @@ import { VERSION } from "./version.ts";
 
 /**
  * Runs one command line and answers with its exit code: 0 ok, 1 failure, 2 usage, 3 unreachable, 4 not authorised,
- * 130 interrupted. A failure is one line on stderr.
+ * 5 spooled, not yet stored, 130 interrupted. A failure is one line on stderr.
  */
 export async function run(args: string[], context: CliContext): Promise<number> {
   const program = buildProgram(context);
@@ -51,6 +54,9 @@ export function buildProgram(context: CliContext): Command {
   registerSimulate(program, context);
   registerQuery(program, context);
   registerToken(program, context);
+  registerSpool(program, context);
+  registerBackup(program, context);
+  registerVerify(program, context);
   program.addHelpText("after", "\nStart here: logctl serve, then logctl simulate --count=3, then logctl query.");
   return program;
 }

@@ -23,7 +23,8 @@ export type CliContext = {
   pid: number;
   /** What this process takes of the machine; when it started, in ms since the epoch. */
   usage: () => { residentBytes: number; cpuSeconds: number; startedAtMs: number };
-  fetch: (request: Request) => Promise<Response>;
+  /** `ca`: the certificates, as PEM, that are trusted instead of the usual ones. */
+  fetch: (request: Request, trust?: { ca: string }) => Promise<Response>;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Aborted by Ctrl-C or SIGTERM; a command ends what it does and says what it did. */

@@ -35,7 +35,7 @@ function processContext(): CliContext {
         startedAtMs: Date.now() - process.uptime() * 1000,
       };
     },
-    fetch: (request) => fetch(request),
+    fetch: (request, trust) => fetch(request, trust && { tls: trust }),
     now: () => Date.now(),
     signal: stopping.signal,
   };

@@ -12,9 +12,11 @@ export type ConnectionOptions = {
 
 export type Connection = {
   baseUrl: string;
+  /** Tells tokens apart, and gives none away. */
+  tokenDigest: string;
   /**
    * One request. Answers of any status come back as they are; throws `unreachable` where there is no answer, and
-   * `interrupted` once the signal is aborted.
+   * `interrupted` once the signal is aborted, unless it is certain that nothing was sent.
    */
   request(path: string, init?: RequestInit): Promise<Response>;
 };
@@ -22,18 +24,47 @@ export type Connection = {
 export function openConnection({ baseUrl, token, fetch, signal }: ConnectionOptions): Connection {
   return {
     baseUrl,
+    tokenDigest: digestOfToken(token),
     async request(path, init = {}) {
       const headers = new Headers(init.headers);
       if (token !== undefined) headers.set("authorization", `Token ${token}`);
       try {
         return await fetch(new Request(baseUrl + path, { signal, ...init, headers }));
       } catch (error) {
-        if (signal.aborted) throw new LogctlError("interrupted", "interrupted");
-        const hint = "is it running (logctl serve), and is --url right?";
+        if (signal.aborted && !isNoConnection(error)) throw new LogctlError("interrupted", "interrupted");
+        const hint = hintOfFailure(error);
         throw new LogctlError("unreachable", `no collector answers at ${baseUrl}: ${hint}`, { cause: error });
       }
     },
   };
+}
+
+/** Of these the system says that there was no connection. */
+const NO_CONNECTION = ["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH"];
+
+/** Whether what a request failed with says that nobody can have received anything. */
+export function isNoConnection(error: unknown): boolean {
+  const code = codeOf(error);
+  return NO_CONNECTION.includes(code) || CERTIFICATE_CODE.test(code);
+}
+
+/** As `Connection` has it, of no token too. */
+export function digestOfToken(token: string | undefined): string {
+  return token === undefined ? "none" : new Bun.CryptoHasher("sha256").update(token).digest("hex").slice(0, 32);
+}
+
+/** OpenSSL's names for a certificate that is not trusted, or another's. */
+const CERTIFICATE_CODE = /CERT|VERIFY/;
+
+function hintOfFailure(error: unknown): string {
+  const code = codeOf(error);
+  if (!CERTIFICATE_CODE.test(code)) return "is it running (logctl serve), and is --url right?";
+  return `its certificate is not trusted (${code}); --ca-cert or LOGCTL_CA_CERT names the one it is signed by`;
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === "string" ? code : "";
 }
 
 /** An error's body is some words; of what goes on for longer, no more is read. */

@@ -1,5 +1,6 @@
 import { LogctlError } from "../errors.ts";
 import type { IngestAnswer } from "../schema/api.ts";
+import { type Batch, nextRequest } from "./batch.ts";
 import type { Connection } from "./connection.ts";
 import { type Attempt, postRecords } from "./post-records.ts";
 import { BASE_DELAY_MS, jitteredDelayMs, readRetryAfterMs, type Sleep, sleep } from "./retry.ts";
@@ -9,7 +10,7 @@ export type DeliveryOptions = {
   signal: AbortSignal;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** How long a collector that has answered before may be away. */
+  /** How long a collector that has answered before may be away, where a delivery does not say. */
   retryForMs?: number;
   /** How long one attempt may take. */
   timeoutMs?: number;
@@ -22,14 +23,33 @@ export type DeliveryOptions = {
 /** What became of `count` records from `first` on; the answer's own `index` counts from there. */
 export type DeliveredPart = { answer: IngestAnswer; first: number; count: number };
 
-export type Delivery = {
+/** For what the collector refused to look at any record from `from` on; no attempt can do better. */
+export type Refusal = { error: LogctlError; status: number };
+
+export type DeliveryHooks = {
   /**
-   * Stores records (each a JSON text without line breaks), each exactly once however often it has to be tried, in order.
-   * Tells of each part as it is answered: mostly one, more where the batch has to be split, so that what is stored is
-   * known even if a later part fails. Throws `unreachable` when the collector has never answered or stays away too
-   * long, `interrupted`, or the error for which it refuses to look at any record.
+   * Told of each part as it is answered: mostly one, more where the batch has to be split, so that what is stored is known
+   * even if a later part fails.
    */
-  deliver(connection: Connection, records: readonly string[], onPart: (part: DeliveredPart) => void): Promise<void>;
+  onPart(part: DeliveredPart): void;
+  /** Told when the batch's `from`, `width` or `sentAtMs` has changed, before anything is sent that depends on it. */
+  onProgress?(): void;
+  /** Told of each attempt that may be repeated. */
+  onFailure?(error: LogctlError): void;
+  /** Asked after each such attempt for how long the collector may be away in all. */
+  retryForMs?(): number;
+  /** Asked before each wait between two attempts for what ends it early; `isAsked` where it is the collector that asked for it. */
+  hurry?(isAsked: boolean): AbortSignal | undefined;
+};
+
+export type Delivery = {
+  /** Whether the collector has answered, whatever it said. */
+  hasAnswered(): boolean;
+  /**
+   * Stores what is left of a batch, each record exactly once however often it has to be tried, in order. Throws
+   * `unreachable` when the collector has never answered or stays away for longer than there is time, or `interrupted`.
+   */
+  deliver(connection: Connection, batch: Batch, hooks: DeliveryHooks): Promise<Refusal | undefined>;
 };
 
 /**
@@ -41,56 +61,72 @@ export function openDelivery(options: DeliveryOptions): Delivery {
   const pause = options.sleep ?? sleep;
   let hasAnswered = false;
 
-  /** Tries until there is an answer; the same key each time makes the repetition harmless. */
-  async function post(connection: Connection, records: readonly string[]): Promise<Exclude<Attempt, { kind: "failed" }>> {
-    const idempotencyKey = crypto.randomUUID();
+  /** Tries the next request of a batch until there is an answer; the same key each time makes the repetition harmless. */
+  async function post(connection: Connection, batch: Batch, hooks: DeliveryHooks): Promise<Exclude<Attempt, { kind: "failed" }>> {
+    const { idempotencyKey, records } = nextRequest(batch);
     let failingSince: number | undefined;
     for (let count = 0; ; count += 1) {
       if (signal.aborted) throw new LogctlError("interrupted", "interrupted");
+      const sentBeforeMs = batch.sentAtMs;
+      if (sentBeforeMs === 0) progress(batch, { sentAtMs: now() }, hooks);
       const attempt = await postRecords(connection, records, { idempotencyKey, signal, timeoutMs, graceMs });
       if (attempt.kind !== "failed") {
         hasAnswered = true;
         return attempt;
       }
+      if (!attempt.sent) progress(batch, { sentAtMs: sentBeforeMs }, hooks);
       hasAnswered ||= attempt.response !== undefined;
-      if (!hasAnswered) throw attempt.error;
+      hooks.onFailure?.(attempt.error);
       failingSince ??= now();
-      const leftMs = failingSince + retryForMs - now();
-      if (leftMs <= 0) throw gaveUp(connection, retryForMs, attempt.error);
+      const mayTakeMs = hooks.retryForMs?.() ?? (hasAnswered ? retryForMs : 0);
+      const leftMs = failingSince + mayTakeMs - now();
+      if (leftMs <= 0) throw hasAnswered ? gaveUp(connection, now() - failingSince, attempt.error) : attempt.error;
       const askedMs = readRetryAfterMs(attempt.response?.headers.get("retry-after") ?? null, now());
       // A wait that the collector asks for may end after our own limit; it is then the last.
       const waitMs =
         askedMs === undefined ? Math.min(leftMs, jitteredDelayMs(count, random)) : askedMs + random() * BASE_DELAY_MS;
-      await pause(waitMs, signal);
+      await pause(waitMs, hooks.hurry?.(askedMs !== undefined) ?? signal);
+      if (askedMs !== undefined && hooks.retryForMs?.() === 0) throw gaveUp(connection, now() - failingSince, attempt.error);
     }
   }
 
-  async function deliverFrom(
-    connection: Connection,
-    records: readonly string[],
-    first: number,
-    onPart: (part: DeliveredPart) => void,
-  ): Promise<void> {
-    const attempt = await post(connection, records);
-    const count = records.length;
-    if (attempt.kind === "answered") return onPart({ answer: attempt.answer, first, count });
-    if (count <= 1) return onPart({ answer: refusalOf(attempt.error, count), first, count });
-    const middle = Math.ceil(count / 2);
-    await deliverFrom(connection, records.slice(0, middle), first, onPart);
-    await deliverFrom(connection, records.slice(middle), first + middle, onPart);
+  async function deliver(connection: Connection, batch: Batch, hooks: DeliveryHooks): Promise<Refusal | undefined> {
+    while (batch.from < batch.records.length) {
+      const attempt = await post(connection, batch, hooks);
+      if (attempt.kind === "refused") return attempt;
+      const { from: first } = batch;
+      const count = Math.min(batch.width, batch.records.length - first);
+      if (attempt.kind === "too_large" && count > 1) {
+        progress(batch, { width: Math.ceil(count / 2), sentAtMs: 0 }, hooks);
+        continue;
+      }
+      const answer = attempt.kind === "answered" ? attempt.answer : answerOfRefusal(attempt.error, count);
+      hooks.onPart({ answer, first, count });
+      progress(batch, { from: first + count, sentAtMs: 0 }, hooks);
+    }
+    return undefined;
   }
 
-  return { deliver: (connection, records, onPart) => deliverFrom(connection, records, 0, onPart) };
+  return { hasAnswered: () => hasAnswered, deliver };
 }
 
-/** What a record is answered with that is too large for a request of its own. */
-function refusalOf({ code, message }: LogctlError, count: number): IngestAnswer {
-  return { accepted: 0, rejected: count, errors: [{ index: 0, code, field: null, message }] };
+function progress(batch: Batch, change: Partial<Pick<Batch, "from" | "width" | "sentAtMs">>, hooks: DeliveryHooks): void {
+  Object.assign(batch, change);
+  hooks.onProgress?.();
 }
 
-function gaveUp({ baseUrl }: Connection, retryForMs: number, last: LogctlError): LogctlError {
+/** Enough for a person to see what is wrong. */
+const MAX_NAMED = 10;
+
+/** The answer that says of each of `count` records that it was refused for this reason; names the first ones only. */
+export function answerOfRefusal({ code, message }: LogctlError, count: number): IngestAnswer {
+  const named = Math.min(count, MAX_NAMED);
+  const errors = Array.from({ length: named }, (_, index) => ({ index, code, field: null, message }));
+  return { accepted: 0, rejected: count, errors, ...(named < count && { errors_omitted: count - named }) };
+}
+
+function gaveUp({ baseUrl }: Connection, afterMs: number, last: LogctlError): LogctlError {
   const reason = last.code === "unreachable" ? "" : ` (${last.code}: ${last.message})`;
-  return new LogctlError("unreachable", `the collector at ${baseUrl} did not recover within ${retryForMs / 1000} s${reason}`, {
-    cause: last,
-  });
+  const message = `the collector at ${baseUrl} did not recover within ${Math.round(afterMs / 1000)} s${reason}`;
+  return new LogctlError("unreachable", message, { cause: last });
 }

@@ -1,13 +1,17 @@
 import { LogctlError } from "../errors.ts";
 import { type IngestAnswer, ingestAnswerSchema } from "../schema/api.ts";
-import { type Connection, errorOfAnswer } from "./connection.ts";
+import { type Connection, errorOfAnswer, isNoConnection } from "./connection.ts";
 import { isRetryable } from "./retry.ts";
 
-/** What became of one attempt. Without a `response`, nobody answered. */
+/**
+ * What became of one attempt. `failed`: another one may do better; without a `response` nobody answered, and where it was
+ * not `sent` nobody can have received anything. `refused`: none can do better.
+ */
 export type Attempt =
   | { kind: "answered"; answer: IngestAnswer }
   | { kind: "too_large"; error: LogctlError }
-  | { kind: "failed"; error: LogctlError; response?: Response };
+  | { kind: "refused"; error: LogctlError; status: number }
+  | { kind: "failed"; error: LogctlError; sent: boolean; response?: Response };
 
 export type AttemptOptions = {
   idempotencyKey: string;
@@ -17,10 +21,7 @@ export type AttemptOptions = {
   graceMs: number;
 };
 
-/**
- * One attempt to store records, each a JSON text without line breaks. Says `failed` where another attempt may do better;
- * throws where it can't: `interrupted`, or what the collector's refusal of the whole request stands for.
- */
+/** One attempt to store records, each a JSON text without line breaks. Throws `interrupted`. */
 export async function postRecords(connection: Connection, records: readonly string[], options: AttemptOptions): Promise<Attempt> {
   try {
     return await withTimeLimit(options, async (limit) => {
@@ -32,7 +33,8 @@ export async function postRecords(connection: Connection, records: readonly stri
   } catch (error) {
     if (error instanceof LogctlError && error.code !== "unreachable") throw error;
     if (options.signal.aborted) throw new LogctlError("interrupted", "interrupted");
-    return { kind: "failed", error: error instanceof LogctlError ? error : answerBroke(connection, error) };
+    const unreachable = error instanceof LogctlError ? error : answerBroke(connection, error);
+    return { kind: "failed", error: unreachable, sent: !isNoConnection(unreachable.cause) };
   }
 }
 
@@ -44,13 +46,20 @@ function contentOf(records: readonly string[]): { type: string; body: string } {
 
 async function readAttempt(response: Response, count: number): Promise<Attempt> {
   const { status } = response;
-  if (isRetryable(status)) return { kind: "failed", error: await errorOfAnswer(response), response };
+  // Who is told to come later was not let in.
+  if (isRetryable(status)) return { kind: "failed", error: await errorOfAnswer(response), sent: status !== 429, response };
   if (status === 413) return { kind: "too_large", error: await errorOfAnswer(response) };
-  if (status !== 200 && status !== 207 && status !== 400) throw await errorOfAnswer(response);
+  if (status !== 200 && status !== 207 && status !== 400) return refusedBy(response);
   const text = await response.text();
   const body = ingestAnswerSchema.safeParse(parseJson(text));
   if (body.success && body.data.accepted + body.data.rejected === count) return { kind: "answered", answer: body.data };
-  throw await errorOfAnswer(new Response(text, response));
+  return refusedBy(new Response(text, response));
+}
+
+async function refusedBy(response: Response): Promise<Attempt> {
+  const error = await errorOfAnswer(response);
+  if (error.code === "unreachable") throw error;
+  return { kind: "refused", error, status: response.status };
 }
 
 function answerBroke({ baseUrl }: Connection, cause: unknown): LogctlError {

@@ -1,30 +1,31 @@
 import type { IngestAnswer } from "../schema/api.ts";
-import type { DeliveredPart } from "./delivery.ts";
 import { encodeLine, type RecordDefaults } from "./encode-line.ts";
 import { createLineQueue, type LineQueueOptions } from "./line-queue.ts";
+import type { Outbox } from "./outbox.ts";
 import { readLines } from "./read-lines.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 export type SendLinesOptions = {
   chunks: AsyncIterable<Uint8Array>;
-  defaults: RecordDefaults;
-  deliver: (records: readonly string[], onPart: (part: DeliveredPart) => void) => Promise<void>;
+  /** Of the lines that are read now. */
+  defaults: () => RecordDefaults;
+  outbox: Pick<Outbox, "take" | "keep">;
   /** Told of each answer, with the line each record came from (counted from 1). */
   onAnswer: (answer: IngestAnswer, lineNumbers: readonly number[]) => void;
-  /** Once aborted, nothing more is read; the batch under way is finished, what waits is left. */
+  /** Once aborted, nothing more is read. */
   signal: AbortSignal;
   queue?: LineQueueOptions;
 };
 
 export type SendLinesProgress = {
-  /** How many records were read but never answered for; right at any time, also after a failure. */
+  /** How many records were read but are neither answered for nor kept; right at any time, also after a failure. */
   unconfirmed(): number;
-  /** Resolves when the input has ended and everything is answered, or the signal was aborted; fails as `deliver` or the input does. */
+  /** Resolves when no more comes and the outbox has taken everything, or takes no more; fails as it or the input does. */
   done: Promise<void>;
 };
 
-/** Sends a stream line by line as it comes, in order, one request at a time. */
-export function sendLines({ chunks, defaults, deliver, onAnswer, signal, queue: limits }: SendLinesOptions): SendLinesProgress {
+/** Sends a stream line by line as it comes, in order. */
+export function sendLines({ chunks, defaults, outbox, onAnswer, signal, queue: limits }: SendLinesOptions): SendLinesProgress {
   const queue = createLineQueue(limits);
   const senderEnded = new AbortController();
   let inFlight = 0;
@@ -33,9 +34,10 @@ export function sendLines({ chunks, defaults, deliver, onAnswer, signal, queue: 
     let lineNumber = 0;
     try {
       for await (const lines of readLines(untilAborted(chunks, AbortSignal.any([signal, senderEnded.signal])))) {
+        const filling = defaults();
         for (const line of lines) {
           lineNumber += 1;
-          const record = encodeLine(line, defaults);
+          const record = encodeLine(line, filling);
           if (record === undefined) continue;
           if (!queue.hasRoom()) await queue.room();
           queue.push(record, lineNumber);
@@ -51,11 +53,12 @@ export function sendLines({ chunks, defaults, deliver, onAnswer, signal, queue: 
       for (let batch = await queue.next(); batch !== undefined; batch = await queue.next()) {
         const { records, lineNumbers } = batch;
         inFlight = records.length;
-        if (signal.aborted) return;
-        await deliver(records, ({ answer, first, count }) => {
+        const became = await outbox.take(records, ({ answer, first, count }) => {
           inFlight -= count;
           onAnswer(answer, lineNumbers.slice(first, first + count));
         });
+        inFlight = 0;
+        if (became === "end") return;
       }
     } finally {
       senderEnded.abort();
@@ -63,16 +66,32 @@ export function sendLines({ chunks, defaults, deliver, onAnswer, signal, queue: 
     }
   }
 
+  /** What was read, and now goes to nobody. */
+  async function keepRest(): Promise<void> {
+    while (queue.waiting() > 0) {
+      const batch = await queue.next();
+      if (batch === undefined || outbox.keep(batch.records)) continue;
+      inFlight += batch.records.length;
+    }
+  }
+
   async function run(): Promise<void> {
     // What was read is sent even if reading on fails; a failure to send is the one to tell.
-    const reading = read().then(
-      () => undefined,
-      (error: unknown) => ({ error }),
-    );
-    await send();
-    const failure = await reading;
+    const reading = settle(read());
+    const sendFailure = await settle(send());
+    const readFailure = await reading;
+    await keepRest();
+    const failure = sendFailure ?? readFailure;
     if (failure !== undefined) throw failure.error;
   }
 
   return { unconfirmed: () => inFlight + queue.waiting(), done: run() };
+}
+
+/** How a promise failed, if it did. */
+function settle(promise: Promise<void>): Promise<{ error: unknown } | undefined> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
 }

@@ -3,8 +3,9 @@ import { type Connection, openConnection } from "../client/connection.ts";
 import { DEFAULT_URL, readServerAddress } from "../client/server-address.ts";
 import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
+import { readCertificate } from "./tls-options.ts";
 
-export type ConnectionFlags = { url: string; token?: string; tokenFile?: string };
+export type ConnectionFlags = { url: string; token?: string; tokenFile?: string; caCert?: string };
 
 /** The flags by which every client finds the collector and shows who it is. */
 export function addConnectionOptions(command: Command, context: CliContext): Command {
@@ -14,7 +15,8 @@ export function addConnectionOptions(command: Command, context: CliContext): Com
   );
   const token = new Option("--token <token>", "the token; seen in the process list, so better by [env: LOGCTL_TOKEN]");
   const tokenFile = new Option("--token-file <path>", "a file that holds the token");
-  return command.addOption(url).addOption(token).addOption(tokenFile);
+  const caCert = new Option("--ca-cert <file>", "the certificate (PEM) that the collector's is signed by [env: LOGCTL_CA_CERT]");
+  return command.addOption(url).addOption(token).addOption(tokenFile).addOption(caCert);
 }
 
 /** What may stand in a header, which is what a token is for. */
@@ -27,7 +29,16 @@ export async function connect(flags: ConnectionFlags, context: CliContext, fallb
     const source = flags.tokenFile !== undefined ? "--token-file" : flags.token !== undefined ? "--token" : "LOGCTL_TOKEN";
     throw new LogctlError("usage", `${source} holds no token: one is a single word of ASCII letters, digits and signs`);
   }
-  return openConnection({ baseUrl: readServerAddress(flags.url), token, fetch: context.fetch, signal: context.signal });
+  const fetch = await trustedFetch(flags, context);
+  return openConnection({ baseUrl: readServerAddress(flags.url), token, fetch, signal: context.signal });
+}
+
+/** The context's `fetch`, which trusts the certificate that was named where one was. */
+async function trustedFetch({ caCert }: ConnectionFlags, { env, fetch }: CliContext): Promise<CliContext["fetch"]> {
+  const path = caCert ?? env["LOGCTL_CA_CERT"] ?? "";
+  if (caCert === undefined && path === "") return fetch;
+  const ca = await readCertificate(caCert === undefined ? "LOGCTL_CA_CERT" : "--ca-cert", path);
+  return (request) => fetch(request, { ca });
 }
 
 async function readTokenFile(path: string | undefined): Promise<string | undefined> {

@@ -45,6 +45,6 @@ export function createDeliveryTally(): DeliveryTally {
 }
 
 /** `1 record`, `2 records`. */
-export function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+export function countOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Connection } from "../client/connection.ts";
 import { countRecords } from "../client/count-records.ts";
+import { askForDamage, type WatchedConnection, watchDamage } from "../client/damage.ts";
 import { readRecords } from "../client/read-records.ts";
 import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
@@ -66,20 +67,38 @@ export function registerQuery(program: Command, context: CliContext): void {
 }
 
 async function query(flags: QueryFlags, context: CliContext): Promise<void> {
+  let watched: WatchedConnection | undefined;
+  await ask(flags, context, async () => {
+    watched = watchDamage(await connect(flags, context));
+    return watched;
+  });
+  if (watched === undefined) return;
+  const damaged = watched.damagedBlocks() || (isStream(flags) ? await askForDamage(watched) : 0);
+  if (damaged === 0) return;
+  const blocks = damaged === 1 ? "a damaged block" : `${damaged} damaged blocks`;
+  context.stderr.write(`logctl: the collector leaves out ${blocks}: logctl verify, on its machine, names the records\n`);
+}
+
+function isStream({ count, stats, fields }: QueryFlags): boolean {
+  return count === undefined && stats === undefined && fields === undefined;
+}
+
+/** Asks for what the flags say, and shows it. */
+async function ask(flags: QueryFlags, context: CliContext, open: () => Promise<Connection>): Promise<void> {
   const filter = filterParameters(flags, context.now());
   if (flags.count === true) {
-    const count = await countRecords(await connect(flags, context), filter, context.signal);
+    const count = await countRecords(await open(), filter, context.signal);
     context.stdout.write(`${count}\n`);
     return;
   }
   if (asksForGroups(flags)) {
     const { output } = flags;
     const settings = settingsOf(flags, context);
-    return showGroups({ ...context, flags, filter, output, settings, connect: () => connect(flags, context) });
+    return showGroups({ ...context, flags, filter, output, settings, connect: open });
   }
   if (flags.follow === true) {
     const renderer = rendererOf({ ...flags, live: true }, context);
-    return followQuery(await connect(flags, context), { filter, last: readLast(flags.limit), renderer }, context);
+    return followQuery(await open(), { filter, last: readLast(flags.limit), renderer }, context);
   }
   const limit = flags.limit === "all" ? "all" : String(parseWholeNumber("--limit", flags.limit, 1, 1e15));
   const offset = String(parseWholeNumber("--offset", flags.offset, 0, 1e15));
@@ -92,7 +111,7 @@ async function query(flags: QueryFlags, context: CliContext): Promise<void> {
   const isTurned = flags.order === undefined && order === "desc";
   const parameters = new URLSearchParams([...filter, ["limit", limit], ["offset", offset], ["order", order]]);
   if (flags.sort !== undefined) parameters.set("sort", flags.sort);
-  const found = await show(await connect(flags, context), parameters, isTurned, rendererOf(flags, context), context);
+  const found = await show(await open(), parameters, isTurned, rendererOf(flags, context), context);
   if (found === 0 && context.stdout.isTTY) context.stderr.write("no records match\n");
 }
 

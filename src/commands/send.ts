@@ -1,18 +1,21 @@
 import { type Command, Option } from "commander";
 import type { Connection } from "../client/connection.ts";
-import { openDelivery } from "../client/delivery.ts";
-import { encodeMessage } from "../client/encode-line.ts";
+import { encodeMessage, type RecordDefaults } from "../client/encode-line.ts";
 import { sendLines } from "../client/send-lines.ts";
+import type { SpoolPolicy } from "../client/spool-policy.ts";
 import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
 import { DEMO_SERVICES } from "../schema/demo-tokens.ts";
 import { addConnectionOptions, type ConnectionFlags } from "./connection-options.ts";
-import { countOf, createDeliveryTally } from "./delivery-tally.ts";
+import { createDeliveryTally } from "./delivery-tally.ts";
 import { connectAs, hasToken } from "./demo-connection.ts";
+import { endSending, failureOf, storedLine } from "./end-sending.ts";
+import { openSender, openSenderDelivery } from "./open-sender.ts";
 import { createProgressLine } from "./progress-line.ts";
 import { addRecordOptions, type RecordFlags, recordDefaults } from "./record-options.ts";
+import { addSpoolOptions, readSpoolPolicy, type SpoolFlags } from "./spool-options.ts";
 
-type SendFlags = ConnectionFlags & RecordFlags & { message?: string };
+type SendFlags = ConnectionFlags & RecordFlags & SpoolFlags & { message?: string };
 
 const EXAMPLES = `
 Examples:
@@ -22,14 +25,17 @@ Examples:
 
 From a pipe each line is a log: a JSON object with a message as the record it is, any other line as a message.
 An empty pipe is nothing to send, and no failure. Without a token, the demo services (${DEMO_SERVICES.join(", ")}) use
-their demo tokens, towards a collector on this machine only.`;
+their demo tokens, towards a collector on this machine only.
+
+While the collector is away, logs wait on disk and go out in order when it is back; what is left at the end is told, with exit
+code 5, and goes out with the next send, or by logctl spool drain.`;
 
 export function registerSend(program: Command, context: CliContext): void {
   const command = program
     .command("send")
     .description("write a log: by flags, by answering questions, or line by line from a pipe");
   addRecordOptions(command).addOption(new Option("--message <text>", "what happened; without it, logs are read from stdin"));
-  addConnectionOptions(command, context)
+  addSpoolOptions(addConnectionOptions(command, context))
     .addHelpText("after", EXAMPLES)
     .action((flags: SendFlags) => runSend(flags, context));
 }
@@ -61,46 +67,46 @@ async function ask(flags: SendFlags, context: CliContext) {
 }
 
 /** Sends one record. Throws the error for which it is refused. */
-async function sendMessage(connection: Connection, message: string, flags: RecordFlags, context: CliContext): Promise<void> {
-  const { stderr, signal, now } = context;
-  const record = encodeMessage(message, recordDefaults(flags));
-  await openDelivery({ signal, now }).deliver(connection, [record], ({ answer }) => {
+async function sendMessage(connection: Connection, message: string, flags: SendFlags, context: CliContext): Promise<void> {
+  const policy = readSpoolPolicy(flags, context);
+  const tallies = { own: createDeliveryTally(), earlier: createDeliveryTally() };
+  const delivery = openSenderDelivery(policy, context);
+  const outbox = openSender({ connection, delivery, policy, keeps: "unless_refused", tallies, isQuiet: true }, context);
+  const record = encodeMessage(message, defaultsOfNow(flags, policy, context));
+  const sent = outbox.take([record], ({ answer }) => {
+    const [refusal] = answer.errors;
+    tallies.own.add(answer, () => "not stored");
     if (answer.rejected === 0) return;
-    const { code, message: reason } = answer.errors[0] ?? { code: "not_all_stored", message: "the collector gives no reason" };
+    const { code, message: reason } = refusal ?? { code: "not_all_stored", message: "the collector gives no reason" };
     throw new LogctlError(code, `not stored, ${code}: ${reason}`);
   });
-  stderr.write("stored 1 record\n");
+  await endSending({ outbox, tallies, connection, failure: await failureOf(sent) }, context);
 }
 
 /** Sends what comes from stdin, line by line, and says what became of it. */
-async function sendInput(connection: Connection, flags: RecordFlags, context: CliContext): Promise<void> {
+async function sendInput(connection: Connection, flags: SendFlags, context: CliContext): Promise<void> {
   const { stdin, stderr, signal, now } = context;
-  const delivery = openDelivery({ signal, now });
-  const tally = createDeliveryTally();
+  const policy = readSpoolPolicy(flags, context);
+  const tallies = { own: createDeliveryTally(), earlier: createDeliveryTally() };
   const progress = createProgressLine(stderr, now);
-  const summary = () => `stored ${countOf(tally.stored(), "record")}${tally.refused() > 0 ? `, refused ${tally.refused()}` : ""}`;
+  const delivery = openSenderDelivery(policy, context);
+  const outbox = openSender({ connection, delivery, policy, keeps: "all", tallies }, context);
   const lines = sendLines({
     chunks: stdin.chunks(),
-    defaults: recordDefaults(flags),
-    deliver: (records, onPart) => delivery.deliver(connection, records, onPart),
+    defaults: () => defaultsOfNow(flags, policy, context),
+    outbox,
     onAnswer(answer, lineNumbers) {
-      tally.add(answer, (index) => `line ${lineNumbers[index]}`);
-      progress.show(summary);
+      tallies.own.add(answer, (index) => `line ${lineNumbers[index]}`);
+      progress.show(() => storedLine(tallies));
     },
     signal,
   });
-  const failure = await lines.done.then(
-    () => (signal.aborted ? new LogctlError("interrupted", "interrupted") : tally.failure()),
-    (error: unknown) => error,
-  );
-  progress.clear();
-  const isAnswered = tally.stored() + tally.refused() > 0;
-  if (failure === undefined && !isAnswered) stderr.write("nothing to send: the input has no lines\n");
-  // Where the very first contact fails, the failure itself says all there is to say.
-  if (isAnswered || signal.aborted) {
-    for (const line of tally.refusalLines()) stderr.write(`${line}\n`);
-    const unconfirmed = lines.unconfirmed();
-    stderr.write(`${summary()}${unconfirmed > 0 ? `; ${unconfirmed} more were read and are not known to be stored` : ""}\n`);
-  }
-  if (failure !== undefined) throw failure;
+  const failure = await failureOf(lines.done);
+  await endSending({ outbox, tallies, connection, failure, lines: { progress, unconfirmed: lines.unconfirmed } }, context);
+}
+
+/** What a record gets where it says nothing itself: where it may wait on disk, also the time, which is that of now. */
+function defaultsOfNow(flags: RecordFlags, policy: SpoolPolicy | undefined, { now }: CliContext): RecordDefaults {
+  const defaults = recordDefaults(flags);
+  return policy === undefined ? defaults : { timestamp: new Date(now()).toISOString(), ...defaults };
 }

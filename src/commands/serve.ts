@@ -4,22 +4,34 @@ import { LogctlError } from "../errors.ts";
 import type { LogEvent } from "../log-event.ts";
 import { DEMO_TOKENS } from "../schema/demo-tokens.ts";
 import { isLoopback } from "../server/check-host.ts";
-import { type Answered, createApp } from "../server/create-app.ts";
+import { type Answered, BODY_TIMEOUT_MS, createApp } from "../server/create-app.ts";
 import { listen } from "../server/listen.ts";
 import { openStore } from "../store/open-store.ts";
+import { isPrivate } from "../store/private-file.ts";
 import { VERSION } from "../version.ts";
 import { databaseOption } from "./database-option.ts";
 import { errorFields } from "./event-log.ts";
 import { addLogOptions, type LogFlags, openEventLog } from "./log-options.ts";
 import { parseSize } from "./parse-size.ts";
 import { parseWholeNumber } from "./parse-whole-number.ts";
-import { readRetention, reportDropped } from "./retention-options.ts";
+import { type RetentionFlags, readRetention, reportDropped } from "./retention-options.ts";
+import { readTls, type TlsFlags } from "./tls-options.ts";
 
-type ServeFlags = LogFlags & { host: string; port: string; db: string; retain?: string; maxSize?: string; minFree?: string };
+type ServeFlags = {
+  host: string;
+  port: string;
+  db: string;
+  minFree?: string;
+  bodyTimeout: string;
+  insecureHttp?: true;
+} & RetentionFlags &
+  LogFlags &
+  TlsFlags;
 
 /** How long requests under way may take once the collector is told to stop. */
 const STOP_GRACE_MS = 10_000;
 const MAX_PORT = 65_535;
+const MAX_BODY_TIMEOUT_S = 86_400;
 /** Less would not do for what has to be written to make room. */
 const LEAST_MIN_FREE_BYTES = 1_000_000;
 
@@ -33,18 +45,27 @@ export function registerServe(program: Command, context: CliContext): void {
     .addOption(databaseOption(context))
     .option("--retain <duration>", "drop what was received longer ago, such as 12h, 30d or 8w [env: LOGCTL_RETAIN]")
     .option("--max-size <size>", "drop the oldest once the database exceeds it, such as 500MB or 10GB [env: LOGCTL_MAX_SIZE]")
-    .option("--min-free <size>", "write nothing while the disk has less left, such as 200MB [env: LOGCTL_MIN_FREE]");
+    .option("--min-free <size>", "write nothing while the disk has less left, such as 200MB [env: LOGCTL_MIN_FREE]")
+    .option("--tls-cert <file>", "serve HTTPS with this certificate (PEM)")
+    .option("--tls-key <file>", "the certificate's private key (PEM)")
+    .option("--insecure-http", "serve other machines without TLS, such as behind a proxy that has it")
+    .option("--body-timeout <seconds>", "how long the body of a request may take to arrive", String(BODY_TIMEOUT_MS / 1000));
   addLogOptions(command).action((flags: ServeFlags) => serve(flags, context));
 }
 
 /** Collects until the context's signal is aborted; then answers what is under way, and leaves one file behind. */
-async function serve({ host, db, ...flags }: ServeFlags, context: CliContext): Promise<void> {
+async function serve({ host, db, insecureHttp, ...flags }: ServeFlags, context: CliContext): Promise<void> {
   const port = parseWholeNumber("--port", flags.port, 0, MAX_PORT);
+  const bodyTimeoutMs = 1000 * parseWholeNumber("--body-timeout", flags.bodyTimeout, 1, MAX_BODY_TIMEOUT_S);
+  const tls = await readTls(flags);
+  const loopback = isLoopback(host);
+  if (!loopback && tls === undefined && !insecureHttp) throw needsTls(host);
   const { now, pid, signal, usage } = context;
   const minFreeBytes = readMinFree(flags, context);
   const limits = readRetention(flags, context);
   const { log, announce, close } = openEventLog(flags, context);
   const keep = limits && { retention: limits.retention, onDropped: reportDropped(limits, log) };
+  const wasPrivate = isPrivate(db);
   const store = await openStore({
     path: db,
     pid,
@@ -55,18 +76,32 @@ async function serve({ host, db, ...flags }: ServeFlags, context: CliContext): P
     ...(keep && { keep }),
   });
   try {
-    const loopback = isLoopback(host);
     const tokensMade = store.tokens().length > 0;
     if (!loopback && !tokensMade) throw needsToken(host, db);
     const tails = new Set<Request>();
     const onFailure = (error: unknown) =>
       log({ level: "error", event: "request_failed", mayRepeat: true, ...errorFields(error) });
     const onAnswer = (answered: Answered) => log({ level: "debug", event: "request_answered", ...describe(answered) });
-    const app = createApp({ store, loopback, version: VERSION, now, stopping: signal, tails, usage, onFailure, onAnswer });
-    const listener = listen({ app, hostname: host, port, tails, onFailure });
+    const app = createApp({
+      store,
+      loopback,
+      version: VERSION,
+      now,
+      stopping: signal,
+      tails,
+      bodyTimeoutMs,
+      usage,
+      onFailure,
+      onAnswer,
+    });
+    const listener = listen({ app, hostname: host, port, tails, onFailure, ...(tls && { tls }) });
     const started = `logctl ${VERSION} collects at ${listener.url} into ${db}`;
     const fields = { version: VERSION, url: listener.url, database: db, pid };
     announce({ level: "info", event: "collector_started", message: started, fields }, `${started}\n`);
+    if (!wasPrivate) {
+      const message = `${db} could be read by other users; now only its owner can (mode 0600)`;
+      announce({ level: "warn", event: "database_made_private", message }, `${message}\n`);
+    }
     if (!tokensMade) announce({ level: "warn", event: "demo_tokens_accepted", message: DEMO_WARNING }, demoNotice(db));
     await untilStopped(signal);
     const stopping = "logctl is stopping: requests under way are answered first";
@@ -92,6 +127,14 @@ function describe({ method, route, status, ms }: Answered): Pick<LogEvent, "mess
 function untilStopped(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+function needsTls(host: string): LogctlError {
+  const remedy = "give it --tls-cert and --tls-key, or --insecure-http where a proxy or a private network protects them";
+  return new LogctlError(
+    "usage",
+    `--host ${host} can be reached from outside, and tokens and logs would go unencrypted: ${remedy}`,
+  );
 }
 
 function needsToken(host: string, db: string): LogctlError {

@@ -8,12 +8,20 @@ import { parse } from "../schema/parse.ts";
 import { serviceSchema } from "../schema/record.ts";
 import { ANY_SERVICE, SCOPES, type Scope, type StoredToken } from "../schema/token.ts";
 import { openForWriting } from "../store/database.ts";
+import { checkLeftovers } from "../store/missing-records.ts";
 import { createToken, listTokens, revokeToken, rotateToken } from "../store/tokens.ts";
 import { databaseOption } from "./database-option.ts";
 import { parseDuration } from "./parse-duration.ts";
+import { parseSize } from "./parse-size.ts";
+import { parseWholeNumber } from "./parse-whole-number.ts";
 
 type DatabaseFlags = { db: string };
-type CreateFlags = DatabaseFlags & { service: string; name?: string; scope: Scope[]; expires?: string };
+type CreateFlags = DatabaseFlags & { service: string; name?: string; scope: Scope[]; expires?: string } & LimitFlags;
+type LimitFlags = { rateLimit?: string; dailyQuota?: string };
+type RotateFlags = DatabaseFlags & { grace?: string };
+
+/** A quota of less is spent by one batch. */
+const MIN_QUOTA_BYTES = 1_000_000;
 
 export function registerToken(program: Command, context: CliContext): void {
   const token = program.command("token").description("make, list, replace and revoke the tokens by which services are known");
@@ -24,6 +32,8 @@ export function registerToken(program: Command, context: CliContext): void {
     .option("--name <name>", "what to call it (default: the service)")
     .addOption(new Option("--scope <scope...>", "what it may do").choices(SCOPES).default(["ingest"]))
     .option("--expires <duration>", "for how long it is good, such as 12h, 90d or 4w (default: for ever)")
+    .option("--rate-limit <number>", "how many records a second it may write (default: any number)")
+    .option("--daily-quota <size>", "how much it may write on a day of UTC, such as 500MB or 10GB (default: any amount)")
     .addOption(databaseOption(context))
     .action((flags: CreateFlags) => withDatabase(flags, (database) => create(database, flags, context)));
   token
@@ -33,9 +43,10 @@ export function registerToken(program: Command, context: CliContext): void {
     .action((flags: DatabaseFlags) => withDatabase(flags, (database) => list(database, context)));
   token
     .command("rotate <name>")
-    .description("give a token a new secret and print it; the old one ends at once")
+    .description("give a token a new secret and print it; the old one ends at once, or after --grace")
+    .option("--grace <duration>", "for how long the old secret stays good, such as 30m, 24h or 7d")
     .addOption(databaseOption(context))
-    .action((name: string, flags: DatabaseFlags) => withDatabase(flags, (database) => rotate(database, name, context)));
+    .action((name: string, flags: RotateFlags) => withDatabase(flags, (database) => rotate(database, name, flags, context)));
   token
     .command("revoke <name>")
     .description("take a token out of force")
@@ -44,6 +55,7 @@ export function registerToken(program: Command, context: CliContext): void {
 }
 
 function withDatabase({ db }: DatabaseFlags, work: (database: Database) => void): void {
+  checkLeftovers(db);
   const database = openForWriting(db);
   try {
     work(database);
@@ -57,10 +69,12 @@ function create(database: Database, flags: CreateFlags, { now, stdout, stderr }:
   const name = parse(serviceSchema, flags.name ?? (service === ANY_SERVICE ? "any" : service), "usage");
   const scopes = SCOPES.filter((scope) => flags.scope.includes(scope));
   const expiresAt = flags.expires === undefined ? null : now() + parseDuration("--expires", flags.expires);
+  const rateLimit = flags.rateLimit === undefined ? null : parseWholeNumber("--rate-limit", flags.rateLimit, 1);
+  const dailyQuotaBytes = flags.dailyQuota === undefined ? null : parseSize("--daily-quota", flags.dailyQuota, MIN_QUOTA_BYTES);
   const isFirst = listTokens(database).length === 0;
   const make = database.transaction(() => {
     const taken = listTokens(database).some((token) => token.name === name && token.revokedAt === null);
-    if (!taken) return createToken(database, { name, service, scopes, expiresAt }, now());
+    if (!taken) return createToken(database, { name, service, scopes, expiresAt, rateLimit, dailyQuotaBytes }, now());
     throw new LogctlError("usage", `there is a token '${name}' already: logctl token rotate ${name}, or another --name`);
   });
   stdout.write(`${make.immediate()}\n`);
@@ -74,11 +88,17 @@ function list(database: Database, { env, now, stdout }: CliContext): void {
   stdout.write(renderTokenTable(rows, createPaint(wantsColour({ env, isTTY: true, allowed: true }))));
 }
 
-function rotate(database: Database, name: string, { stdout, stderr }: CliContext): void {
-  const secret = rotateToken(database, name);
+function rotate(database: Database, name: string, { grace }: RotateFlags, { now, stdout, stderr }: CliContext): void {
+  const expired = listTokens(database).find((token) => token.name === name && stateOf(token, now()) === "expired");
+  if (expired !== undefined) {
+    throw new LogctlError("usage", `the token '${name}' has expired: logctl token revoke ${name}, then create it again`);
+  }
+  const previousUntil = grace === undefined ? null : now() + parseDuration("--grace", grace);
+  const secret = rotateToken(database, name, previousUntil);
   if (secret === undefined) throw noSuchToken(name);
   stdout.write(`${secret}\n`);
-  stderr.write(`Keep it now, it is not shown again. The old secret of '${name}' is refused from now on.\n`);
+  const from = previousUntil === null ? "now on" : timeOf(previousUntil);
+  stderr.write(`Keep it now, it is not shown again. The old secret of '${name}' is refused from ${from}.\n`);
 }
 
 function revoke(database: Database, name: string, { now, stderr }: CliContext): void {
@@ -86,10 +106,31 @@ function revoke(database: Database, name: string, { now, stderr }: CliContext): 
   stderr.write(`'${name}' is refused from now on.\n`);
 }
 
-function rowOf({ name, service, scopes, createdAt, expiresAt, revokedAt }: StoredToken, nowMs: number): TokenRow {
-  const state = revokedAt !== null ? "revoked" : expiresAt !== null && expiresAt <= nowMs ? "expired" : "in force";
-  const expires_at = expiresAt === null ? null : new Date(expiresAt).toISOString();
-  return { name, service, scopes, state, created_at: new Date(createdAt).toISOString(), expires_at };
+function rowOf(token: StoredToken, nowMs: number): TokenRow {
+  const { name, service, scopes, rateLimit, dailyQuotaBytes } = token;
+  return {
+    name,
+    service,
+    scopes,
+    state: stateOf(token, nowMs),
+    created_at: timeOf(token.createdAt),
+    expires_at: timeOf(token.expiresAt),
+    last_used_at: timeOf(token.lastUsedAt),
+    old_secret_until: timeOf(token.previousUntil),
+    rate_limit: rateLimit,
+    daily_quota_bytes: dailyQuotaBytes,
+  };
+}
+
+function stateOf({ expiresAt, revokedAt, previousUntil }: StoredToken, nowMs: number): TokenRow["state"] {
+  if (revokedAt !== null) return "revoked";
+  if (expiresAt !== null && expiresAt <= nowMs) return "expired";
+  return previousUntil !== null && nowMs < previousUntil ? "rotating" : "in force";
+}
+
+function timeOf<Time extends number | null>(ms: Time): Time extends number ? string : string | null;
+function timeOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }
 
 function describe(service: string): string {

@@ -2,11 +2,14 @@
 export type ByteNames = {
   /** The number of the text from `from` up to `to`, whose `hash` the caller computed; -1 where it is not known. */
   find(bytes: Uint8Array, from: number, to: number, hash: number): number;
-  /** Adds a text that is not known, and gives its number. Not to be called where there are `capacity` already. */
+  /** Adds a text that is not known, and gives its number; -1 where there is no place for it. */
   add(bytes: Uint8Array, from: number, to: number, hash: number): number;
   size(): number;
   clear(): void;
 };
+
+/** Places looked at for one text: where somebody chose texts that all want the same place, most of them get none. */
+const MAX_PROBES = 32;
 
 /** `capacity` is a power of two. */
 export function createByteNames(capacity: number): ByteNames {
@@ -27,18 +30,20 @@ export function createByteNames(capacity: number): ByteNames {
 
   return {
     find(bytes, from, to, hash) {
-      for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-        const id = (slots[slot] as number) - 1;
+      for (let probe = 0; probe < MAX_PROBES; probe += 1) {
+        const id = (slots[(hash + probe) & mask] as number) - 1;
         if (id < 0) return -1;
         if (hashes[id] === hash && equals(id, bytes, from, to)) return id;
       }
+      return -1;
     },
     add(bytes, from, to, hash) {
-      let slot = hash & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      let probe = 0;
+      while (probe < MAX_PROBES && slots[(hash + probe) & mask] !== 0) probe += 1;
+      if (probe === MAX_PROBES || size === capacity) return -1;
       const id = size;
       size += 1;
-      slots[slot] = size;
+      slots[(hash + probe) & mask] = size;
       hashes[id] = hash;
       let end = ends[id] as number;
       if (end + to - from > names.length) names = enlarged(names, end + to - from);

@@ -104,7 +104,7 @@ export function readName(copy: JsonCopy, names: ByteNames): number {
     if (kind !== END) return -1;
     copy.at = at + 1;
     const known = names.find(source, from, at, hash);
-    if (known >= 0 || names.size() === MAX_NAMES || at - from > MAX_NAME_BYTES) return known;
+    if (known >= 0 || at - from > MAX_NAME_BYTES) return known;
     return names.add(source, from, at, hash);
   }
   return -1;

@@ -71,3 +71,12 @@ export const fieldsAnswerSchema = z.object({
   omitted: z.int().optional(),
 });
 export type FieldsAnswer = z.infer<typeof fieldsAnswerSchema>;
+
+/** The header of an answer that says how many damaged blocks it lacks; absent where it lacks none. */
+export const DAMAGE_HEADER = "logctl-damaged-blocks";
+
+/** What clients read of `GET /health`. */
+export const healthSchema = z.object({
+  /** Damaged blocks that were met since the collector was started. */
+  damaged_blocks: z.int().default(0),
+});

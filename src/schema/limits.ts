@@ -8,6 +8,8 @@ export const MAX_NESTING = 32;
 export const MAX_SERVICE_CHARACTERS = 100;
 /** Characters of an Idempotency-Key. */
 export const MAX_IDEMPOTENCY_KEY_CHARACTERS = 255;
+/** For how long a collector knows an Idempotency-Key again, in ms. */
+export const IDEMPOTENCY_KEY_RETENTION_MS = 7 * 86_400_000;
 /** Records of one `GET /logs` answer as a JSON array; NDJSON and CSV have no such limit. */
 export const MAX_PAGE_ROWS = 1000;
 export const DEFAULT_PAGE_ROWS = 100;

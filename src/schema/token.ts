@@ -22,4 +22,19 @@ export type StoredToken = {
   createdAt: number;
   expiresAt: number | null;
   revokedAt: number | null;
+  /** The digest of the secret before the last rotation, good until `previousUntil`; null where there is none. */
+  previousDigest: string | null;
+  previousUntil: number | null;
+  /** Records a second that it may write on average; null without limit. */
+  rateLimit: number | null;
+  /** Bytes of bodies, after decompression, that it may write on a day of UTC; null without limit. */
+  dailyQuotaBytes: number | null;
+  /** To the minute or so; null where it was never used. */
+  lastUsedAt: number | null;
+  /** How much of the quota was used, and on which day since the epoch that was. */
+  quotaDay: number | null;
+  quotaBytes: number;
 };
+
+/** What is noted of a token's use. */
+export type TokenUse = Pick<StoredToken, "id" | "quotaBytes"> & { usedAt: number; quotaDay: number };

@@ -1,5 +1,5 @@
 import { HTTP_STATUS, LogctlError } from "../errors.ts";
-import type { ErrorBody } from "../schema/api.ts";
+import { DAMAGE_HEADER, type ErrorBody } from "../schema/api.ts";
 
 /** Logs are whatever somebody sent: no browser is to take them for a page, no cache is to keep them. */
 const SAFE_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
@@ -22,6 +22,11 @@ export function answer(
 
 export function answerJson(value: unknown, status = 200, headers: Record<string, string> = {}): Response {
   return answer(`${JSON.stringify(value)}\n`, status, CONTENT_TYPES.json, headers);
+}
+
+/** Says in an answer's header how many damaged blocks it leaves out; nothing where it leaves out none. */
+export function damageHeader(blocks: ReadonlySet<number>): Record<string, string> {
+  return blocks.size === 0 ? {} : { [DAMAGE_HEADER]: String(blocks.size) };
 }
 
 /** What an error looks like from outside; its cause stays inside. */

@@ -18,3 +18,12 @@ export function checkHost(host: string | null): void {
     `a collector on this machine only is asked for by localhost or 127.0.0.1, not by '${host}'`,
   );
 }
+
+/**
+ * Throws `origin_refused` where a request to a loopback address comes from a web page of another site: it has no business
+ * with what is on this machine. Programs name no origin.
+ */
+export function checkOrigin(origin: string | null): void {
+  if (origin === null || LOOPBACK.test(origin.replace(/^https?:\/\//i, ""))) return;
+  throw new LogctlError("origin_refused", `a web page of '${origin}' has no access to a collector on this machine`);
+}

@@ -1,16 +1,26 @@
-import { LogctlError } from "../errors.ts";
+import { HTTP_STATUS, LogctlError } from "../errors.ts";
+import { MAX_BODY_BYTES } from "../schema/limits.ts";
 import type { Store } from "../store/open-store.ts";
 import { answerError, answerJson, unforeseen } from "./answer.ts";
 import { answerMetrics, type ProcessUsage } from "./answer-metrics.ts";
 import { createBodyBudget } from "./body-budget.ts";
-import { checkHost } from "./check-host.ts";
+import { checkHost, checkOrigin } from "./check-host.ts";
 import { createIdentify } from "./identify.ts";
 import { createIngest } from "./ingest.ts";
 import { createMetrics } from "./metrics.ts";
+import { discardBody } from "./read-body.ts";
 import { refuseSecrets } from "./read-parameters.ts";
 import { searchLogs } from "./search.ts";
 import { answerFields, answerStats, answerValues, FIELD_PATH } from "./stats.ts";
 import { createTail } from "./tail.ts";
+import { createTokenAccounts } from "./token-accounts.ts";
+import { createTurns } from "./turns.ts";
+
+/** What a sender on a slow line needs for a batch, and a slow one on purpose must not have more of. */
+export const BODY_TIMEOUT_MS = 60_000;
+
+/** The same for a body that nobody wants. */
+const REFUSED_BODY_TIMEOUT_MS = 10_000;
 
 export type App = (request: Request) => Promise<Response>;
 
@@ -25,6 +35,8 @@ export type AppOptions = {
   stopping?: AbortSignal;
   /** Filled with the requests of such streams while they are open. */
   tails?: Set<Request>;
+  /** How long the body of a request may take to arrive. */
+  bodyTimeoutMs?: number;
   /** What the process takes of the machine, for `/metrics`. */
   usage?: () => ProcessUsage;
   /** Told of what was not foreseen, whole. */
@@ -59,23 +71,30 @@ const HINT = "POST log records to /logs, read them at GET /logs?service=payments
 /** The collector as one function: every request gets an answer, whatever it holds. */
 export function createApp(options: AppOptions): App {
   const { store, loopback, version, now, stopping, tails = new Set<Request>(), usage, onFailure, onAnswer } = options;
+  const limits = { maxBytes: MAX_BODY_BYTES, timeoutMs: options.bodyTimeoutMs ?? BODY_TIMEOUT_MS };
+  const refusedLimits = { ...limits, timeoutMs: Math.min(limits.timeoutMs, REFUSED_BODY_TIMEOUT_MS) };
   const metrics = createMetrics();
   const bodies = createBodyBudget(MAX_BODIES_BYTES);
   const identify = createIdentify({ tokens: store.tokens, demo: loopback, now });
-  const ingest = createIngest({ store, metrics, bodies });
+  const accounts = createTokenAccounts({ noteUse: store.noteUse, now });
+  const turns = createTurns(() => performance.now());
+  const ingest = createIngest({ store, accounts, turns, metrics, limits, bodies });
   const tail = createTail({ store, onFailure, tails, ...(stopping && { stopping }) });
 
   async function route(request: Request, { path, queryString, endpoint }: Target): Promise<Response> {
     if (loopback) checkHost(request.headers.get("host"));
+    if (loopback) checkOrigin(request.headers.get("origin"));
     const methods = ENDPOINTS[endpoint];
     if (methods === undefined) throw new LogctlError("not_found", `there is nothing at ${path}: ${HINT}`);
     if (!methods.includes(request.method)) return refuseMethod(request.method, path, methods);
+    refuseSecrets(queryString);
     if (path === "/") return welcome();
     if (path === "/health") return health();
-    refuseSecrets(queryString);
     const isWrite = request.method === "POST" || request.method === "PUT";
     const authorization = request.headers.get("authorization");
     const identity = identify(authorization, isWrite ? "ingest" : "read");
+    accounts.used(identity);
+    turns.seen(identity.id);
     if (isWrite) return ingest(request, identity);
     if (path === "/metrics") return answerMetrics({ metrics, store, bodies, version, tails: () => tails.size, usage });
     if (path === "/logs/stats") return answerStats(store, request, queryString, identity);
@@ -85,13 +104,27 @@ export function createApp(options: AppOptions): App {
     return searchLogs(store, request, queryString, identity);
   }
 
+  /** Whether the connection can be kept, and its next request be looked for, behind an answer that refuses this one. */
+  async function isReadOrCheap(request: Request, { status }: Response): Promise<boolean> {
+    if (status === HTTP_STATUS.request_timeout) return false;
+    // Who has a token is answered at once, and takes the rest of the body for lost.
+    if (status === HTTP_STATUS.body_too_large || status === HTTP_STATUS.rate_limited) return true;
+    return request.bodyUsed || request.body === null || discardBody(request, refusedLimits);
+  }
+
   function welcome(): Response {
     return answerJson({ ok: true, hint: HINT, time: new Date(now()).toISOString(), version });
   }
 
   function health(): Response {
     const reasons = store.troubles().map(({ code, message }) => ({ code, message }));
-    const facts = { service: "logctl", time: new Date(now()).toISOString(), version };
+    const damaged = store.damaged().length;
+    const facts = {
+      service: "logctl",
+      time: new Date(now()).toISOString(),
+      version,
+      ...(damaged > 0 && { damaged_blocks: damaged }),
+    };
     if (reasons.length === 0) return answerJson({ status: "ok", ...facts });
     return answerJson({ status: "unavailable", ...facts, reasons }, 503);
   }
@@ -113,6 +146,7 @@ export function createApp(options: AppOptions): App {
     const { endpoint } = target;
     metrics.answered(endpoint, method, response.status);
     onAnswer?.({ method, route: endpoint, status: response.status, ms: performance.now() - startedAt });
+    if (response.status >= 400 && !(await isReadOrCheap(request, response))) response.headers.set("connection", "close");
     if (request.method !== "HEAD") return response;
     await response.body?.cancel();
     return new Response(null, response);

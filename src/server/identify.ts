@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { LogctlError } from "../errors.ts";
 import { DEMO_TOKENS } from "../schema/demo-tokens.ts";
 import { ANY_SERVICE, digestOfToken, type Scope, type StoredToken } from "../schema/token.ts";
+import type { TokenLimits } from "./token-accounts.ts";
 
 /** Who sends a request, and what they may do. */
 export type Identity = {
@@ -12,6 +13,7 @@ export type Identity = {
   reads: string | undefined;
   scopes: readonly Scope[];
   expiresAtMs: number;
+  limits: TokenLimits | undefined;
 };
 
 export type IdentifyOptions = {
@@ -32,6 +34,7 @@ const ANYONE: Identity = {
   reads: undefined,
   scopes: ["read"],
   expiresAtMs: Number.POSITIVE_INFINITY,
+  limits: undefined,
 };
 
 type Known = { digest: Buffer; identity: Identity };
@@ -44,7 +47,7 @@ export function createIdentify({ tokens, demo, now }: IdentifyOptions): (authori
   let known: Known[] = [];
   let isDemo = false;
   let readAtMs = Number.NEGATIVE_INFINITY;
-  // Hashing and comparing once a token and second is enough.
+  // By digest, never by token: how long a look-up takes tells of nothing that a sender could aim at.
   const remembered = new Map<string, Identity>();
 
   function reread(nowMs: number): void {
@@ -52,17 +55,20 @@ export function createIdentify({ tokens, demo, now }: IdentifyOptions): (authori
     readAtMs = nowMs;
     const stored = tokens();
     isDemo = demo && stored.length === 0;
-    known = isDemo ? demoTokens() : stored.filter(({ revokedAt }) => revokedAt === null).map(knownOf);
+    known = isDemo ? demoTokens() : stored.filter(({ revokedAt }) => revokedAt === null).flatMap(knownOf);
     remembered.clear();
   }
 
   function find(authorization: string): Identity {
-    const digest = Buffer.from(digestOfToken(readToken(authorization)), "hex");
+    const hex = digestOfToken(readToken(authorization));
+    const earlier = remembered.get(hex);
+    if (earlier !== undefined) return earlier;
+    const digest = Buffer.from(hex, "hex");
     let found: Identity | undefined;
     // All are compared, so that the time it takes tells nothing.
     for (const entry of known) if (timingSafeEqual(entry.digest, digest)) found = entry.identity;
     if (found === undefined) throw new LogctlError("unauthorized", "this token is not known here");
-    if (remembered.size < MAX_REMEMBERED) remembered.set(authorization, found);
+    if (remembered.size < MAX_REMEMBERED) remembered.set(hex, found);
     return found;
   }
 
@@ -73,7 +79,7 @@ export function createIdentify({ tokens, demo, now }: IdentifyOptions): (authori
       if (isDemo && scope === "read") return ANYONE;
       throw new LogctlError("unauthorized", "a token is needed: send the header Authorization: Token <token>");
     }
-    const identity = remembered.get(authorization) ?? find(authorization);
+    const identity = find(authorization);
     if (nowMs >= identity.expiresAtMs) throw new LogctlError("unauthorized", "this token has expired");
     if (!identity.scopes.includes(scope) && !identity.scopes.includes("admin")) {
       throw new LogctlError("forbidden", `this token has no '${scope}' scope, which this request needs`);
@@ -82,10 +88,15 @@ export function createIdentify({ tokens, demo, now }: IdentifyOptions): (authori
   };
 }
 
-function knownOf({ id, digest, service, scopes, expiresAt }: StoredToken): Known {
+/** A token by its secret, and by the one before that as long as it is good. */
+function knownOf({ id, digest, service, scopes, expiresAt, previousDigest, previousUntil, ...limits }: StoredToken): Known[] {
   const bound = service === ANY_SERVICE ? undefined : service;
   const expiresAtMs = expiresAt ?? Number.POSITIVE_INFINITY;
-  return { digest: Buffer.from(digest, "hex"), identity: { id, writesAs: bound, reads: bound, scopes, expiresAtMs } };
+  const identity: Identity = { id, writesAs: bound, reads: bound, scopes, expiresAtMs, limits };
+  const known = { digest: Buffer.from(digest, "hex"), identity };
+  if (previousDigest === null || previousUntil === null) return [known];
+  const until = Math.min(expiresAtMs, previousUntil);
+  return [known, { digest: Buffer.from(previousDigest, "hex"), identity: { ...identity, expiresAtMs: until } }];
 }
 
 function demoTokens(): Known[] {

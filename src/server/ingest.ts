@@ -1,45 +1,66 @@
 import { decodeJsonLogs } from "../dialects/json-logs.ts";
 import { LogctlError } from "../errors.ts";
 import type { IngestAnswer } from "../schema/api.ts";
-import { MAX_BODY_BYTES, MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../schema/limits.ts";
+import { MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../schema/limits.ts";
 import type { Store } from "../store/open-store.ts";
 import { answerJson } from "./answer.ts";
 import type { BodyBudget, BodyShare } from "./body-budget.ts";
 import { createAnswerOnce, type KeyedRequest } from "./idempotency.ts";
 import type { Identity } from "./identify.ts";
 import type { Metrics } from "./metrics.ts";
-import { announcedLength, readBody } from "./read-body.ts";
+import { announcedLength, type BodyLimits, readBody } from "./read-body.ts";
+import type { TokenAccounts } from "./token-accounts.ts";
+import type { Turns } from "./turns.ts";
 
 export type IngestOptions = {
   store: Pick<Store, "append" | "receipt" | "requireWritable">;
+  accounts: TokenAccounts;
+  turns: Turns;
   metrics: Pick<Metrics, "ingested">;
-  /** What all bodies that are read at one time may come to. */
+  /** What each body may come to, and what all that are read at one time may. */
+  limits: BodyLimits;
   bodies: BodyBudget;
 };
 
 /** `POST /logs`: answered once everything that was accepted is on disk. */
-export function createIngest({ store: { append, receipt, requireWritable }, metrics, bodies }: IngestOptions) {
+export function createIngest({ store, accounts, turns, metrics, limits, bodies }: IngestOptions) {
+  const { append, receipt, requireWritable } = store;
   const answerOnce = createAnswerOnce(receipt);
 
-  async function storeBody(body: Uint8Array, service: string | undefined, keyed?: KeyedRequest): Promise<IngestAnswer> {
+  async function storeBody(body: Uint8Array, identity: Identity, keyed?: KeyedRequest): Promise<IngestAnswer> {
+    const leave = await turns.take(identity.id, body.length);
+    try {
+      return await appendBody(body, identity, keyed);
+    } finally {
+      leave();
+    }
+  }
+
+  async function appendBody(body: Uint8Array, identity: Identity, keyed?: KeyedRequest): Promise<IngestAnswer> {
     const { answer } = await append((batch) => {
-      const answer = decodeJsonLogs(body, service, batch);
+      accounts.check(identity, body.length);
+      const answer = decodeJsonLogs(body, identity.writesAs, batch);
       if (answer === undefined) {
         throw new LogctlError("empty_body", "the body is empty: send a log record as JSON, or several");
       }
+      if (answer.accepted > 0) accounts.charge(identity, answer.accepted, body.length);
       if (keyed === undefined || answer.accepted === 0) return { answer };
       return { answer, receipt: { ...keyed, answer: JSON.stringify(answer) } };
     });
     return answer;
   }
 
-  async function ingest(request: Request, { id, writesAs }: Identity, share: BodyShare): Promise<IngestAnswer> {
+  async function ingest(request: Request, identity: Identity, share: BodyShare): Promise<IngestAnswer> {
+    const { id } = identity;
     const key = readKey(request);
-    // What cannot be stored need not be read.
+    // What is refused anyway, or cannot be stored, is not read first.
     requireWritable();
-    const { bytes: body, sentBytes } = await readBody(request, MAX_BODY_BYTES, share);
+    const announced = announcedLength(request) ?? 0;
+    accounts.check(identity, announced);
+    turns.check(id, announced);
+    const { bytes: body, sentBytes } = await readBody(request, limits, share);
     const keyed = key === undefined ? undefined : { scope: id, key, bodyHash: `${body.length}-${Bun.hash(body).toString(36)}` };
-    const work = () => storeBody(body, writesAs, keyed);
+    const work = () => storeBody(body, identity, keyed);
     const answer = await (keyed === undefined ? work() : answerOnce(keyed, work));
     metrics.ingested(id, answer, sentBytes);
     return answer;

@@ -10,11 +10,15 @@ export type Listener = {
   stop(graceMs: number): Promise<void>;
 };
 
+export type TlsFiles = { cert: string; key: string };
+
 export type ListenOptions = {
   app: App;
   hostname: string;
   /** 0 for any that is free. */
   port: number;
+  /** A certificate and its key as PEM, for HTTPS. */
+  tls?: TlsFiles;
   /** Requests whose readers are not waited for when it stops. */
   tails?: ReadonlySet<Request>;
   onFailure: (error: unknown) => void;
@@ -25,12 +29,13 @@ const IDLE_TIMEOUT_S = 120;
 /** The same for a tail once the collector stops: its reader may take what is on the way, but not stand still. */
 const TAIL_IDLE_TIMEOUT_S = 1;
 
-/** Serves the app over HTTP. Throws `address_unusable` where the address is taken or not ours. */
-export function listen({ app, hostname, port, tails, onFailure }: ListenOptions): Listener {
+/** Serves the app over HTTP, or HTTPS. Throws `address_unusable` where the address is taken or not ours. */
+export function listen({ app, hostname, port, tls, tails, onFailure }: ListenOptions): Listener {
   try {
     const server = Bun.serve({
       hostname,
       port,
+      ...(tls && { tls }),
       development: false,
       // Without development mode Bun shares a port that is taken, and half of the requests would go to another collector.
       reusePort: false,
@@ -49,7 +54,7 @@ export function listen({ app, hostname, port, tails, onFailure }: ListenOptions)
     });
     const host = hostname.includes(":") ? `[${hostname}]` : hostname;
     return {
-      url: `http://${host}:${server.port}`,
+      url: `${tls === undefined ? "http" : "https"}://${host}:${server.port}`,
       async stop(graceMs) {
         const timer = setTimeout(() => server.stop(true), graceMs);
         for (const request of tails ?? []) server.timeout(request, TAIL_IDLE_TIMEOUT_S);

@@ -35,12 +35,15 @@ export type Body = {
   sentBytes: number;
 };
 
+/** What a body may have of bytes, compressed or not, and of time to arrive in. */
+export type BodyLimits = { maxBytes: number; timeoutMs: number };
+
 /**
- * The request's body, decompressed. No more than `maxBytes` are held, compressed or not, and all that is held was taken
- * from `share` before. Throws `body_too_large`, `overloaded`, `unsupported_encoding`, or `invalid_encoding` where it is not
- * what its Content-Encoding says.
+ * The request's body, decompressed. All that is held was taken from `share` before. Throws `body_too_large`, `overloaded`,
+ * `request_timeout`, `body_incomplete` where the client leaves, `unsupported_encoding`, or `invalid_encoding` where it is
+ * not what its Content-Encoding says.
  */
-export async function readBody(request: Request, maxBytes: number, share: BodyShare): Promise<Body> {
+export async function readBody(request: Request, { maxBytes, timeoutMs }: BodyLimits, share: BodyShare): Promise<Body> {
   const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
   const decompress = Object.hasOwn(DECOMPRESS, encoding) ? DECOMPRESS[encoding] : undefined;
   if (decompress === undefined && encoding !== "identity" && encoding !== "") {
@@ -49,7 +52,7 @@ export async function readBody(request: Request, maxBytes: number, share: BodySh
       `Content-Encoding '${encoding}' is not understood; use gzip, deflate, zstd or none`,
     );
   }
-  const sent = await readBytes(request, maxBytes, share);
+  const sent = await inTime(readBytes(request, maxBytes, share), timeoutMs);
   const sentBytes = sent.length;
   if (decompress === undefined || sentBytes === 0) return { bytes: sent, sentBytes };
   try {
@@ -90,12 +93,12 @@ async function readBytes(request: Request, maxBytes: number, share: BodyShare): 
   if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes);
   if (length !== undefined && length <= SMALL_BODY_BYTES) {
     share.take(length);
-    return request.bytes();
+    return request.bytes().catch(endedEarly);
   }
   // Piece by piece: what counts is what has come, and not what a client says will come.
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of chunksOf(request)) {
     bytes += chunk.length;
     if (bytes > maxBytes) throw tooLarge(maxBytes);
     share.take(chunk.length);
@@ -107,6 +110,46 @@ async function readBytes(request: Request, maxBytes: number, share: BodyShare): 
   const whole = Buffer.concat(chunks);
   share.giveBack(bytes);
   return whole;
+}
+
+/**
+ * Takes in the body of a request that is refused, and forgets it: an answer in the middle of it might never be read. Says
+ * whether it came to its end within the limits.
+ */
+export async function discardBody(request: Request, { maxBytes, timeoutMs }: BodyLimits): Promise<boolean> {
+  let bytes = 0;
+  const discard = async () => {
+    for await (const chunk of chunksOf(request)) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) return false;
+    }
+    return true;
+  };
+  return inTime(discard(), timeoutMs).catch(() => false);
+}
+
+async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body ?? [];
+  } catch (error) {
+    endedEarly(error);
+  }
+}
+
+function endedEarly(cause: unknown): never {
+  throw new LogctlError("body_incomplete", "the connection ended before the body did", { cause });
+}
+
+/** What `work` gives; what becomes of it later than in `timeoutMs` is of no interest any more. */
+async function inTime<Result>(work: Promise<Result>, timeoutMs: number): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const message = `the body did not arrive within ${timeoutMs / 1000} s; send it in parts`;
+  const timer = setTimeout(() => reject(new LogctlError("request_timeout", message)), timeoutMs);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function tooLarge(maxBytes: number): LogctlError {

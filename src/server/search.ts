@@ -5,7 +5,7 @@ import { type Filter, filterOf, pageParametersSchema, type RecordFormat, streamP
 import { parse } from "../schema/parse.ts";
 import type { Store } from "../store/open-store.ts";
 import type { SearchPiece, SearchPlan } from "../store/search-plan.ts";
-import { answer, CONTENT_TYPES } from "./answer.ts";
+import { answer, CONTENT_TYPES, damageHeader } from "./answer.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import type { Identity } from "./identify.ts";
 import { readParameters } from "./read-parameters.ts";
@@ -16,8 +16,12 @@ const SEARCH_PARAMETERS = Object.keys(pageParametersSchema.shape);
 export async function searchLogs(store: Store, request: Request, queryString: string, identity: Identity): Promise<Response> {
   const format = acceptedFormat(request.headers.get("accept"));
   const plan = readPlan(queryString, identity, format);
-  const pieces = leaveWith(request.signal, store.search(plan));
-  return format === "json" ? answerPage(pieces, plan, queryString) : answerStream(pieces, format);
+  const damaged = new Set<number>();
+  const pieces = leaveWith(
+    request.signal,
+    store.search(plan, ({ id }) => damaged.add(id)),
+  );
+  return format === "json" ? answerPage(pieces, plan, queryString, damaged) : answerStream(pieces, format, damaged);
 }
 
 /** The same pieces; the search ends at once when the reader goes away, also where nothing was found for them yet. */
@@ -57,7 +61,12 @@ export function acceptedFormat(accept: string | null): RecordFormat {
   return "json";
 }
 
-async function answerPage(pieces: AsyncGenerator<SearchPiece>, plan: SearchPlan, queryString: string): Promise<Response> {
+async function answerPage(
+  pieces: AsyncGenerator<SearchPiece>,
+  plan: SearchPlan,
+  queryString: string,
+  damaged: ReadonlySet<number>,
+): Promise<Response> {
   const bytes: Uint8Array[] = [];
   let rows = 0;
   let last: SearchPiece["last"];
@@ -68,6 +77,7 @@ async function answerPage(pieces: AsyncGenerator<SearchPiece>, plan: SearchPlan,
   }
   const hasNext = rows === plan.limit && last !== undefined;
   return answer(Buffer.concat(bytes), 200, CONTENT_TYPES.json, {
+    ...damageHeader(damaged),
     ...(hasNext && {
       link: `<${addressOfNext(queryString, writeCursor(last as NonNullable<typeof last>, plan.sort))}>; rel="next"`,
     }),
@@ -82,7 +92,11 @@ function addressOfNext(queryString: string, cursor: string): string {
   return `/logs?${parameters}`;
 }
 
-async function answerStream(pieces: AsyncGenerator<SearchPiece>, format: "ndjson" | "csv"): Promise<Response> {
+async function answerStream(
+  pieces: AsyncGenerator<SearchPiece>,
+  format: "ndjson" | "csv",
+  damaged: ReadonlySet<number>,
+): Promise<Response> {
   // Whatever goes wrong before there is a first piece still gets a status of its own.
   let next: Promise<IteratorResult<SearchPiece>> = Promise.resolve(await pieces.next());
   const body = new ReadableStream<Uint8Array>(
@@ -101,5 +115,6 @@ async function answerStream(pieces: AsyncGenerator<SearchPiece>, format: "ndjson
     },
     { highWaterMark: 0 },
   );
-  return answer(body, 200, CONTENT_TYPES[format]);
+  // Those that were met before the first piece: of others, only `/health` can tell.
+  return answer(body, 200, CONTENT_TYPES[format], damageHeader(damaged));
 }

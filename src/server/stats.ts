@@ -9,8 +9,8 @@ import {
   valuesParametersSchema,
 } from "../schema/stats.ts";
 import type { Store } from "../store/open-store.ts";
-import type { StatsPlan } from "../store/stats-plan.ts";
-import { answer, CONTENT_TYPES } from "./answer.ts";
+import type { StatsPlan, TallyPlan } from "../store/stats-plan.ts";
+import { answer, CONTENT_TYPES, damageHeader } from "./answer.ts";
 import type { Identity } from "./identify.ts";
 import { readParameters } from "./read-parameters.ts";
 import { acceptedFormat, confine, queryOf } from "./search.ts";
@@ -32,7 +32,13 @@ export async function answerStats(store: Store, request: Request, queryString: s
     ...(distinct !== undefined && { distinct }),
     format: formatOf(request),
   };
-  return answer(await store.tally(plan, request.signal), 200, CONTENT_TYPES[plan.format]);
+  return answerTally(store, plan, request.signal, plan.format);
+}
+
+async function answerTally(store: Store, plan: TallyPlan, signal: AbortSignal, format: "json" | "csv"): Promise<Response> {
+  const damaged = new Set<number>();
+  const bytes = await store.tally(plan, signal, ({ id }) => damaged.add(id));
+  return answer(bytes, 200, CONTENT_TYPES[format], damageHeader(damaged));
 }
 
 /** `GET /logs/fields/<name>`: which values there are, the most frequent first. `path` is the address's, still escaped. */
@@ -49,7 +55,7 @@ export async function answerValues(
   const filter = readFilter(filterParameters, identity);
   const format = formatOf(request);
   const plan: StatsPlan = { kind: "stats", filter, by: [{ ...field, name: "value" }], top, format };
-  return answer(await store.tally(plan, request.signal), 200, CONTENT_TYPES[format]);
+  return answerTally(store, plan, request.signal, format);
 }
 
 /** `GET /logs/fields`: which fields there are. */
@@ -57,7 +63,7 @@ export async function answerFields(store: Store, request: Request, queryString: 
   const known = Object.keys(statsParametersSchema.shape);
   const parameters = parse(statsParametersSchema, readParameters(queryString, known), "invalid_parameter");
   const plan = { kind: "fields", filter: readFilter(parameters, identity) } as const;
-  return answer(await store.tally(plan, request.signal), 200, CONTENT_TYPES.json);
+  return answerTally(store, plan, request.signal, "json");
 }
 
 function readFilter(parameters: Parameters<typeof filterOf>[0], identity: Identity): Filter {

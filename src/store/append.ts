@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { type BlockRows, type EncodedBlock, encodeBlock } from "./block.ts";
 import { FULL_CHARACTERS, FULL_ROWS, isFull } from "./compaction.ts";
-import { deleteBlock, droppedRecordId, insertBlock } from "./database.ts";
+import { deleteBlock, droppedRecordId, insertBlock, newestRecordId } from "./database.ts";
 import { insertReceipt, type Receipt } from "./receipts.ts";
 import type { RecordBatch } from "./record-batch.ts";
 
@@ -21,13 +21,17 @@ export type Appender = {
   replace(replaced: { id: number; firstId: number }[], block: EncodedBlock): boolean;
 };
 
-/** `requireRoom` is told how many bytes are about to be written, and throws where there is no room for them. */
-export function createAppender(database: Database, requireRoom: (bytes: number) => void = () => {}): Appender {
-  const last = database
-    .query<{ lastId: number | null; id: number | null }, []>("SELECT max(last_id) AS lastId, max(id) AS id FROM block")
-    .get();
-  let nextRecordId = Math.max(last?.lastId ?? 0, droppedRecordId(database)) + 1;
-  let nextBlockId = (last?.id ?? 0) + 1;
+export type AppenderOptions = {
+  /** No id up to this one is given again. */
+  lastId?: number;
+  /** Told how many bytes are about to be written; throws where there is no room for them. */
+  requireRoom?: (bytes: number) => void;
+};
+
+export function createAppender(database: Database, { lastId = 0, requireRoom = () => {} }: AppenderOptions = {}): Appender {
+  const lastBlockId = database.query<{ id: number | null }, []>("SELECT max(id) AS id FROM block").get()?.id;
+  let nextRecordId = Math.max(newestRecordId(database), droppedRecordId(database), lastId) + 1;
+  let nextBlockId = (lastBlockId ?? 0) + 1;
 
   const commitAppend = database.transaction(
     (blocks: EncodedBlock[], { receipts, receivedAtMs }: Omit<AppendRequest, "batch">) => {

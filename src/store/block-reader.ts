@@ -25,6 +25,8 @@ export type BlockReader = {
   column(part: ColumnPart): Float64Array;
   /** A column's values for the rows of a page. */
   columnOfPage(part: ColumnPart, page: number): Float64Array;
+  /** Those of some rows of a page, in the order of `rows`, without reading all others where that can be. */
+  columnOfRows(part: ColumnPart, page: number, rows: readonly number[]): Float64Array;
   pages(): number;
   /** The first row of the page and the row after its last. */
   pageRange(page: number): { from: number; to: number };
@@ -45,6 +47,13 @@ export type BlockReader = {
   /** Where its texts are taken apart: what they are made of. */
   dense?: DenseBlock;
 };
+
+/** Of a page's values, the first of which is that of the row `from`, those of some rows. */
+export function valuesOfRows(values: Float64Array, from: number, rows: readonly number[]): Float64Array {
+  const selected = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i += 1) selected[i] = values[(rows[i] as number) - from] as number;
+  return selected;
+}
 
 /** One attribute's values in the rows of a page: each distinct one once. */
 export type AttributeColumn = {
@@ -93,6 +102,8 @@ export type DenseBlock = {
   templateRows(): ArrayLike<number> | undefined;
   /** For each row whether `find` has set it; found once for each `key`. */
   hits(key: object, find: (hits: Uint8Array) => void): Uint8Array;
+  /** False: what was found for `key` is on other pages. */
+  mayHit(key: object, page: number): boolean;
   /** The attribute at `path` of all rows. */
   attribute(path: string): AttributeColumn;
 };

@@ -35,6 +35,8 @@ export type BlockMeta = {
   bytes: number;
   /** UTF-16 units of the texts. */
   characters: number;
+  /** What is said here is not what was written. */
+  damaged?: true;
 };
 
 export type BlockPart = { part: number; page: number; data: Uint8Array };

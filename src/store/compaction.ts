@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { type BlockMeta, type EncodedBlock, encodeBlock } from "./block.ts";
+import { type DamagedBlock, damageOf, type NoteDamage } from "./block-damage.ts";
 import { listBlocks } from "./database.ts";
 import { DENSE_VERSION, encodeDenseBlock } from "./dense-block.ts";
 import { mergeBlocks } from "./merge-blocks.ts";
@@ -32,22 +33,26 @@ function isFinal(meta: BlockMeta): boolean {
 }
 
 /**
- * Which neighbouring blocks to merge next, oldest first; empty when there is nothing to do. `metas` are all blocks in
+ * Which neighbouring blocks to merge next, oldest first; empty when there is nothing to do. Blocks between which records are
+ * missing are no neighbours, since the ids of a block are consecutive, and none of the `damaged` is chosen. `metas` are all blocks in
  * the order of their ids. A merge makes a block many times as large as the largest that goes into it, so that a record is
  * rewritten a few times at most; the more blocks there are, the less that need be, so that they stay few whatever their sizes.
  */
-export function planCompaction(metas: BlockMeta[], thorough = false): BlockMeta[] {
+export function planCompaction(metas: BlockMeta[], thorough = false, damaged: ReadonlySet<number> = new Set()): BlockMeta[] {
+  const isLeft = (meta: BlockMeta) => meta.damaged === true || damaged.has(meta.id);
   let start = 0;
   for (let i = 0; i <= metas.length; i += 1) {
     const meta = metas[i];
-    if (meta !== undefined && !isFull(meta)) continue;
+    const isWall = meta === undefined || isFull(meta) || isLeft(meta);
+    const follows = i === start || metas[i - 1]?.lastId === (meta?.firstId ?? 0) - 1;
+    if (!isWall && follows) continue;
     const run = metas.slice(start, i);
     // What lies between full blocks comes to no more: it is merged as it is.
     const chosen = meta === undefined ? planRun(run, thorough ? THOROUGH_FAN_IN : FAN_IN) : run.length > 1 ? untilFull(run) : [];
     if (chosen.length > 0) return chosen;
     // One that a very large request has filled was written as it came.
-    if (meta !== undefined && !isFinal(meta)) return [meta];
-    start = i + 1;
+    if (isWall && meta !== undefined && !isLeft(meta) && !isFinal(meta)) return [meta];
+    start = isWall ? i + 1 : i;
   }
   return [];
 }
@@ -89,11 +94,46 @@ export type Merge = {
   small: number;
 };
 
-/** Reads the blocks to merge next and makes one of them; undefined when there is nothing to do. */
-export function compactOnce(database: Database, thorough = false): Merge | undefined {
+export type CompactionOptions = {
+  thorough?: boolean;
+  /** The ids of blocks that were found damaged; added to. */
+  damaged: Set<number>;
+  note: NoteDamage;
+};
+
+/**
+ * Reads the blocks to merge next and makes one of them; undefined when there is nothing to do. What turns out damaged is noted,
+ * and left as it is.
+ */
+export function compactOnce(database: Database, { thorough = false, damaged, note }: CompactionOptions): Merge | undefined {
   const metas = listBlocks(database, "1", [], "first_id ASC");
-  const replaced = planCompaction(metas, thorough);
-  if (replaced.length === 0) return undefined;
+  for (;;) {
+    const replaced = planCompaction(metas, thorough, damaged);
+    if (replaced.length === 0) return undefined;
+    try {
+      return merge(database, metas, replaced);
+    } catch (error) {
+      const found = replaced.flatMap((meta) => findDamage(database, meta) ?? []);
+      if (found.length === 0) throw error;
+      for (const block of found) {
+        damaged.add(block.id);
+        note(block);
+      }
+    }
+  }
+}
+
+/** Reads all of a block; what is damaged about it, if anything is. */
+function findDamage(database: Database, meta: BlockMeta): DamagedBlock | undefined {
+  try {
+    mergeBlocks([openBlock(database, meta)]);
+    return undefined;
+  } catch (error) {
+    return damageOf(meta, error);
+  }
+}
+
+function merge(database: Database, metas: BlockMeta[], replaced: BlockMeta[]): Merge {
   const rows = mergeBlocks(replaced.map((meta) => openBlock(database, meta)));
   const small = metas.filter((meta) => !isFull(meta)).length;
   if (rows.rows >= MIN_DENSE_ROWS) return { replaced, block: encodeDenseBlock(rows), small };

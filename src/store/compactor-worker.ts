@@ -10,6 +10,7 @@ import type { FromCompactor, ToCompactor } from "./worker-messages.ts";
 declare const self: Worker;
 
 let database: Database | undefined;
+const damaged = new Set<number>();
 /** Whether there is memory of a merge to let go of. */
 let merged = false;
 
@@ -34,7 +35,11 @@ function handle(message: ToCompactor): void {
       database?.close();
       return answer({ type: "closed" });
     case "compact": {
-      const result = compactOnce(database as Database, message.thorough);
+      const result = compactOnce(database as Database, {
+        thorough: message.thorough,
+        damaged,
+        note: (block) => answer({ type: "damaged", block }),
+      });
       if (result === undefined) {
         answer({ type: "idle" });
         return rest();

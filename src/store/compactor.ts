@@ -1,4 +1,5 @@
 import { LogctlError } from "../errors.ts";
+import type { NoteDamage } from "./block-damage.ts";
 import type { FromCompactor, ReplaceRequest, ToCompactor } from "./worker-messages.ts";
 import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
@@ -43,6 +44,7 @@ export function startCompactor(
   path: string,
   replace: (request: ReplaceRequest) => Promise<boolean>,
   onFailure: (error: Error) => void,
+  onDamaged: NoteDamage,
   startThread: () => CompactorThread = () => startWorker(new URL("./compactor-worker.ts", import.meta.url)),
 ): Compactor {
   let stopped = false;
@@ -98,6 +100,8 @@ export function startCompactor(
   function take(message: FromCompactor): void {
     if (message.type === "compacted") {
       void putInPlace({ replaced: message.replaced, block: message.block }, message.small);
+    } else if (message.type === "damaged") {
+      onDamaged(message.block);
     } else if (message.type === "closed") {
       closing?.();
     } else {

@@ -37,17 +37,33 @@ export function writeConditioned(
 export type Conditioned = {
   /** Those of some rows one after another, whose templates are given, as is how many rows of each template come before them. */
   valuesOf(templateOfRow: Uint32Array, rowsBefore: Uint32Array): Float64Array;
+  /** That of the row which is the `place`-th of them. */
+  valueAt(place: number, templateOfRow: Uint32Array, rowsBefore: Uint32Array): number;
 };
 
 export function openConditioned(reader: ByteReader, templates: number): Conditioned {
   const common = readNumbers(reader, templates + 1);
   const own = openNumbers(reader, reader.varint());
+
+  /** How many of the rows' own come before. */
+  function countOwn(rowsBefore: Uint32Array): number {
+    let count = 0;
+    for (let template = 0; template <= templates; template += 1) {
+      if (common[template] === 0) count += rowsBefore[template] as number;
+    }
+    return count;
+  }
+
   return {
+    valueAt(place, templateOfRow, rowsBefore) {
+      const value = common[templateOfRow[place] as number] as number;
+      if (value !== 0) return value - 1;
+      let at = countOwn(rowsBefore);
+      for (let row = 0; row < place; row += 1) if (common[templateOfRow[row] as number] === 0) at += 1;
+      return own.at(at);
+    },
     valuesOf(templateOfRow, rowsBefore) {
-      let next = 0;
-      for (let template = 0; template <= templates; template += 1) {
-        if (common[template] === 0) next += rowsBefore[template] as number;
-      }
+      let next = countOwn(rowsBefore);
       const values = new Float64Array(templateOfRow.length);
       for (let row = 0; row < values.length; row += 1) {
         const value = common[templateOfRow[row] as number] as number;

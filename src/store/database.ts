@@ -1,13 +1,19 @@
 import { Database } from "bun:sqlite";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { LogctlError } from "../errors.ts";
 import type { BlockMeta, EncodedBlock } from "./block.ts";
+import { isCorruption } from "./block-damage.ts";
+import { deleteParts, insertPart } from "./block-parts.ts";
+import { checkFile, explainDamage } from "./check-file.ts";
+import { checksumOfMeta } from "./checksum.ts";
+import { forgetLastRecord } from "./last-record.ts";
 import { keepPrivate, makePrivateFile } from "./private-file.ts";
+import { addTokenColumns } from "./tokens.ts";
 
 /** "LgCt": tells our files from other people's SQLite databases. */
 const APPLICATION_ID = 0x4c674374;
 /** Raised when an older logctl could no longer read the file. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
 CREATE TABLE block (
@@ -23,9 +29,10 @@ CREATE TABLE block (
   severity_mask INTEGER NOT NULL,
   services TEXT NOT NULL,
   bytes INTEGER NOT NULL,
-  characters INTEGER NOT NULL
+  characters INTEGER NOT NULL,
+  checksum INTEGER
 ) STRICT;
-CREATE TABLE block_part (key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE block_part (key INTEGER PRIMARY KEY, data BLOB NOT NULL, checksum INTEGER) STRICT;
 CREATE TABLE receipt (
   scope INTEGER NOT NULL,
   key TEXT NOT NULL,
@@ -47,6 +54,13 @@ CREATE TABLE token (
 ) STRICT;
 `;
 
+/** What makes a file of format 1 one of format 2. What was written before has no checksums: it is read unchecked. */
+const ADD_CHECKSUMS = `
+ALTER TABLE block ADD COLUMN checksum INTEGER;
+ALTER TABLE block_part ADD COLUMN checksum INTEGER;
+PRAGMA user_version=2;
+`;
+
 /** Added to files that were made before it; an older logctl does not know of it and reads them all the same. */
 const MARK_SCHEMA = "CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID";
 
@@ -60,13 +74,15 @@ const BUSY_TIMEOUT_MS = 10_000;
 export function openForWriting(path: string): Database {
   let database: Database | undefined;
   try {
+    checkFile(path);
+    if (!existsSync(path)) forgetLastRecord(path);
     // Made by us first, so that nobody else can read it for even a moment; SQLite gives its WAL the same mode.
     makePrivateFile(path);
     database = new Database(path, { strict: true });
     database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
     // Before anything is changed: a file that is refused is left as it was.
     isOurs(database, path);
-    keepPrivate(path);
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) keepPrivate(file);
     if (statSync(path).size === 0) database.run("PRAGMA auto_vacuum=INCREMENTAL");
     database.run("PRAGMA journal_mode=WAL");
     database.run("PRAGMA synchronous=FULL");
@@ -111,11 +127,11 @@ export function openForReading(path: string): Database {
 }
 
 /** Whether the database is logctl's already; throws where it is somebody else's, or too new. */
-function isOurs(database: Database, path: string): boolean {
+export function isOurs(database: Database, path: string): boolean {
   const id = pragma(database, "application_id");
   const version = pragma(database, "user_version");
   if (id === APPLICATION_ID) {
-    if (version <= SCHEMA_VERSION) return true;
+    if (version >= 1 && version <= SCHEMA_VERSION) return true;
     throw new LogctlError(
       "database_unusable",
       `the database '${path}' was written by a newer logctl (format ${version}); this one reads up to ${SCHEMA_VERSION}`,
@@ -128,7 +144,7 @@ function isOurs(database: Database, path: string): boolean {
   return false;
 }
 
-function createSchema(database: Database, path: string): void {
+export function createSchema(database: Database, path: string): void {
   database
     .transaction(() => {
       // Another process may have been quicker.
@@ -136,8 +152,9 @@ function createSchema(database: Database, path: string): void {
         database.run(SCHEMA);
         database.run(`PRAGMA application_id=${APPLICATION_ID}`);
         database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
-      }
+      } else if (pragma(database, "user_version") === 1) database.run(ADD_CHECKSUMS);
       database.run(MARK_SCHEMA);
+      addTokenColumns(database);
     })
     .immediate();
 }
@@ -148,6 +165,7 @@ function pragma(database: Database, name: string): number {
 
 function unusable(path: string, error: unknown): LogctlError {
   if (error instanceof LogctlError) return error;
+  if (isCorruption(error)) return explainDamage(path, error as Error);
   return new LogctlError("database_unusable", `the database '${path}' cannot be used: ${(error as Error).message}`, {
     cause: error,
   });
@@ -167,10 +185,12 @@ type BlockRow = {
   services: string;
   bytes: number;
   characters: number;
+  /** None in what was written before there were checksums. */
+  checksum?: number | null;
 };
 
 function metaOf(row: BlockRow): BlockMeta {
-  return {
+  const meta: BlockMeta = {
     id: row.id,
     version: row.version,
     firstId: row.first_id,
@@ -185,6 +205,8 @@ function metaOf(row: BlockRow): BlockMeta {
     bytes: row.bytes,
     characters: row.characters,
   };
+  const isWhole = meta.rows === meta.lastId - meta.firstId + 1 && (row.checksum ?? checksumOfMeta(meta)) === checksumOfMeta(meta);
+  return isWhole ? meta : { ...meta, damaged: true };
 }
 
 /** The blocks for which `where` holds, in the order of `orderBy`. */
@@ -198,7 +220,10 @@ export function listBlocks(database: Database, where: string, parameters: number
 
 /** The id of the newest record that there is, or was before it was dropped; 0 where there was none. */
 export function newestRecordId(database: Database): number {
-  return listBlocks(database, "1", [], "first_id DESC", 1)[0]?.lastId ?? droppedRecordId(database);
+  const newest = listBlocks(database, "1", [], "first_id DESC", 1)[0];
+  if (newest === undefined) return droppedRecordId(database);
+  // Where it is damaged one of the two may be wrong; an id that is never given is better than one that is given twice.
+  return Math.max(newest.lastId, newest.firstId + newest.rows - 1);
 }
 
 /** When the newest record was received, in ms since the epoch; undefined where there is none. */
@@ -206,47 +231,20 @@ export function newestReceivedMs(database: Database): number | undefined {
   return listBlocks(database, "1", [], "first_id DESC", 1)[0]?.receivedMax;
 }
 
-/** A part's key: its block's id, its number and its page in one integer, so that a block's parts lie together. */
-const PAGES_A_PART = 2 ** 8;
-const PARTS_A_BLOCK = 2 ** 6;
-
-export function keyOfPart(blockId: number, part: number, page: number): number {
-  return (blockId * PARTS_A_BLOCK + part) * PAGES_A_PART + page;
-}
-
 export function insertBlock(database: Database, id: number, { meta, parts }: EncodedBlock): void {
   const columns = [meta.firstId, id, meta.version, meta.lastId, meta.rows, meta.timestampMin, meta.timestampMax] as const;
   const rest = [meta.receivedMin, meta.receivedMax, meta.severityMask] as const;
   database
-    .query("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-    .run(...columns, ...rest, meta.services.join("\n"), meta.bytes, meta.characters);
-  const insert = database.query("INSERT INTO block_part VALUES (?, ?)");
-  for (const { part, page, data } of parts) {
-    if (part >= PARTS_A_BLOCK || page >= PAGES_A_PART) throw new Error(`a block has no room for part ${part}, page ${page}`);
-    insert.run(keyOfPart(id, part, page), data);
-  }
+    .query("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    .run(...columns, ...rest, meta.services.join("\n"), meta.bytes, meta.characters, checksumOfMeta({ id, ...meta }));
+  for (const part of parts) insertPart(database, id, part);
 }
 
 /** Deletes a block if it is still there, and says whether it was. */
 export function deleteBlock(database: Database, id: number, firstId: number): boolean {
   const { changes } = database.query("DELETE FROM block WHERE first_id = ? AND id = ?").run(firstId, id);
-  database.query("DELETE FROM block_part WHERE key BETWEEN ? AND ?").run(keyOfPart(id, 0, 0), keyOfPart(id + 1, 0, 0) - 1);
+  deleteParts(database, id);
   return changes === 1;
-}
-
-/** All parts of a block by their keys; none where it is gone. */
-export function readParts(database: Database, blockId: number): Map<number, Uint8Array> {
-  const rows = database
-    .query<{ key: number; data: Uint8Array }, [number, number]>("SELECT key, data FROM block_part WHERE key BETWEEN ? AND ?")
-    .all(keyOfPart(blockId, 0, 0), keyOfPart(blockId + 1, 0, 0) - 1);
-  return new Map(rows.map(({ key, data }) => [key, data]));
-}
-
-/** One part of a block; undefined where the block has no such part, or is gone. */
-export function readPart(database: Database, blockId: number, part: number, page: number): Uint8Array | undefined {
-  return database
-    .query<{ data: Uint8Array }, [number]>("SELECT data FROM block_part WHERE key = ?")
-    .get(keyOfPart(blockId, part, page))?.data;
 }
 
 /**

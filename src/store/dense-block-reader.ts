@@ -1,31 +1,34 @@
 import type { Database } from "bun:sqlite";
 import { SEVERITIES } from "../schema/severity.ts";
 import type { BlockMeta } from "./block.ts";
+import { absenceOf } from "./block-damage.ts";
+import { keyOfPart, readPart, readParts } from "./block-parts.ts";
 import {
   type AttributeColumn,
-  BlockGone,
   type BlockReader,
   type ColumnPart,
   type DenseBlooms,
   type DenseText,
   type PageText,
+  valuesOfRows,
 } from "./block-reader.ts";
 import { createByteReader } from "./byte-writer.ts";
 import { openConditioned } from "./conditioned-column.ts";
-import { keyOfPart, readPart, readParts } from "./database.ts";
 import { DENSE_PART } from "./dense-block.ts";
 import { openTexts } from "./kept-texts.ts";
-import { type KeptValues, keptOf } from "./kept-values.ts";
+import { type Keep, type KeptValues, keptOf, withBytes } from "./kept-values.ts";
 import { lazy } from "./lazy.ts";
 import { MINUTE_MS, readMinuteCounts } from "./minute-counts.ts";
 import { unpackBytes } from "./pack-bytes.ts";
+import { FEW_ROWS, PAGE_ROWS } from "./page-slots.ts";
 import { openNumbers, readNumbers } from "./read-numbers.ts";
 import { keepRecent } from "./recent-block.ts";
 import { createRowTexts, type RowTexts, textOfRow } from "./row-texts.ts";
 import { readShapedAttribute } from "./shaped-attribute.ts";
 import { splitBlooms, splitGrams } from "./split-filters.ts";
 import { readDictionary } from "./template-dictionary.ts";
-import { openTemplated, PAGE_ROWS } from "./templated-reader.ts";
+import { openTemplateRows } from "./template-rows.ts";
+import { openTemplated } from "./templated-reader.ts";
 import { openTimes } from "./time-column.ts";
 
 /** What the templates of a dictionary take in memory, for each of its bytes. */
@@ -47,14 +50,15 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
 
   function part(number: number, page = 0): Uint8Array {
     const bytes = partIfAny(number, page);
-    if (bytes === undefined) throw new BlockGone();
+    if (bytes === undefined) throw absenceOf(database, meta, number);
     return bytes;
   }
 
   const blooms = lazy(readBlooms);
   const messages = lazy(() => openText(DENSE_PART.messageDictionary, (page) => blooms().messages[page] as Uint8Array));
   const attributes = lazy(() => openText(DENSE_PART.attributeDictionary, (page) => blooms().attributes[page] as Uint8Array));
-  const timestamps = lazy(() => openTimes(createByteReader(part(DENSE_PART.timestamp)), meta.rows));
+  const keepTimes: Keep = (name, make) => kept.get(`${meta.id}/${DENSE_PART.timestamp}/${name}`, make);
+  const timestamps = lazy(() => openTimes(createByteReader(part(DENSE_PART.timestamp)), meta.rows, keepTimes));
   const numbersAt = (number: number) => lazy(() => openNumbers(createByteReader(part(number)), meta.rows));
   const conditionedAt = (number: number) =>
     lazy(() => openConditioned(createByteReader(part(number)), messages().templated.count));
@@ -71,6 +75,8 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
     }),
   );
   const columns = new Map<ColumnPart, Float64Array>();
+  // Of each the page last asked for: of rows that are looked for the values are written, too.
+  const columnsHeld = new Map<ColumnPart, { page: number; values: Float64Array }>();
   // By what was looked for: nobody else will ask for it.
   const hitsOf = new WeakMap<object, Uint8Array>();
   const attributeAt = new Map<string, AttributeColumn>();
@@ -96,11 +102,10 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
       const value = readDictionary(part(first));
       return { value, bytes: value.bytes * DICTIONARY_FACTOR };
     });
-    const templated = openTemplated(dictionary, meta.rows, {
-      rows: () => part(first + 1),
-      small: () => part(first + 2),
-      large: (index) => part(first + 3, index),
-    });
+    const keep: Keep = (name, make) => kept.get(`${meta.id}/${first}/${name}`, make);
+    const rows = openTemplateRows(() => part(first + 1), meta.rows, dictionary.count, keep);
+    const columns = { small: () => part(first + 2), large: (index: number) => part(first + 3, index) };
+    const templated = openTemplated(dictionary, meta.rows, columns, rows, keep);
     const texts = openTexts(part(first + 4), (page) => unpackPage(first + 5, page), bloomOf);
     let held: { page: number; text: PageText } | undefined;
     return {
@@ -115,7 +120,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
     };
   }
 
-  /** The rows from `from`, which a page starts with, up to `to`. */
+  /** The rows from `from`, which a page starts with, up to `to`: those of one page, or of all. */
   function readColumn(name: ColumnPart, from: number, to: number): Float64Array {
     switch (name) {
       case "timestamp":
@@ -123,10 +128,40 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
       case "severity":
       case "service": {
         const { templated } = messages();
-        return conditioned[name]().valuesOf(templated.templateOfRow().subarray(from, to), templated.rowsBefore(from));
+        const ofRows = to - from > PAGE_ROWS ? templated.templateOfRow() : templated.templatesOfPage(from, false);
+        return conditioned[name]().valuesOf(ofRows, templated.rowsBefore(from));
       }
       default:
         return numbers[name]().slice(from, to);
+    }
+  }
+
+  function columnOfPage(name: ColumnPart, page: number): Float64Array {
+    const { from, to } = pageRange(page);
+    if (cache !== undefined) return wholeColumn(name).subarray(from, to);
+    let known = columnsHeld.get(name);
+    if (known?.page !== page) {
+      known = { page, values: readColumn(name, from, to) };
+      columnsHeld.set(name, known);
+    }
+    return known.values;
+  }
+
+  /** The value of one row, where few are asked for. */
+  function valueAt(name: ColumnPart, page: number, row: number): number {
+    const { from, to } = pageRange(page);
+    switch (name) {
+      case "timestamp": {
+        const times = keepTimes(`page ${page}`, () => withBytes(timestamps().slice(from, to)));
+        return times[row - from] as number;
+      }
+      case "severity":
+      case "service": {
+        const { templated } = messages();
+        return conditioned[name]().valueAt(row - from, templated.templatesOfPage(from, true), templated.rowsBefore(from));
+      }
+      default:
+        return numbers[name]().at(row);
     }
   }
 
@@ -166,9 +201,13 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
   const reader: BlockReader = {
     meta,
     column: (name) => readColumn(name, 0, meta.rows),
-    columnOfPage(name, page) {
-      const { from, to } = pageRange(page);
-      return cache === undefined ? readColumn(name, from, to) : wholeColumn(name).subarray(from, to);
+    columnOfPage,
+    columnOfRows(name, page, rows) {
+      if (cache !== undefined || rows.length > FEW_ROWS)
+        return valuesOfRows(columnOfPage(name, page), pageRange(page).from, rows);
+      const values = new Float64Array(rows.length);
+      for (let i = 0; i < rows.length; i += 1) values[i] = valueAt(name, page, rows[i] as number);
+      return values;
     },
     pages,
     pageRange,
@@ -232,6 +271,10 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
           hitsOf.set(key, hits);
         }
         return hits;
+      },
+      mayHit: (key, page) => {
+        const { from, to } = pageRange(page);
+        return hitsOf.get(key)?.subarray(from, to).includes(1) ?? true;
       },
     },
   };

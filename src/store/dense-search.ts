@@ -1,13 +1,12 @@
 import type { DenseBlock, DenseText } from "./block-reader.ts";
 import { blockMayHold, keptPageMayHold, type Required, templatedMayHold, type WhichText } from "./dense-filters.ts";
-import { findInAscii } from "./find-in-ascii.ts";
+import { findTexts } from "./find-texts.ts";
 import { SLOT } from "./skeleton.ts";
 import type { Template } from "./template-dictionary.ts";
 import { alignNeedle, type Needle, type SlotTest, type TemplateMatch } from "./template-match.ts";
 import type { ColumnKind } from "./value-columns.ts";
 import { mayHold, selectValues, testValue } from "./value-search.ts";
 import type { WordList } from "./word-list.ts";
-import { foldCase } from "./words.ts";
 
 /** What is looked for in texts of a block. */
 type Search = {
@@ -58,7 +57,7 @@ export function searchMessages(search: MessageSearch, block: DenseBlock, hits: U
     }
   }
   searchKept(search, needles[0] as Needle, "messages", block, (index, text) => {
-    if (verify(text)) hits[templated.rowsOfTemplate(0)[index] as number] = 1;
+    if (verify(text)) hits[templated.rowOfTemplate(0, index)] = 1;
   });
   return whole.includes(1) ? whole : undefined;
 
@@ -85,11 +84,9 @@ export function searchMessages(search: MessageSearch, block: DenseBlock, hits: U
     // A column need not be read to tell that none of the words is in it.
     const isWord = templated.columns[columns[first.slot] as number]?.kind === SLOT.word;
     if (isWord && templated.words.matching(first, folded) === undefined) return;
-    let rows: Uint32Array | undefined;
     const columnOf = ({ slot }: SlotTest) => templated.column(columns[slot] as number);
     selectValues(columnOf(first), first, folded, (rank) => {
-      rows ??= templated.rowsOfTemplate(template);
-      const row = rows[rank] as number;
+      const row = templated.rowOfTemplate(template, rank);
       if (hits[row] === 1 || !others.every((test) => testValue(columnOf(test), rank, test, folded))) return;
       if (verify(templated.textAt(template, rank))) hits[row] = 1;
     });
@@ -156,7 +153,7 @@ export function searchAttributes(search: AttributeSearch, block: DenseBlock, hit
     });
   }
   searchKept(search, needle, "attributes", block, (index, text) => {
-    if (search.verify(text)) hits[templated.rowsOfTemplate(0)[index] as number] = 1;
+    if (search.verify(text)) hits[templated.rowOfTemplate(0, index)] = 1;
   });
   readCandidates(search, attributes, candidates, hits);
 }
@@ -176,26 +173,9 @@ function searchKept(
   const { kept } = block[which]();
   for (let page = 0; page + 1 < kept.pageStarts.length; page += 1) {
     if (!keptPageMayHold(required, block, which, page)) continue;
-    const { text, isAscii, offsets } = kept.pageText(page);
-    const findFrom = createFinder(needle, text, isAscii);
     const first = kept.pageStarts[page] as number;
-    let index = 0;
-    for (let at = findFrom(0); at >= 0; ) {
-      while ((offsets[index + 1] as number) <= at) index += 1;
-      const end = offsets[index + 1] as number;
-      if (at + needle.text.length <= end) {
-        take(first + index, text.slice(offsets[index], end));
-        at = findFrom(end);
-      } else at = findFrom(at + 1);
-    }
+    findTexts(needle, kept.page(page), (index, text) => take(first + index, text));
   }
-}
-
-/** Gives where the needle occurs first from a place on, or -1. */
-function createFinder({ text: wanted, folded }: Needle, text: string, isAscii: boolean): (from: number) => number {
-  if (folded && isAscii) return (from) => findInAscii(wanted, text, from);
-  const searched = folded ? foldCase(text) : text;
-  return (from) => searched.indexOf(wanted, from);
 }
 
 /** Reads the texts of the candidates that are no hits yet, and makes hits of those in which it is found. */

@@ -1,4 +1,5 @@
 import { indexHex } from "./hex-column.ts";
+import { type Keep, withBytes } from "./kept-values.ts";
 import { lazy } from "./lazy.ts";
 import { placesFrom } from "./places.ts";
 import { SLOT } from "./skeleton.ts";
@@ -89,37 +90,49 @@ function same({ kind }: ColumnKind, { values, lengths }: ColumnValues, a: number
 
 /**
  * The whole column, of the values that were kept: which one each is follows from the places of the source's values.
- * `selectBeside` gives of these the ones beside which the column has a value.
+ * `selectBeside` gives of these the ones beside which the column has a value. `keep` is asked for what makes one value quick
+ * to find.
  */
 export function openDerived(
   kept: ValueReader,
   source: ValueReader,
   selectBeside: (indexes: ArrayLike<number>) => ArrayLike<number>,
+  keep: Keep,
 ): ValueReader {
-  const through = lazy(() => {
+  const beside = lazy(() => {
     const indexes = source.places.all();
     if (indexes === undefined) throw new Error("a column follows from one that tells no values apart");
-    const places = numberByFirst(selectBeside(indexes), source.distinct);
+    return selectBeside(indexes);
+  });
+  const through = lazy(() => {
+    const indexes = beside();
+    const numbers = numberByFirst(indexes, source.distinct);
     const own = kept.places.all();
+    const places = new Uint32Array(indexes.length);
+    for (let i = 0; i < places.length; i += 1) places[i] = numbers[indexes[i] as number] as number;
     if (own !== undefined) for (let i = 0; i < places.length; i += 1) places[i] = own[places[i] as number] as number;
     return places;
   });
-  return { ...kept, places: placesFrom(through) };
+  const numbers = lazy(() => keep("numbers", () => withBytes(numberByFirst(beside(), source.distinct))));
+  return {
+    ...kept,
+    places: placesFrom(through),
+    ofRow: (index) => kept.places.at(numbers()[source.places.at(index)] as number),
+  };
 }
 
-/** Numbers the indexes, which are below `distinct`, in the order of their first occurrence. */
+/** Numbers those of the indexes below `distinct` that occur, in the order of their first occurrence. */
 function numberByFirst(indexes: ArrayLike<number>, distinct: number): Uint32Array {
-  // One more than the number; 0 for what was not met yet.
-  const numbers = new Uint32Array(distinct);
-  const numbered = new Uint32Array(indexes.length);
+  const numbers = new Uint32Array(distinct).fill(NONE);
   let next = 0;
-  for (let i = 0; i < numbered.length; i += 1) {
+  for (let i = 0; i < indexes.length; i += 1) {
     const index = indexes[i] as number;
-    if (numbers[index] === 0) {
-      next += 1;
+    if (numbers[index] === NONE) {
       numbers[index] = next;
+      next += 1;
     }
-    numbered[i] = (numbers[index] as number) - 1;
   }
-  return numbered;
+  return numbers;
 }
+
+const NONE = 0xffffffff;

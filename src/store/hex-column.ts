@@ -1,8 +1,9 @@
 import type { ByteReader, ByteWriter } from "./byte-writer.ts";
+import { type Keep, withBytes } from "./kept-values.ts";
 import { lazy } from "./lazy.ts";
 import { writeNumbers } from "./number-column.ts";
-import { EACH_ITS_OWN, type Places, placesFrom } from "./places.ts";
-import { readIndexes } from "./read-numbers.ts";
+import { EACH_ITS_OWN, type Places } from "./places.ts";
+import { type Indexes, openIndexes } from "./read-numbers.ts";
 import { createScratch } from "./scratch.ts";
 
 /**
@@ -190,23 +191,61 @@ export type HexTexts = {
 
 export type HexColumn = { texts: HexTexts; places: Places };
 
-export function readHex(reader: ByteReader, count: number, digits: number): HexColumn {
+/** `keep` is asked for what makes one place quick to find. */
+export function readHex(reader: ByteReader, count: number, digits: number, keep: Keep): HexColumn {
   const mode = reader.byte();
   if (mode === EACH) return { texts: readNibbles(reader, count, digits), places: EACH_ITS_OWN };
   if (mode !== DISTINCT) throw new Error(`unknown encoding ${mode} of hexadecimal texts`);
   const texts = readNibbles(reader, reader.varint(), digits);
-  return { texts, places: placesFrom(lazy(() => readDistances(reader, count))) };
+  return { texts, places: openDistances(openIndexes(reader, count), count, keep) };
 }
 
-function readDistances(reader: ByteReader, count: number): Uint32Array {
-  const indexes = readIndexes(reader, count);
-  let next = 0;
-  for (let i = 0; i < count; i += 1) {
-    const distance = indexes[i] as number;
-    indexes[i] = next - distance;
-    if (distance === 0) next += 1;
+/** So many distances are followed to find one place. */
+const STRIDE = 4096;
+
+/** The places of texts, of each of which is kept how long ago it was new. */
+function openDistances(distances: Indexes, count: number, keep: Keep): Places {
+  const all = lazy(() => followFrom(0, count, 0));
+  /** How many texts are new before each stride. */
+  const newBefore = lazy(() => keep("new", countNew));
+  let held: { stride: number; places: Uint32Array } | undefined;
+  let followed = 0;
+
+  function followFrom(from: number, to: number, newBefore: number): Uint32Array {
+    const places = distances.slice(from, to);
+    let next = newBefore;
+    for (let i = 0; i < places.length; i += 1) {
+      const distance = places[i] as number;
+      places[i] = next - distance;
+      if (distance === 0) next += 1;
+    }
+    return places;
   }
-  return indexes;
+
+  function countNew(): { value: Uint32Array; bytes: number } {
+    const value = new Uint32Array(Math.ceil(count / STRIDE));
+    let soFar = 0;
+    for (let stride = 0; stride < value.length; stride += 1) {
+      value[stride] = soFar;
+      const own = distances.slice(stride * STRIDE, Math.min(count, (stride + 1) * STRIDE));
+      for (let i = 0; i < own.length; i += 1) if (own[i] === 0) soFar += 1;
+    }
+    return withBytes(value);
+  }
+
+  return {
+    all,
+    at(index) {
+      const stride = Math.floor(index / STRIDE);
+      if (held?.stride !== stride) {
+        followed += STRIDE;
+        if (followed > count) return all()[index] as number;
+        const to = Math.min(count, (stride + 1) * STRIDE);
+        held = { stride, places: followFrom(stride * STRIDE, to, newBefore()[stride] as number) };
+      }
+      return held.places[index - stride * STRIDE] as number;
+    },
+  };
 }
 
 /** For each byte the two digits that are in it, the first in the lower half. */

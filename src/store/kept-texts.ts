@@ -78,15 +78,16 @@ export function unitsOf(utf8: Uint8Array): number {
   return units;
 }
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+/** A page's texts one after another, and where in the bytes each starts, with one more entry for the end. */
+export type KeptPage = { utf8: Buffer; offsets: Uint32Array };
 
 /** Texts that `writeTexts` wrote. */
 export type KeptTexts = {
   count: number;
   /** The first text of each page, and one more entry for the end. */
   pageStarts: number[];
-  /** A page's texts one after another, whether they are all ASCII, and where each starts in UTF-16 units, with one more entry for the end. */
-  pageText(page: number): { text: string; isAscii: boolean; offsets: Uint32Array };
+  /** Good until another page is read. */
+  page(page: number): KeptPage;
   /** The filter of a page's words. */
   bloom(page: number): Uint8Array;
   /** Puts a text behind what is in the buffer, perhaps as it stands inside a JSON string. */
@@ -105,7 +106,7 @@ export function openTexts(
   const pageStarts = [0];
   for (let pages = reader.varint(); pages > 0; pages -= 1) pageStarts.push((pageStarts.at(-1) as number) + reader.varint());
   const offsetsOfPages: Uint32Array[] = [];
-  let held: { page: number; utf8: Buffer; offsets: Uint32Array } | undefined;
+  let held: (KeptPage & { page: number }) | undefined;
 
   /** Where in its page's bytes each text starts, with one more entry for the end. */
   function offsetsOf(page: number): Uint32Array {
@@ -119,7 +120,7 @@ export function openTexts(
     return offsets;
   }
 
-  function load(page: number): { utf8: Buffer; offsets: Uint32Array } {
+  function load(page: number): KeptPage {
     if (held?.page === page) return held;
     const unpacked = readPage(page);
     held = { page, utf8: Buffer.from(unpacked.buffer, unpacked.byteOffset, unpacked.length), offsets: offsetsOf(page) };
@@ -129,16 +130,7 @@ export function openTexts(
   return {
     count,
     pageStarts,
-    pageText(page) {
-      const { utf8, offsets } = load(page);
-      const text = decoder.decode(utf8);
-      if (text.length === utf8.length) return { text, isAscii: true, offsets };
-      const units = new Uint32Array(offsets.length);
-      for (let i = 1; i < offsets.length; i += 1) {
-        units[i] = (units[i - 1] as number) + unitsOf(utf8.subarray(offsets[i - 1], offsets[i]));
-      }
-      return { text, isAscii: false, offsets: units };
-    },
+    page: load,
     bloom,
     put(index, escaped, buffer) {
       let page = held !== undefined && index >= (pageStarts[held.page] as number) ? held.page : 0;

@@ -6,6 +6,14 @@ export type KeptValues = {
   get<Value>(key: string, make: () => { value: Value; bytes: number }): Value;
 };
 
+/** Keeps a value for those who read the same again, by a name that none of its other values has. */
+export type Keep = <Value>(name: string | number, make: () => { value: Value; bytes: number }) => Value;
+
+/** What a column is kept with. */
+export function withBytes<Column extends { byteLength: number }>(value: Column): { value: Column; bytes: number } {
+  return { value, bytes: value.byteLength };
+}
+
 const MAX_BYTES = 24 * 1024 * 1024;
 
 /** By connection, since it is what blocks are read by: where another database is opened, its blocks have the same ids. */

@@ -69,7 +69,7 @@ function markSome(parts: QueryNode[], block: BlockReader, page: number, hits: Ui
   }
 }
 
-/** False: no row of the page can match, as its filters tell. Those of a dense block are for all of its pages. */
+/** False: no row of the page can match, as its filters tell. Those of a dense block are for all of its pages, but it knows where hits were found. */
 export function pageMayHold(node: QueryNode, block: BlockReader, page: number): boolean {
   switch (node.type) {
     case "and":
@@ -79,11 +79,13 @@ export function pageMayHold(node: QueryNode, block: BlockReader, page: number): 
     case "text": {
       const { hashes, grams, jsonGrams } = node.term;
       if (block.dense === undefined) return bloomHolds(hashes, block, page);
+      if (!block.dense.mayHit(node, page)) return false;
       if (blockMayHold({ hashes, grams }, block.dense, "messages")) return true;
       return node.inAttributes && blockMayHold({ hashes, grams: jsonGrams }, block.dense, "attributes");
     }
     case "message":
-      return block.dense === undefined ? bloomHolds(node.hashes, block, page) : blockMayHold(node, block.dense, "messages");
+      if (block.dense === undefined) return bloomHolds(node.hashes, block, page);
+      return block.dense.mayHit(node, page) && blockMayHold(node, block.dense, "messages");
     case "attribute":
       if (block.dense === undefined) return bloomHolds(node.hashes, block, page);
       return blockMayHold({ hashes: node.hashes, grams: NO_GRAMS }, block.dense, "attributes");

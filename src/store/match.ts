@@ -123,6 +123,7 @@ export function matchPage(matcher: Matcher, block: BlockReader, page: number): U
   if (query === undefined) return alive;
   const hits = new Uint8Array(alive.length);
   markQuery(query, block, page, hits, alive);
+  if (!hits.includes(1)) return undefined;
   for (let row = 0; row < hits.length; row += 1) hits[row] = (hits[row] as number) & (alive[row] as number);
   return hits.includes(1) ? hits : undefined;
 }

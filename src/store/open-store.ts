@@ -4,19 +4,22 @@ import type { LogctlError } from "../errors.ts";
 import type { LogEvents } from "../log-event.ts";
 import { statsAnswerSchema } from "../schema/api.ts";
 import type { Filter } from "../schema/filter.ts";
-import type { StoredToken } from "../schema/token.ts";
+import type { StoredToken, TokenUse } from "../schema/token.ts";
 import { type Arrivals, createArrivals } from "./arrivals.ts";
+import type { DamagedBlock } from "./block-damage.ts";
+import { checkFile } from "./check-file.ts";
 import { startCompactor } from "./compactor.ts";
 import { newestReceivedMs, newestRecordId, openForReading } from "./database.ts";
 import { defaultMinFreeBytes } from "./disk-room.ts";
 import { lockDatabase } from "./file-lock.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
+import { readLastRecord } from "./last-record.ts";
 import { measureFiles, type StoreMeasures } from "./measure-store.ts";
+import { checkLeftovers } from "./missing-records.ts";
 import { findReceipt, type Receipt } from "./receipts.ts";
 import { releaseReserve } from "./reserve-file.ts";
 import type { Dropped, DropReason } from "./retention.ts";
 import { createScanners, type Scanners } from "./scanners.ts";
-import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import { createSteadyClock } from "./steady-clock.ts";
 import { watchHealth } from "./store-health.ts";
 import { listTokens } from "./tokens.ts";
@@ -28,7 +31,7 @@ export type { StoreMeasures };
 export type Store = {
   /** See GroupCommit: resolves once the records are on disk, and findable. */
   append: GroupCommit["append"];
-  search(plan: SearchPlan): AsyncGenerator<SearchPiece>;
+  search: Scanners["search"];
   /** How many records match. Throws `interrupted` as soon as `signal` is aborted. */
   count(filter: Filter, signal?: AbortSignal): Promise<number>;
   /** What the plan asks for, of the records there were when it started, as UTF-8. Throws as `count` does, and `too_many_groups`. */
@@ -39,6 +42,10 @@ export type Store = {
   receipt(scope: number, key: string): Receipt | undefined;
   /** Every token ever made. */
   tokens(): StoredToken[];
+  /** Notes that a token was used, in the background. */
+  noteUse(use: TokenUse): void;
+  /** The damaged blocks that were met so far, whose records are left out of answers. */
+  damaged(): DamagedBlock[];
   /** Why nothing can be written, or read, at the moment; empty while all is well. */
   troubles(): LogctlError[];
   /** Throws what is known already to make an append fail, so that its body need not be read. */
@@ -72,9 +79,12 @@ const RETAIN_EVERY_MS = 60_000;
 /** Opens the database, made where it does not exist. Throws `database_unusable` where it cannot be had. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { path, pid, now, onFailure, onEvent = () => {}, keep } = options;
+  // Before anything is put beside a file that is refused.
+  checkFile(path);
   releaseReserve(path);
   const lock = lockDatabase(path, pid);
   try {
+    checkLeftovers(path);
     const minFreeBytes = options.minFreeBytes ?? defaultMinFreeBytes(path);
     const dropped: Record<DropReason, number> = { age: 0, size: 0 };
     const onDropped = (drop: Dropped) => {
@@ -89,9 +99,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       onRestored: () => commits.restored(),
     });
     const reader = await openBeside(writer, path);
-    const compactor = startCompactor(path, writer.replace, onFailure);
-    const scanners = createScanners(path, availableParallelism());
-    const arrivals = createArrivals(newestRecordId(reader));
+    const damaged = new Map<number, DamagedBlock>();
+    const onDamaged = (block: DamagedBlock) => {
+      if (!damaged.has(block.id)) onFailure(new Error(describeDamage(block)));
+      damaged.set(block.id, block);
+    };
+    const compactor = startCompactor(path, writer.replace, onFailure, onDamaged);
+    const scanners = createScanners(path, availableParallelism(), onDamaged);
+    const arrivals = createArrivals(Math.max(newestRecordId(reader), readLastRecord(path)));
     const commits = createGroupCommit(writer, now, (rows, lastId) => {
       compactor.committed(rows);
       arrivals.committed(lastId);
@@ -108,20 +123,21 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     });
     const retaining = setInterval(retain, RETAIN_EVERY_MS);
     retain();
-    const tally: Scanners["tally"] = async (plan, signal) => {
+    const tally: Scanners["tally"] = async (plan, signal, note) => {
       health.requirePlace();
-      return scanners.tally(plan, signal);
+      return scanners.tally(plan, signal, note);
     };
     return {
       async append(fill) {
         health.requireWritable();
         return commits.append(fill);
       },
+      damaged: () => [...damaged.values()],
       troubles: health.troubles,
       requireWritable: health.requireWritable,
-      search(plan) {
+      search(plan, note) {
         health.requirePlace();
-        return scanners.search(plan);
+        return scanners.search(plan, note);
       },
       tally,
       count: (filter, signal) => count(tally, filter, signal),
@@ -132,6 +148,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         return findReceipt(reader, scope, key);
       },
       tokens: () => listTokens(reader),
+      noteUse: writer.noteUse,
       measure: () => ({
         ...measureFiles(reader, path),
         queue: commits.queue(),
@@ -160,6 +177,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 async function count(tally: Scanners["tally"], filter: Filter, signal: AbortSignal | undefined): Promise<number> {
   const bytes = await tally({ kind: "stats", filter, by: [], format: "json" }, signal);
   return statsAnswerSchema.parse(JSON.parse(new TextDecoder().decode(bytes))).count;
+}
+
+function describeDamage({ id, firstId, lastId, reason }: DamagedBlock): string {
+  return `block ${id} is damaged, and left out of answers (records ${firstId} to ${lastId}): ${reason}; logctl verify looks at all of them`;
 }
 
 /** A connection that reads; where there is none to be had, the writer's thread is not left behind. */

@@ -1,8 +1,9 @@
 import type { Database } from "bun:sqlite";
 import { type BlockMeta, decodePageStarts, PART, unbundle } from "./block.ts";
-import { BlockGone, type BlockReader, COLUMN_PARTS, type ColumnPart, type PageText } from "./block-reader.ts";
+import { absenceOf } from "./block-damage.ts";
+import { readPart } from "./block-parts.ts";
+import { BlockGone, type BlockReader, COLUMN_PARTS, type ColumnPart, type PageText, valuesOfRows } from "./block-reader.ts";
 import { bloomOfPage } from "./bloom.ts";
-import { readPart } from "./database.ts";
 import { type IntColumn, openInts } from "./int-column.ts";
 import type { KeptValues } from "./kept-values.ts";
 import { unpackBytes } from "./pack-bytes.ts";
@@ -37,7 +38,7 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Kept
 
   function requiredPart(part: number): Uint8Array {
     const bytes = optionalPart(part, 0);
-    if (bytes === undefined) throw new BlockGone();
+    if (bytes === undefined) throw absenceOf(database, meta, part);
     return bytes;
   }
 
@@ -85,7 +86,7 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Kept
     const bytes = optionalPart(part, page);
     if (bytes !== undefined) return unpackBytes(bytes);
     // A page without text has no part; one that has text and no part was deleted meanwhile.
-    if ((pageOffsets(lengthsOf, page).at(-1) as number) > 0) throw new BlockGone();
+    if ((pageOffsets(lengthsOf, page).at(-1) as number) > 0) throw absenceOf(database, meta, part);
     return new Uint8Array();
   }
 
@@ -110,6 +111,7 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Kept
     meta,
     column: (part) => open(part).slice(0, meta.rows),
     columnOfPage,
+    columnOfRows: (part, page, rows) => valuesOfRows(columnOfPage(part, page), pageRange(page).from, rows),
     pages: () => pageStarts().length,
     pageRange,
     messages,

@@ -12,9 +12,14 @@ export function makePrivateFile(path: string): void {
   }
 }
 
-/** Takes from a file what others than its owner may do with it. */
+/** Takes from a file, where there is one, what others than its owner may do with it. */
 export function keepPrivate(path: string): void {
-  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+  if (!isPrivate(path)) chmodSync(path, 0o600);
+}
+
+/** Whether nobody but its owner may do anything with a file; so it is with one that is not there. */
+export function isPrivate(path: string): boolean {
+  return ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) === 0;
 }
 
 /**

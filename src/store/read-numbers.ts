@@ -17,17 +17,45 @@ export function readNumbers(reader: ByteReader, count: number): Float64Array {
   return openNumbers(reader, count).all();
 }
 
+/** Numbers that fit into 32 bits. */
+export type Indexes = {
+  /** Fills `indexes` with those from `from` on. */
+  fill(indexes: Uint32Array, from: number): void;
+  /** Those from `from` up to `to`, made for the call unless all were made before. */
+  slice(from: number, to: number): Uint32Array;
+  /** All of them; made when they are first asked for. */
+  all(): Uint32Array;
+};
+
 let scratch = new Float64Array(1 << 12);
 
-/** The same of numbers that fit into 32 bits, in half the memory. */
-export function readIndexes(reader: ByteReader, count: number): Uint32Array {
-  const { fill, fillIndexes } = openUnpacking(reader, count);
-  const indexes = new Uint32Array(count);
-  if (fillIndexes?.(indexes)) return indexes;
-  if (scratch.length < count) scratch = new Float64Array(count);
-  fill(scratch, 0, count);
-  for (let i = 0; i < count; i += 1) indexes[i] = scratch[i] as number;
-  return indexes;
+/** Opens what `writeNumbers` wrote of so many such numbers, and leaves the reader behind it. */
+export function openIndexes(reader: ByteReader, count: number): Indexes {
+  const unpacking = openUnpacking(reader, count);
+  let made: Uint32Array | undefined;
+
+  function fill(indexes: Uint32Array, from: number): void {
+    if (unpacking.fillIndexes?.(indexes, from)) return;
+    if (scratch.length < indexes.length) scratch = new Float64Array(indexes.length);
+    unpacking.fill(scratch, from, from + indexes.length);
+    for (let i = 0; i < indexes.length; i += 1) indexes[i] = scratch[i] as number;
+  }
+
+  function slice(from: number, to: number): Uint32Array {
+    if (made !== undefined) return made.subarray(from, to);
+    const indexes = new Uint32Array(to - from);
+    fill(indexes, from);
+    return indexes;
+  }
+
+  return {
+    fill,
+    slice,
+    all() {
+      made ??= slice(0, count);
+      return made;
+    },
+  };
 }
 
 /** Once so many of a column's numbers were asked for one by one, a share of one in this, all are made. */
@@ -65,8 +93,8 @@ type Unpacking = {
   at(index: number): number;
   /** Those from `from` up to `to` into the beginning of `values`. */
   fill(values: Float64Array, from: number, to: number): void;
-  /** A short way for all of them where they are small; false where there is none. */
-  fillIndexes?(indexes: Uint32Array): boolean;
+  /** A short way for those from `from` on where they are small; false where there is none. */
+  fillIndexes?(indexes: Uint32Array, from: number): boolean;
 };
 
 function openUnpacking(reader: ByteReader, count: number): Unpacking {
@@ -90,9 +118,9 @@ function openUnpacking(reader: ByteReader, count: number): Unpacking {
         distances.fill(values, from, to);
         if (base !== 0) for (let i = 0; i < to - from; i += 1) values[i] = (values[i] as number) + base;
       },
-      fillIndexes(indexes) {
-        if (distances.fillIndexes?.(indexes) !== true) return false;
-        if (base !== 0) for (let i = 0; i < count; i += 1) indexes[i] = (indexes[i] as number) + base;
+      fillIndexes(indexes, from) {
+        if (distances.fillIndexes?.(indexes, from) !== true) return false;
+        if (base !== 0) for (let i = 0; i < indexes.length; i += 1) indexes[i] = (indexes[i] as number) + base;
         return true;
       },
     };
@@ -174,19 +202,19 @@ function openPlanes(reader: ByteReader, count: number): Unpacking {
         else addPlane(values, bytes, from, to, 2 ** (8 * plane));
       }
     },
-    fillIndexes(indexes) {
+    fillIndexes(indexes, from) {
       const [low, high, ...others] = planes();
       if (low?.length !== count || others.length > 0) return false;
-      if (high === undefined) indexes.set(low);
+      if (high === undefined) indexes.set(low.subarray(from, from + indexes.length));
       else if (high.length !== count) return false;
-      else joinPlanes(low, high, indexes);
+      else joinPlanes(low, high, indexes, from);
       return true;
     },
   };
 }
 
-function joinPlanes(low: Uint8Array, high: Uint8Array, indexes: Uint32Array): void {
-  for (let i = 0; i < indexes.length; i += 1) indexes[i] = (low[i] as number) | ((high[i] as number) << 8);
+function joinPlanes(low: Uint8Array, high: Uint8Array, indexes: Uint32Array, from: number): void {
+  for (let i = 0, at = from; i < indexes.length; i += 1, at += 1) indexes[i] = (low[at] as number) | ((high[at] as number) << 8);
 }
 
 function addPlane(values: Float64Array, bytes: Uint8Array, from: number, to: number, factor: number): void {

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { IDEMPOTENCY_KEY_RETENTION_MS } from "../schema/limits.ts";
 
 /** What an idempotency key was answered with; it is stored in the transaction that stores the records. */
 export type Receipt = {
@@ -10,9 +11,6 @@ export type Receipt = {
   /** The answer's JSON text. */
   answer: string;
 };
-
-/** For how long a retry is recognised. */
-export const RECEIPT_RETENTION_MS = 7 * 86_400_000;
 
 export function insertReceipt(database: Database, { scope, key, bodyHash, answer }: Receipt, nowMs: number): void {
   database.query("INSERT OR REPLACE INTO receipt VALUES (?, ?, ?, ?, ?)").run(scope, key, bodyHash, answer, nowMs);
@@ -34,6 +32,6 @@ const RECEIPTS_AT_A_TIME = 1000;
 export function pruneReceipts(database: Database, nowMs: number): boolean {
   const { changes } = database
     .query("DELETE FROM receipt WHERE (scope, key) IN (SELECT scope, key FROM receipt WHERE created_at < ? LIMIT ?)")
-    .run(nowMs - RECEIPT_RETENTION_MS, RECEIPTS_AT_A_TIME);
+    .run(nowMs - IDEMPOTENCY_KEY_RETENTION_MS, RECEIPTS_AT_A_TIME);
   return changes === RECEIPTS_AT_A_TIME;
 }

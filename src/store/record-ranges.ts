@@ -1,11 +1,17 @@
 import type { Database } from "bun:sqlite";
 import type { Filter } from "../schema/filter.ts";
+import type { BlockMeta } from "./block.ts";
+import { BlockGone } from "./block-reader.ts";
 import { listBlocks, newestRecordId } from "./database.ts";
-import { compileFilter, pruningConditions } from "./match.ts";
+import { compileFilter, type Matcher, mayMatch, pruningConditions } from "./match.ts";
+import { openBlock } from "./open-block.ts";
 import type { RecordRange } from "./stats-plan.ts";
 
 /** Below this many rows a range is not worth another thread. */
 const MIN_ROWS = 65_536;
+
+/** Of so many blocks the filters are asked beforehand, which takes a few microseconds each; of more of them as it comes to them. */
+const MAX_LOOKED_INTO = 256;
 
 /**
  * The records that may match, in ranges of about the same number of rows, `parts` of them where there are enough. Ranges
@@ -13,8 +19,10 @@ const MIN_ROWS = 65_536;
  */
 export function listRanges(database: Database, filter: Filter, parts: number, minRows = MIN_ROWS): RecordRange[] {
   const newestId = newestRecordId(database);
-  const { where, parameters } = pruningConditions(compileFilter(filter, newestId));
-  const metas = listBlocks(database, where.join(" AND ") || "1", parameters, "first_id ASC");
+  const matcher = compileFilter(filter, newestId);
+  const { where, parameters } = pruningConditions(matcher);
+  const listed = listBlocks(database, where.join(" AND ") || "1", parameters, "first_id ASC");
+  const metas = listed.length > MAX_LOOKED_INTO ? listed : listed.filter((meta) => mayMatchNow(database, matcher, meta));
   const rows = metas.reduce((sum, meta) => sum + meta.rows, 0);
   const wanted = Math.max(minRows, rows / parts);
   const ranges: RecordRange[] = [];
@@ -24,8 +32,18 @@ export function listRanges(database: Database, filter: Filter, parts: number, mi
     if (filled === 0) fromId = meta.firstId;
     filled += meta.rows;
     if (filled < wanted && index + 1 < metas.length) continue;
-    ranges.push({ fromId, toId: Math.min(meta.lastId, newestId) });
+    // The end of a damaged block may be anything.
+    ranges.push({ fromId, toId: Math.min(meta.damaged ? meta.firstId : meta.lastId, newestId) });
     filled = 0;
   }
   return ranges;
+}
+
+function mayMatchNow(database: Database, matcher: Matcher, meta: BlockMeta): boolean {
+  try {
+    return mayMatch(matcher, openBlock(database, meta));
+  } catch (error) {
+    if (error instanceof BlockGone) return true;
+    throw error;
+  }
 }

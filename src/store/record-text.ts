@@ -59,8 +59,8 @@ function sourcesOf(services: string[]): Uint8Array[] {
   return lastSources.texts;
 }
 
-function columnsOf(block: BlockReader, page: number): Record<ColumnPart, Float64Array> {
-  const columns = COLUMN_PARTS.map((part) => [part, block.columnOfPage(part, page)]);
+function columnsOf(block: BlockReader, page: number, rows: number[]): Record<ColumnPart, Float64Array> {
+  const columns = COLUMN_PARTS.map((part) => [part, block.columnOfRows(part, page, rows)]);
   return Object.fromEntries(columns) as Record<ColumnPart, Float64Array>;
 }
 
@@ -75,7 +75,7 @@ export function writeRows(
   if (format === "csv") return writeCsvRows(block, page, rows, buffer);
   const { from } = block.pageRange(page);
   const { firstId, services } = block.meta;
-  const { timestamp, nanos, digits, received, severity, service } = columnsOf(block, page);
+  const { timestamp, nanos, digits, received, severity, service } = columnsOf(block, page, rows);
   // Everything is read before anything is written: a block that is gone leaves no half of it behind.
   readTexts(messages, "messages", block, page, rows);
   readTexts(attributes, "attributes", block, page, rows);
@@ -93,10 +93,10 @@ export function writeRows(
     putBytes(buffer, i > 0 ? nextId : ID);
     putDecimal(buffer, id);
     putBytes(buffer, TIMESTAMP);
-    putTimestamp(buffer, timestamp[row] as number, nanos[row] as number, digits[row] as number);
+    putTimestamp(buffer, timestamp[i] as number, nanos[i] as number, digits[i] as number);
     putBytes(buffer, RECEIVED_AT);
-    putReceipt(buffer, received[row] as number, 0, 3);
-    putBytes(buffer, sources[(service[row] as number) * SEVERITIES.length + (severity[row] as number)] as Uint8Array);
+    putReceipt(buffer, received[i] as number, 0, 3);
+    putBytes(buffer, sources[(service[i] as number) * SEVERITIES.length + (severity[i] as number)] as Uint8Array);
     putBytes(buffer, messages.buffer.bytes, messages.starts[row], messages.ends[row]);
     if (attributes.starts[row] === attributes.ends[row]) putBytes(buffer, END_OF_MESSAGE);
     else {
@@ -109,19 +109,17 @@ export function writeRows(
 }
 
 function writeCsvRows(block: BlockReader, page: number, rows: number[], buffer: TextBuffer): void {
-  const { from } = block.pageRange(page);
   const { firstId, services } = block.meta;
-  const { timestamp, nanos, digits, received, severity, service } = columnsOf(block, page);
+  const { timestamp, nanos, digits, received, severity, service } = columnsOf(block, page, rows);
   const messages = block.texts("messages", page, rows);
   const attributes = block.texts("attributes", page, rows);
   for (let i = 0; i < rows.length; i += 1) {
-    const row = (rows[i] as number) - from;
     const text = writeCsvRow({
       id: firstId + (rows[i] as number),
-      timestamp: formatTimestamp(timestamp[row] as number, nanos[row] as number, digits[row] as number),
-      received_at: new Date(received[row] as number).toISOString(),
-      service: services[service[row] as number] as string,
-      severity: SEVERITIES[severity[row] as number] as string,
+      timestamp: formatTimestamp(timestamp[i] as number, nanos[i] as number, digits[i] as number),
+      received_at: new Date(received[i] as number).toISOString(),
+      service: services[service[i] as number] as string,
+      severity: SEVERITIES[severity[i] as number] as string,
       message: messages[i] as string,
       attributes: attributes[i] as string,
     });

@@ -33,16 +33,11 @@ export function sortByTemplate(templateOfRow: Uint32Array, rowsOf: Uint32Array):
   return { rows, starts };
 }
 
-/** The places on the page that starts with `from` in the order of their rows' templates. */
-export function orderByTemplate(
-  places: ArrayLike<number>,
-  from: number,
-  templateOfRow: Uint32Array,
-  templates: number,
-): Uint32Array {
+/** The places on a page in the order of their rows' templates, which are those of `ofPage`. */
+export function orderByTemplate(places: ArrayLike<number>, ofPage: Uint32Array, templates: number): Uint32Array {
   const next = new Uint32Array(templates + 2);
   for (let i = 0; i < places.length; i += 1) {
-    const after = (templateOfRow[from + (places[i] as number)] as number) + 1;
+    const after = (ofPage[places[i] as number] as number) + 1;
     next[after] = (next[after] as number) + 1;
   }
   for (let template = 0; template <= templates; template += 1) {
@@ -51,7 +46,7 @@ export function orderByTemplate(
   const ordered = new Uint32Array(places.length);
   for (let i = 0; i < places.length; i += 1) {
     const place = places[i] as number;
-    const template = templateOfRow[from + place] as number;
+    const template = ofPage[place] as number;
     ordered[next[template] as number] = place;
     next[template] = (next[template] as number) + 1;
   }

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { LogctlError } from "../errors.ts";
+import type { DamagedBlock } from "./block-damage.ts";
 import { createTally } from "./create-tally.ts";
 import { openForReading } from "./database.ts";
 import { listRanges } from "./record-ranges.ts";
@@ -33,6 +34,11 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function answer(message: FromScanner, transfer: ArrayBuffer[] = []): void {
   self.postMessage(message, transfer);
+}
+
+/** Says, before the answer that lacks it, which block was left out. */
+function noteFor(id: number): (block: DamagedBlock) => void {
+  return (block) => answer({ type: "damaged", id, block });
 }
 
 /** What was written out since garbage was last collected. */
@@ -108,7 +114,7 @@ function advanceTally(id: number, walk: Generator<undefined, void>): void {
 
 /** Not at once: who has left already says so in the next message. */
 function startRange({ id, plan, range }: Extract<ToScanner, { type: "tally" }>): void {
-  const walk = walkRange(reader(), plan.filter, range, tallyOf(id, plan).visitor);
+  const walk = walkRange(reader(), plan.filter, range, tallyOf(id, plan).visitor, noteFor(id));
   takeTurn(id, () => advanceTally(id, walk));
 }
 
@@ -159,7 +165,7 @@ function handle(message: ToScanner): void {
       database?.close();
       return answer({ type: "closed" });
     case "search":
-      searches.set(message.id, search(reader(), message.plan));
+      searches.set(message.id, search(reader(), message.plan, noteFor(message.id)));
       // Not at once: who has left already says so in the next message.
       return advanceLater(message.id);
     case "more":

@@ -1,5 +1,6 @@
 import { LogctlError } from "../errors.ts";
 import { createAdmission } from "./admit-searches.ts";
+import type { NoteDamage } from "./block-damage.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import { createSlots } from "./slots.ts";
 import { isWorthSpreading, spreadSearch } from "./spread-search.ts";
@@ -8,12 +9,15 @@ import { hasGroups, type RecordRange, type TallyPlan } from "./stats-plan.ts";
 import type { FailureMessage, FromScanner, RefusalMessage, ToScanner } from "./worker-messages.ts";
 import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
-/** The threads that read. They are started when there is first something to read. */
+/**
+ * The threads that read. They are started when there is first something to read. What they cannot read of damaged blocks is left
+ * out, and `note` told before the piece, or the answer, that lacks it is there.
+ */
 export type Scanners = {
   /** The answer in pieces, made no faster than they are taken. `return` ends the search at once, also while a piece is waited for. */
-  search(plan: SearchPlan): AsyncGenerator<SearchPiece>;
+  search(plan: SearchPlan, note?: NoteDamage): AsyncGenerator<SearchPiece>;
   /** The answer as UTF-8, worked out by all threads there may be. Throws `interrupted` as soon as `signal` is aborted. */
-  tally(plan: TallyPlan, signal?: AbortSignal): Promise<Uint8Array>;
+  tally(plan: TallyPlan, signal?: AbortSignal, note?: NoteDamage): Promise<Uint8Array>;
   /** What is under way, and what waits for its turn. */
   counts(): { pages: number; streams: number; tallies: number; waiting: number };
   close(): Promise<void>;
@@ -36,16 +40,19 @@ type Waiting = { resolve: (message: FromScanner) => void; reject: (error: Logctl
 
 export type ScannerThread = WorkerThread<ToScanner, FromScanner>;
 
-/** Reads the database at `path` with up to so many threads. Everything fails with `store_unavailable` where they cannot. */
+/** Reads the database at `path` with up to so many threads. `onDamaged` is told of all damage that they meet. Everything fails with `store_unavailable` where they cannot. */
 export function createScanners(
   path: string,
   threads: number,
+  onDamaged: NoteDamage,
   startThread: () => ScannerThread = () => startWorker(new URL("./scan-worker.ts", import.meta.url)),
 ): Scanners {
   const scanners: Scanner[] = [];
   const groupings = createSlots(MAX_GROUPINGS, MAX_WAITING);
   const plainCounts = createSlots(MAX_COUNTS, MAX_WAITING);
   const admission = createAdmission();
+  // Who is told of what is left out, by the id of what was asked.
+  const notes = new Map<number, NoteDamage>();
   let nextId = 1;
   let closed = false;
 
@@ -55,6 +62,11 @@ export function createScanners(
       waiting: new Map(),
     };
     scanner.thread.onMessage((message) => {
+      if (message.type === "damaged") {
+        onDamaged(message.block);
+        notes.get(message.id)?.(message.block);
+        return;
+      }
       const id = "id" in message ? message.id : 0;
       const entry = scanner.waiting.get(id);
       scanner.waiting.delete(id);
@@ -110,16 +122,17 @@ export function createScanners(
     });
   }
 
-  async function spread(plan: TallyPlan, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  async function spread(plan: TallyPlan, signal?: AbortSignal, note?: NoteDamage): Promise<Uint8Array> {
     const id = nextId;
     nextId += 1;
+    if (note !== undefined) notes.set(id, note);
     const taken = new Set<Scanner>();
     const takeThread = () => {
       const scanner = choose(taken);
       taken.add(scanner);
       return threadOf(scanner, id);
     };
-    return spreadTally({ id, plan, threads, takeThread, signal });
+    return spreadTally({ id, plan, threads, takeThread, signal }).finally(() => notes.delete(id));
   }
 
   async function* readPieces(scanner: Scanner, id: number, plan: SearchPlan): AsyncGenerator<SearchPiece> {
@@ -133,14 +146,16 @@ export function createScanners(
         piece = await ask<"chunk">(scanner, id, { type: "more", id });
       }
     } finally {
+      notes.delete(id);
       if (!done) scanner.thread.post({ type: "cancel", id });
     }
   }
 
-  function searchWhole(plan: SearchPlan): AsyncGenerator<SearchPiece> {
+  function searchWhole(plan: SearchPlan, note?: NoteDamage): AsyncGenerator<SearchPiece> {
     const scanner = choose();
     const id = nextId;
     nextId += 1;
+    if (note !== undefined) notes.set(id, note);
     const pieces = readPieces(scanner, id, plan);
     const leave = pieces.return.bind(pieces);
     pieces.return = (value) => {
@@ -161,16 +176,17 @@ export function createScanners(
   }
 
   return {
-    search(plan) {
+    search(plan, note) {
       return admission.admit(plan, () => {
-        if (threads === 1 || !isWorthSpreading(plan)) return searchWhole(plan);
-        return spreadSearch({ plan, threads, listRanges: () => listRanges(plan), searchRange: searchWhole });
+        if (threads === 1 || !isWorthSpreading(plan)) return searchWhole(plan, note);
+        const searchRange = (part: SearchPlan) => searchWhole(part, note);
+        return spreadSearch({ plan, threads, listRanges: () => listRanges(plan), searchRange });
       });
     },
-    async tally(plan, signal) {
+    async tally(plan, signal, note) {
       const slots = plan.kind === "stats" && !hasGroups(plan) ? plainCounts : groupings;
       const release = slots.takeFree() ?? (await slots.take(signal));
-      return spread(plan, signal).finally(release);
+      return spread(plan, signal, note).finally(release);
     },
     counts() {
       const { pages, streams, waiting } = admission.counts();

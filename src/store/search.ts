@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { damageOf, type NoteDamage } from "./block-damage.ts";
 import { BlockGone } from "./block-reader.ts";
 import { newestRecordId } from "./database.ts";
 import { compileFilter, type Matcher } from "./match.ts";
@@ -14,9 +15,10 @@ const CHUNK_BYTES = 256 * 1024;
 /**
  * Runs a search: yields the answer in pieces, and undefined now and then in between, so that whoever drives it
  * can do other work or stop. It looks at the records there are when it starts: it ends, however fast more arrive. Blocks
- * that compaction replaces meanwhile are listed again: no record is missed or doubled.
+ * that compaction replaces meanwhile are listed again: no record is missed or doubled. What cannot be read of a damaged
+ * block is left out, and `note` is told.
  */
-export function* search(database: Database, plan: SearchPlan): Generator<SearchChunk | undefined, void> {
+export function* search(database: Database, plan: SearchPlan, note: NoteDamage): Generator<SearchChunk | undefined, void> {
   const { throughId = Number.POSITIVE_INFINITY, part } = plan;
   const matcher = compileFilter(plan.filter, Math.min(newestRecordId(database), throughId, part?.toId ?? throughId));
   matcher.firstId = Math.max(matcher.firstId, part?.fromId ?? 0);
@@ -24,14 +26,20 @@ export function* search(database: Database, plan: SearchPlan): Generator<SearchC
   let { after, offset, limit } = plan;
   for (let complete = false; !complete; ) {
     try {
-      for (const { hits, passed } of walk(database, matcher, plan, after)) {
+      for (const { hits, passed } of walk(database, matcher, plan, after, note)) {
         if (hits === undefined) {
           after = passed ?? after;
         } else {
           const skipped = Math.min(offset, hits.rows.length);
           const wanted = hits.rows.slice(skipped, skipped + limit);
-          const position = positionOf(hits, (wanted.at(-1) ?? hits.rows.at(-1)) as number, plan);
-          if (wanted.length > 0) answer.add(hits, wanted, position);
+          let position: Position;
+          try {
+            position = positionOf(hits, (wanted.at(-1) ?? hits.rows.at(-1)) as number, plan);
+            if (wanted.length > 0) answer.add(hits, wanted, position);
+          } catch (error) {
+            note(damageOf(hits.block.meta, error));
+            continue;
+          }
           // Nothing below throws: a block that is gone was met before anything was counted.
           offset -= skipped;
           limit -= wanted.length;
@@ -48,9 +56,15 @@ export function* search(database: Database, plan: SearchPlan): Generator<SearchC
   yield answer.take(true);
 }
 
-function walk(database: Database, matcher: Matcher, plan: SearchPlan, after: Position | undefined): Iterable<Step> {
+function walk(
+  database: Database,
+  matcher: Matcher,
+  plan: SearchPlan,
+  after: Position | undefined,
+  note: NoteDamage,
+): Iterable<Step> {
   const walkBlocks = plan.sort === "timestamp" ? walkByTimestamp : walkByArrival;
-  return walkBlocks(database, matcher, plan.order, after);
+  return walkBlocks(database, matcher, plan.order, after, note);
 }
 
 function positionOf({ block, page }: Hits, row: number, { sort }: SearchPlan): Position {

@@ -39,9 +39,17 @@ export type TemplateDictionary = {
   /** For each column one more than the column that it follows from; 0 where there is none. */
   sources: number[];
   words: WordList;
+  /** By what the values of each slot are counted. */
+  countedBy(): CountedBy;
   /** What it takes unpacked. */
   bytes: number;
 };
+
+/**
+ * For each slot of all templates the column whose values tell which one a row has there: its own, or the one that this follows
+ * from; and a 1 where the row's value of that other column stands in a slot before, and has been counted.
+ */
+type CountedBy = { columns: Uint32Array; passed: Uint8Array };
 
 /** Reads what `writeTemplated` wrote of a block's templates. */
 export function readDictionary(packed: Uint8Array): TemplateDictionary {
@@ -77,9 +85,24 @@ export function readDictionary(packed: Uint8Array): TemplateDictionary {
     pieces: (escaped) => (escaped ? escapedPieces() : plainPieces()),
     columns,
     sources,
+    countedBy: lazy(() => findCountedBy(found, sources)),
     words: createWordList(words),
     bytes: bytes.length,
   };
+}
+
+function findCountedBy({ count, columns, columnStarts }: FoundTemplates, sources: number[]): CountedBy {
+  const counted = { columns: columns.slice(), passed: new Uint8Array(columns.length) };
+  for (let number = 1; number <= count; number += 1) {
+    const start = columnStarts[number] as number;
+    for (let slot = start; slot < (columnStarts[number + 1] as number); slot += 1) {
+      const source = sources[columns[slot] as number] as number;
+      if (source === 0) continue;
+      counted.columns[slot] = source - 1;
+      if (columns.subarray(start, slot).includes(source - 1)) counted.passed[slot] = 1;
+    }
+  }
+  return counted;
 }
 
 function findPieces(bytes: Uint8Array, { count, starts, lengths, columns }: FoundTemplates): Pieces {

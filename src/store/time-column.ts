@@ -1,6 +1,8 @@
 import { type ByteReader, type ByteWriter, createByteWriter } from "./byte-writer.ts";
+import type { Keep } from "./kept-values.ts";
+import { lazy } from "./lazy.ts";
 import { writeNumbers, writeSmallest } from "./number-column.ts";
-import { openNumbers, readNumbers, readSmallest } from "./read-numbers.ts";
+import { openNumbers, readSmallest } from "./read-numbers.ts";
 
 /**
  * Times that mostly rise: for each how far it lies beyond the latest one before it, in a byte; one that is earlier, or
@@ -51,10 +53,11 @@ export type Times = {
   countPer(ms: number): Map<number, number>;
 };
 
-/** So often what is needed to go on from there is remembered. */
+/** So often what is needed to go on from there is kept. */
 const ROWS_A_MARK = 4096;
 
-export function openTimes(reader: ByteReader, count: number): Times {
+/** `keep` is asked for what makes those of some rows quick to find. */
+export function openTimes(reader: ByteReader, count: number, keep: Keep): Times {
   const mode = reader.byte();
   if (mode === PLAIN) {
     const { slice, all } = openNumbers(reader, count);
@@ -64,40 +67,46 @@ export function openTimes(reader: ByteReader, count: number): Times {
   const first = reader.signed();
   const codes = readSmallest(reader);
   if (codes.length !== count) throw new Error("a column of times has the wrong length");
-  const apart = readNumbers(reader, reader.varint());
-  // For every 4096th row, as far as was read, the latest time before it, and how many before it are kept apart.
-  const latestAt = [first];
-  const apartAt = [0];
+  const apart = openNumbers(reader, reader.varint());
+  const marks = lazy(() => keep("marks", markRows));
 
-  /** Passes the rows up to the one that a mark stands for. */
-  function passTo(mark: number): void {
-    for (let known = latestAt.length - 1; known < mark; known += 1) {
-      let latest = latestAt[known] as number;
-      let next = apartAt[known] as number;
-      for (let row = known * ROWS_A_MARK; row < (known + 1) * ROWS_A_MARK; row += 1) {
-        let beyond = codes[row] as number;
-        if (beyond === APART) {
-          beyond = apart[next] as number;
-          next += 1;
-        }
-        if (beyond > 0) latest += beyond;
+  /** For every 4096th row the latest time before it, and how many before it are kept apart. */
+  function markRows(): { value: { latest: Float64Array; apart: Uint32Array }; bytes: number } {
+    const value = {
+      latest: new Float64Array(Math.ceil(count / ROWS_A_MARK)),
+      apart: new Uint32Array(Math.ceil(count / ROWS_A_MARK)),
+    };
+    const allApart = apart.all();
+    let latest = first;
+    let next = 0;
+    for (let row = 0; row < count; row += 1) {
+      if (row % ROWS_A_MARK === 0) {
+        value.latest[row / ROWS_A_MARK] = latest;
+        value.apart[row / ROWS_A_MARK] = next;
       }
-      latestAt.push(latest);
-      apartAt.push(next);
+      let beyond = codes[row] as number;
+      if (beyond === APART) {
+        beyond = allApart[next] as number;
+        next += 1;
+      }
+      if (beyond > 0) latest += beyond;
     }
+    return { value, bytes: value.latest.byteLength + value.apart.byteLength };
   }
 
   return {
     slice(from, to) {
-      const mark = Math.floor(from / ROWS_A_MARK);
-      passTo(mark);
-      let latest = latestAt[mark] as number;
-      let next = apartAt[mark] as number;
       const times = new Float64Array(to - from);
+      if (to === from) return times;
+      const mark = Math.floor(from / ROWS_A_MARK);
+      let latest = marks().latest[mark] as number;
+      const firstApart = marks().apart[mark] as number;
+      const ownApart = apart.slice(firstApart, Math.min(apart.count, firstApart + to - mark * ROWS_A_MARK));
+      let next = 0;
       for (let row = mark * ROWS_A_MARK; row < to; row += 1) {
         let beyond = codes[row] as number;
         if (beyond === APART) {
-          beyond = apart[next] as number;
+          beyond = ownApart[next] as number;
           next += 1;
         }
         if (row >= from) times[row - from] = latest + beyond;
@@ -107,6 +116,7 @@ export function openTimes(reader: ByteReader, count: number): Times {
     },
     countPer(ms) {
       const counts = new Map<number, number>();
+      const allApart = apart.all();
       let latest = first;
       let next = 0;
       let start = Number.NaN;
@@ -114,7 +124,7 @@ export function openTimes(reader: ByteReader, count: number): Times {
       for (let row = 0; row < count; row += 1) {
         let beyond = codes[row] as number;
         if (beyond === APART) {
-          beyond = apart[next] as number;
+          beyond = allApart[next] as number;
           next += 1;
         }
         const time = latest + beyond;

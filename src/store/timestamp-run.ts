@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { BlockMeta } from "./block.ts";
+import { checkMeta, damageOf, type NoteDamage } from "./block-damage.ts";
 import { BlockGone, type BlockReader } from "./block-reader.ts";
 import { listBlocks } from "./database.ts";
 import type { KeptValues } from "./kept-values.ts";
@@ -28,7 +29,7 @@ const MAX_ROWS_A_HIT = 1000;
 
 /**
  * The matches beyond `after` in a stretch, as runs: one, or several where compaction has put other blocks in the place of
- * its own since that was listed. None where nothing matches.
+ * its own since that was listed. None where nothing matches, or where the block is damaged, which is noted.
  */
 export function openRuns(
   database: Database,
@@ -37,6 +38,7 @@ export function openRuns(
   sign: Sign,
   after: Position | undefined,
   cache: KeptValues,
+  note: NoteDamage,
 ): Run[] {
   const runs: Run[] = [];
   const missing = [stretch];
@@ -46,7 +48,10 @@ export function openRuns(
       const run = openRun(openBlock(database, part.meta, cache), matcher, part, sign, after);
       if (run.rows.length > 0) runs.push(run);
     } catch (error) {
-      if (!(error instanceof BlockGone)) throw error;
+      if (!(error instanceof BlockGone)) {
+        note(damageOf(part.meta, error));
+        continue;
+      }
       for (const found of listCovering(database, matcher, fromId, toId)) {
         missing.push({ meta: found, fromId: Math.max(fromId, found.firstId), toId: Math.min(toId, found.lastId) });
       }
@@ -62,6 +67,7 @@ function listCovering(database: Database, matcher: Matcher, fromId: number, toId
 }
 
 function openRun(block: BlockReader, matcher: Matcher, stretch: Stretch, sign: Sign, after: Position | undefined): Run {
+  checkMeta(block.meta);
   if (!mayMatch(matcher, block)) {
     return { stretch, block, rows: new Uint32Array(), ms: new Float64Array(), nanos: new Float64Array(), next: 0 };
   }

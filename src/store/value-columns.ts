@@ -1,5 +1,6 @@
 import { type ByteReader, type ByteWriter, createByteReader, createByteWriter } from "./byte-writer.ts";
 import { type HexTexts, readHex, writeHex } from "./hex-column.ts";
+import type { Keep } from "./kept-values.ts";
 import { writeNumbers } from "./number-column.ts";
 import { EACH_ITS_OWN, type Places } from "./places.ts";
 import { type Numbers, openNumbers, readNumbers } from "./read-numbers.ts";
@@ -76,6 +77,11 @@ export type ValueReader = Writing & {
   values: Values;
   distinct: number;
   places: Places;
+  /**
+   * Which distinct value a row has, of whose values the `index`-th is its own: values of the column, or where it follows
+   * from another those of that.
+   */
+  ofRow(index: number): number;
 };
 
 /** The text of a value. */
@@ -83,21 +89,33 @@ export function textOf({ places, distinctText }: ValueReader, index: number): st
   return distinctText(places.at(index));
 }
 
-/** Reads a column that `writeValues` wrote with so many values. */
-export function readValues({ kind, digits }: ColumnKind, reader: ByteReader, count: number, words: WordList): ValueReader {
+/** Reads a column that `writeValues` wrote with so many values. `keep` is asked for what makes one value quick to find. */
+export function readValues(
+  { kind, digits }: ColumnKind,
+  reader: ByteReader,
+  count: number,
+  words: WordList,
+  keep: Keep,
+): ValueReader {
   switch (kind) {
     case SLOT.number:
       return readDecimals(reader, count);
     case SLOT.hex:
     case SLOT.uuid: {
-      const { texts, places } = readHex(reader, count, digits);
+      const { texts, places } = readHex(reader, count, digits, keep);
       const dashed = kind === SLOT.uuid;
-      return { values: { kind: "hex", dashed, ...texts }, distinct: texts.distinct, places, ...writingOfHex(texts, dashed) };
+      return {
+        values: { kind: "hex", dashed, ...texts },
+        distinct: texts.distinct,
+        places,
+        ofRow: places.at,
+        ...writingOfHex(texts, dashed),
+      };
     }
     case SLOT.text: {
       const { texts, places } = readStrings(reader, count);
       const distinct = texts.offsets.length - 1;
-      return { values: { kind: "strings", ...texts }, distinct, places, ...writingOfStrings(texts) };
+      return { values: { kind: "strings", ...texts }, distinct, places, ofRow: places.at, ...writingOfStrings(texts) };
     }
     case SLOT.word:
       return readWords(reader, count, words);
@@ -112,10 +130,12 @@ export const LITERALS = ["null", "false", "true"] as const;
 const literals = createWordList(LITERALS);
 
 function readWords(reader: ByteReader, count: number, list: WordList): ValueReader {
+  const places = openNumbers(reader, count);
   return {
     values: { kind: "words", list },
     distinct: list.words.length,
-    places: openNumbers(reader, count),
+    places,
+    ofRow: places.at,
     distinctText: (index) => list.words[index] as string,
     putDistinct: (index, buffer) => putBytes(buffer, list.utf8()[index] as Uint8Array),
   };
@@ -179,6 +199,7 @@ function readDecimals(reader: ByteReader, count: number): ValueReader {
     values: { kind: "numbers", numbers, widthOf: mode === CANONICAL ? undefined : widthOf },
     distinct: count,
     places: EACH_ITS_OWN,
+    ofRow: EACH_ITS_OWN.at,
     distinctText(index) {
       const text = decimal(numbers.at(index));
       return mode === CANONICAL ? text : text.padStart(widthOf(index), "0");

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { checkMeta, damageOf, type NoteDamage } from "./block-damage.ts";
 import type { BlockReader } from "./block-reader.ts";
 import { listBlocks } from "./database.ts";
 import { type Matcher, matchPage, mayMatch, pruningConditions } from "./match.ts";
@@ -32,23 +33,38 @@ export function* candidates(database: Database, matcher: Matcher, order: Order, 
     }
     const last = metas.at(-1);
     if (last === undefined || metas.length < BLOCKS_A_LISTING) return;
-    bound = order === "desc" ? last.firstId : last.lastId;
+    // The end of one that is damaged may be anything: it is listed again, and those behind it with it.
+    bound = order === "desc" || last.damaged ? last.firstId : last.lastId;
   }
 }
 
-/** Gives the matches in the order of arrival, newest or oldest first, page by page, so that a short answer reads little. */
-export function* walkByArrival(database: Database, matcher: Matcher, order: Order, after: Position | undefined): Generator<Step> {
+/**
+ * Gives the matches in the order of arrival, newest or oldest first, page by page, so that a short answer reads little.
+ * Where a block turns out damaged, the rest of it is left out, and noted.
+ */
+export function* walkByArrival(
+  database: Database,
+  matcher: Matcher,
+  order: Order,
+  after: Position | undefined,
+  note: NoteDamage,
+): Generator<Step> {
   for (const { block, fromId, toId } of candidates(database, matcher, order, after?.id)) {
-    const { firstId } = block.meta;
-    if (mayMatch(matcher, block)) {
-      const pages = block.pages();
-      for (let i = 0; i < pages; i += 1) {
-        const page = order === "desc" ? pages - 1 - i : i;
-        const rows = matchedRows(matcher, block, page, fromId - firstId, toId - firstId, order);
-        if (rows.length > 0) yield { hits: { block, page, rows } };
+    const { firstId, damaged } = block.meta;
+    try {
+      checkMeta(block.meta);
+      if (mayMatch(matcher, block)) {
+        const pages = block.pages();
+        for (let i = 0; i < pages; i += 1) {
+          const page = order === "desc" ? pages - 1 - i : i;
+          const rows = matchedRows(matcher, block, page, fromId - firstId, toId - firstId, order);
+          if (rows.length > 0) yield { hits: { block, page, rows } };
+        }
       }
+    } catch (error) {
+      note(damageOf(block.meta, error));
     }
-    yield { passed: { id: order === "desc" ? fromId : toId, ms: 0, nanos: 0 } };
+    yield { passed: { id: order === "desc" || damaged ? fromId : toId, ms: 0, nanos: 0 } };
   }
 }
 

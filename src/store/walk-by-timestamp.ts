@@ -1,9 +1,10 @@
 import type { Database } from "bun:sqlite";
 import type { BlockMeta } from "./block.ts";
+import { damageOf, type NoteDamage } from "./block-damage.ts";
 import { listBlocks } from "./database.ts";
 import { createKeptValues } from "./kept-values.ts";
 import { type Matcher, pruningConditions } from "./match.ts";
-import type { Order, Position, Step } from "./search-plan.ts";
+import type { Hits, Order, Position, Step } from "./search-plan.ts";
 import { firstOf, headOf, openRuns, type Run, takeHits } from "./timestamp-run.ts";
 
 /** Pages of texts that one walk keeps, since it goes to and fro between them: about as much as a full block has. */
@@ -12,13 +13,15 @@ const CACHED_BYTES = 16 * 1024 * 1024;
 /**
  * Gives the matches by timestamp, ties by id. Blocks come sorted by the edge at which their first record can stand, and
  * each is opened no sooner than that record could be next. Where one was replaced meanwhile, only its own records are
- * looked for again: starting over might never end while blocks are merged.
+ * looked for again: starting over might never end while blocks are merged. Where one turns out damaged, the rest of it is
+ * left out, and noted.
  */
 export function* walkByTimestamp(
   database: Database,
   matcher: Matcher,
   order: Order,
   after: Position | undefined,
+  note: NoteDamage,
 ): Generator<Step> {
   const sign = order === "desc" ? -1 : 1;
   const waiting = listByEdge(database, matcher, order, after).values();
@@ -30,15 +33,22 @@ export function* walkByTimestamp(
     const edge = coming.done ? undefined : edgeOf(coming.value, order);
     if (!coming.done && edge !== undefined && (head === undefined || sign * (edge - headOf(head).ms) <= 0)) {
       const { firstId: fromId, lastId: toId } = coming.value;
-      open.push(...openRuns(database, matcher, { meta: coming.value, fromId, toId }, sign, given, cache));
+      open.push(...openRuns(database, matcher, { meta: coming.value, fromId, toId }, sign, given, cache, note));
       coming = waiting.next();
       yield { passed: undefined };
       continue;
     }
     if (head === undefined) return;
-    const hits = takeHits(head, open, sign, edge);
+    let hits: Hits | undefined;
+    try {
+      hits = takeHits(head, open, sign, edge);
+    } catch (error) {
+      note(damageOf(head.stretch.meta, error));
+      open.splice(open.indexOf(head), 1);
+      continue;
+    }
     if (hits === undefined) {
-      open.splice(open.indexOf(head), 1, ...openRuns(database, matcher, head.stretch, sign, given, cache));
+      open.splice(open.indexOf(head), 1, ...openRuns(database, matcher, head.stretch, sign, given, cache, note));
       continue;
     }
     given = headOf({ ...head, next: head.next - 1 });

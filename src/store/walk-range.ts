@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { ALL_SEVERITIES, type Filter } from "../schema/filter.ts";
 import type { BlockMeta } from "./block.ts";
+import { checkMeta, damageOf, type NoteDamage } from "./block-damage.ts";
 import { BlockGone, type BlockReader } from "./block-reader.ts";
 import { countMatches } from "./count-matches.ts";
 import { compileFilter, type Matcher, matchesWhole, matchPage, mayMatch } from "./match.ts";
@@ -29,13 +30,15 @@ export type RangeVisitor = {
 
 /**
  * Shows each matching record of a range to the visitor once, whatever compaction does meanwhile: what was shown is
- * remembered by id, and where a block is gone those that hold the other ids are listed again. Yields between pages.
+ * remembered by id, and where a block is gone those that hold the other ids are listed again. Where one turns out damaged,
+ * the rest of it is left out, and noted. Yields between pages.
  */
 export function* walkRange(
   database: Database,
   filter: Filter,
   range: RecordRange,
   visitor: RangeVisitor,
+  note: NoteDamage,
 ): Generator<undefined, void> {
   const matcher = compileFilter(filter, range.toId);
   const unqueried = { ...matcher, query: undefined };
@@ -45,14 +48,19 @@ export function* walkRange(
     try {
       for (const { block, fromId, toId } of candidates(database, matcher, "asc", done)) {
         const { meta } = block;
-        if (mayMatch(matcher, block) && !takesBlock(block, fromId)) {
-          for (let page = 0; page < block.pages(); page += 1) {
-            const last = takePage(block, page, fromId);
-            done = Math.max(done, Math.min(last, toId));
-            yield undefined;
+        try {
+          checkMeta(meta);
+          if (mayMatch(matcher, block) && !takesBlock(block, fromId)) {
+            for (let page = 0; page < block.pages(); page += 1) {
+              const last = takePage(block, page, fromId);
+              done = Math.max(done, Math.min(last, toId));
+              yield undefined;
+            }
           }
+        } catch (error) {
+          note(damageOf(meta, error));
         }
-        done = Math.min(meta.lastId, toId);
+        done = meta.damaged ? fromId : Math.min(meta.lastId, toId);
         yield undefined;
       }
       complete = true;

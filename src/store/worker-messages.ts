@@ -1,7 +1,10 @@
 import type { ErrorCode } from "../errors.ts";
 import type { Filter } from "../schema/filter.ts";
+import type { TokenUse } from "../schema/token.ts";
 import type { AppendRequest } from "./append.ts";
 import type { EncodedBlock } from "./block.ts";
+import type { DamagedBlock } from "./block-damage.ts";
+import type { MissingRecords } from "./missing-records.ts";
 import type { RecordBatch } from "./record-batch.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
@@ -30,11 +33,14 @@ export type ToWriter =
   | CloseMessage
   | AppendMessage
   | ({ type: "replace"; id: number } & ReplaceRequest)
+  | { type: "note_use"; use: TokenUse }
   /** Time has passed: is there something to drop? */
   | { type: "retain"; nowMs: number };
 export type FromWriter =
   | { type: "opened" }
   | { type: "closed" }
+  /** Found when it opened. */
+  | ({ type: "missing" } & MissingRecords)
   | { type: "appended"; id: number; firstId: number }
   | { type: "replaced"; id: number; done: boolean }
   /** Records are gone, since there is a limit to what is kept. */
@@ -62,6 +68,8 @@ export type ToScanner =
   | { type: "conclude"; id: number; plan: TallyPlan; others: Uint8Array[] };
 export type FromScanner =
   | { type: "closed" }
+  /** The block is left out of what is answered under the same id; said before that is. */
+  | { type: "damaged"; id: number; block: DamagedBlock }
   | ({ type: "chunk"; id: number; done: boolean } & SearchPiece)
   | { type: "listed"; id: number; ranges: RecordRange[] }
   | { type: "tallied"; id: number }
@@ -78,5 +86,7 @@ export type ToCompactor =
 export type FromCompactor =
   | { type: "closed" }
   | ({ type: "compacted"; small: number } & ReplaceRequest)
+  /** The block is merged with no other. */
+  | { type: "damaged"; block: DamagedBlock }
   | { type: "idle" }
   | { type: "failed"; message: string };

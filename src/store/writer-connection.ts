@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { type Appender, createAppender } from "./append.ts";
 import { markDatabase, measureSpace, newestRecordId, openForWriting, type Space } from "./database.ts";
+import { findMissing, type MissingRecords } from "./missing-records.ts";
 import { watchDatabase } from "./private-file.ts";
 import { createRetainer, type Retainer, type RetainerOptions } from "./retainer.ts";
 import type { Retention } from "./retention.ts";
@@ -23,18 +24,24 @@ export type WriterConnection = {
 export type ConnectionOptions = Pick<RetainerOptions, "path" | "onDropped" | "onTrouble"> & {
   retention: Retention | undefined;
   minFreeBytes: number;
+  /** Told of records that were on disk and cannot be found any more. */
+  onMissing: (missing: MissingRecords) => void;
   /** Throws where there is no room for so many bytes. */
   requireRoomFor: (bytes: number, measure: () => Space) => void;
 };
 
-export function openConnection({ path, retention, minFreeBytes, requireRoomFor, ...told }: ConnectionOptions): WriterConnection {
+export function openConnection(options: ConnectionOptions): WriterConnection {
+  const { path, retention, minFreeBytes, requireRoomFor, onMissing, ...told } = options;
   let database: Database;
   let appender: Appender;
   let retainer: Retainer | undefined;
 
   function open(): void {
     database = openForWriting(path);
-    appender = createAppender(database, (bytes) => requireRoomFor(bytes, () => measureSpace(database)));
+    const missing = findMissing(database, path);
+    if (missing !== undefined) onMissing(missing);
+    const requireRoom = (bytes: number) => requireRoomFor(bytes, () => measureSpace(database));
+    appender = createAppender(database, { requireRoom, ...(missing && { lastId: missing.lastId }) });
     if (retention !== undefined) retainer = createRetainer({ database, path, retention, minFreeBytes, ...told });
   }
 

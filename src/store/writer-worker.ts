@@ -1,9 +1,12 @@
 import { LogctlError } from "../errors.ts";
 import { giveSpaceBack, measureSpace, type Space } from "./database.ts";
 import { diskFull, freeDiskBytes, pagesWithRoom, requireRoom } from "./disk-room.ts";
+import { type LastRecord, openLastRecord } from "./last-record.ts";
+import type { MissingRecords } from "./missing-records.ts";
 import { pruneReceipts } from "./receipts.ts";
 import type { Dropped } from "./retention.ts";
 import { readSharedText } from "./shared-text.ts";
+import { noteTokenUse } from "./tokens.ts";
 import { createWalKeeper } from "./wal.ts";
 import type { AppendMessage, FailureMessage, FromWriter, ToWriter } from "./worker-messages.ts";
 import { openConnection, type WriterConnection } from "./writer-connection.ts";
@@ -22,6 +25,7 @@ const RESTORE_EVERY_MS = 1000;
 let path = "";
 let minFreeBytes = 0;
 let connection: WriterConnection | undefined;
+let lastRecord: LastRecord | undefined;
 let keepWalShort = createWalKeeper("");
 let prunedAtMs = 0;
 let acknowledgedId = 0;
@@ -50,12 +54,19 @@ function handle(message: ToWriter): void {
         askedBytes = bytes;
         requireRoom(path, minFreeBytes, bytes, measure);
       };
+      const onMissing = (missing: MissingRecords) => answer({ type: "missing", ...missing });
       const onDropped = (dropped: Dropped) => answer({ type: "dropped", dropped });
       const onTrouble = (error: Error) => answer({ type: "troubled", message: error.message });
+      const told = { onMissing, onDropped, onTrouble };
       keepWalShort = createWalKeeper(path);
-      connection = openConnection({ path, minFreeBytes, requireRoomFor, retention: message.retention, onDropped, onTrouble });
+      connection = openConnection({ path, minFreeBytes, requireRoomFor, retention: message.retention, ...told });
+      lastRecord = openLastRecord(path);
       return answer({ type: "opened" });
     }
+    case "note_use":
+      // Not worth a try where nothing can be written.
+      if (broken === undefined) besides(() => noteTokenUse(connected().database(), message.use));
+      return;
     case "close":
       close();
       return answer({ type: "closed" });
@@ -81,6 +92,7 @@ function append({ id, columns, texts, receipts, receivedAtMs }: AppendMessage): 
   // SQLite goes on as if nothing had happened: what it wrote is on disk, but nobody will ever find it.
   requirePlace();
   acknowledgedId = firstId + columns.rows - 1;
+  lastRecord?.write(acknowledgedId);
   if (restoring !== undefined) restored();
   answer({ type: "appended", id, firstId });
   retainer()?.written(messages.length + attributes.length);
@@ -105,6 +117,7 @@ function close(): void {
     retainer?.letGo();
   });
   database?.close();
+  lastRecord?.close();
 }
 
 function prune(nowMs: number): void {

@@ -1,6 +1,8 @@
 import { LogctlError } from "../errors.ts";
+import type { TokenUse } from "../schema/token.ts";
 import type { AppendRequest } from "./append.ts";
 import { buffersOfBlock } from "./block.ts";
+import { describeMissing } from "./missing-records.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import { createTextSender } from "./shared-text.ts";
 import type { AppendMessage, FailureMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
@@ -13,6 +15,8 @@ export type Writer = {
   replace(request: ReplaceRequest): Promise<boolean>;
   /** Has it looked, without waiting for it, whether there is something to drop at this time. */
   retain(nowMs: number): void;
+  /** Has it note, without waiting for it, that a token was used. */
+  noteUse(use: TokenUse): void;
   /** Why the thread answers no more; undefined while it does. */
   stopped(): LogctlError | undefined;
   close(): Promise<void>;
@@ -79,6 +83,8 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
       onTrouble(new Error(`tidying the database failed: ${message.message}`));
     } else if (message.type === "restored") {
       onRestored();
+    } else if (message.type === "missing") {
+      onTrouble(new Error(describeMissing(message)));
     } else if (message.type === "dropped") {
       keep?.onDropped(message.dropped);
     } else if (message.type === "appended") {
@@ -108,6 +114,9 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
     replace: (request) => ask((id) => ({ ...request, type: "replace", id }), buffersOfBlock(request.block)),
     retain: (nowMs) => {
       if (dead === undefined) thread.post({ type: "retain", nowMs });
+    },
+    noteUse: (use) => {
+      if (dead === undefined) thread.post({ type: "note_use", use });
     },
     stopped: () => dead,
     async close() {

@@ -76,7 +76,7 @@ describe("kill -9 under load", () => {
     expect(stored.toSorted()).toEqual(expected.toSorted());
   }, 120_000);
 
-  test("a stopped collector answers what is under way, exits 0 and leaves one file and its lock, readable by its owner only", async () => {
+  test("a stopped collector answers what is under way, exits 0 and leaves one file, its lock and its last id, readable by its owner only", async () => {
     await using collector = await startCollector();
     const writers = Array.from({ length: WRITERS }, (_, i) => createWriter(`writer-${i}`));
     const writing = writers.map(({ write }) => write(collector.url));
@@ -84,7 +84,7 @@ describe("kill -9 under load", () => {
     expect(await collector.stop()).toBe(0);
     await Promise.all(writing);
     const files = (await readdir(collector.folder)).sort();
-    expect(files).toEqual(["logs.db", "logs.db-lock"]);
+    expect(files).toEqual(["logs.db", "logs.db-last", "logs.db-lock"]);
     for (const file of files) expect((await stat(`${collector.folder}/${file}`)).mode & 0o777).toBe(0o600);
     await collector.restart();
     for (const { finish } of writers) await finish(collector.url);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { openForWriting } from "../../src/store/database.ts";
-import { createToken, type NewToken, revokeToken, rotateToken } from "../../src/store/tokens.ts";
+import { createToken, listTokens, type NewToken, revokeToken, rotateToken } from "../../src/store/tokens.ts";
 import { openTestApp, PAYMENTS, REPORTS, recordsOf, type TestApp } from "../support/app.ts";
 
 const MESSAGE = '{"message":"m"}';
@@ -81,6 +81,22 @@ describe("on loopback, before a token is made", () => {
       expect(await response.json()).toMatchObject({ error: { code: "host_refused" } });
     }
   });
+});
+
+test("on loopback a web page of another site can neither write nor read, and none is told by CORS that it may", async () => {
+  await using app = await openTestApp();
+  for (const origin of ["https://evil.example", "null", "http://localhost.evil.example"]) {
+    const answers = [
+      await app.post(MESSAGE, { origin }),
+      await app.get("/logs", { origin }),
+      await app.get("/health", { origin }),
+    ];
+    expect([origin, answers.map(({ status }) => status)]).toEqual([origin, [403, 403, 403]]);
+    expect(await answers[0]?.json()).toMatchObject({ error: { code: "origin_refused" } });
+  }
+  const own = await app.get("/logs", { origin: "http://localhost:3000" });
+  expect([own.status, own.headers.get("access-control-allow-origin")]).toEqual([200, null]);
+  expect(await (await app.get("/logs/stats")).json()).toEqual({ count: 0 });
 });
 
 describe("once a token is made", () => {
@@ -165,6 +181,53 @@ describe("once a token is made", () => {
     changeTokens(app.path, (database) => revokeToken(database, "t", nowMs));
     nowMs += 1000;
     expect((await statuses(app, token(rotated))).write).toBe(401);
+  });
+
+  test("a rotated secret is good until its grace is over, and ends with the token", async () => {
+    let nowMs = Date.now();
+    const expiresAt = nowMs + 60_000;
+    let old = "";
+    let made = "";
+    await using app = await openTestApp({
+      now: () => nowMs,
+      prepare(path) {
+        old = makeToken(path, { expiresAt });
+        made = changeTokens(path, (database) => rotateToken(database, "t", nowMs + 30_000)) as string;
+      },
+    });
+    const writes = async () => [(await statuses(app, token(old))).write, (await statuses(app, token(made))).write];
+    expect(await writes()).toEqual([200, 200]);
+    nowMs += 29_999;
+    expect(await writes()).toEqual([200, 200]);
+    nowMs += 1;
+    expect(await writes()).toEqual([401, 200]);
+    changeTokens(app.path, (database) => rotateToken(database, "t", expiresAt + 1000));
+    nowMs = expiresAt;
+    expect(await writes()).toEqual([401, 401]);
+  });
+
+  test("when a token was used is noted at once, and then once a minute", async () => {
+    let nowMs = Date.now();
+    const startMs = nowMs;
+    let made = "";
+    await using app = await openTestApp({
+      now: () => nowMs,
+      prepare(path) {
+        made = makeToken(path, {});
+      },
+    });
+    const lastUsed = () => changeTokens(app.path, (database) => listTokens(database)[0]?.lastUsedAt);
+    await statuses(app, token("nobody-made-this"));
+    expect(lastUsed()).toBeNull();
+    // The write is on disk once it is answered, and what is noted before it with it.
+    await app.post(MESSAGE, token(made));
+    expect(lastUsed()).toBe(startMs);
+    nowMs += 59_999;
+    await app.post(MESSAGE, token(made));
+    expect(lastUsed()).toBe(startMs);
+    nowMs += 1;
+    await app.post(MESSAGE, token(made));
+    expect(lastUsed()).toBe(startMs + 60_000);
   });
 
   test("a token is good until it expires, and not a moment longer", async () => {

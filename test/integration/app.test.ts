@@ -74,7 +74,8 @@ describe("the app", () => {
   test("answers 503 while the store cannot write, with the reason at /health, and Retry-After where it says when", async () => {
     const failure = new LogctlError("store_unavailable", "the store cannot write: disk full");
     const busy = new LogctlError("overloaded", "too much waits", { retryAfterS: 1 });
-    const store = { ...brokenStore(busy), tokens: () => [], troubles: () => [failure], requireWritable() {} } as unknown as Store;
+    const troubled = { tokens: () => [], damaged: () => [], troubles: () => [failure], requireWritable() {} };
+    const store = { ...brokenStore(busy), ...troubled } as unknown as Store;
     const fetch = createApp({ store, loopback: true, version: "1", now: Date.now, onFailure: () => {} });
     const health = await fetch(new Request("http://localhost/health"));
     expect([health.status, await health.json()]).toMatchObject([

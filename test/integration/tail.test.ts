@@ -43,6 +43,7 @@ function request(query: string, headers: Record<string, string> = {}): [Request,
     reads: undefined,
     scopes: ["read"],
     expiresAtMs: Number.POSITIVE_INFINITY,
+    limits: undefined,
   };
   return [new Request(`${URL_OF_APP}/logs/tail?${query}`, { headers }), query, reader];
 }

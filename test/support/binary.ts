@@ -13,9 +13,9 @@ export type RunOptions = {
   stdin?: string | Uint8Array;
 };
 
-/** A user's environment: nothing of the test runner's own gets through. */
+/** A user's environment, but that nothing is left on the disk: nothing of the test runner's own gets through. */
 export function environment(env: Record<string, string> = {}): Record<string, string> {
-  return { PATH: process.env["PATH"] ?? "", HOME: tmpdir(), TZ: "UTC", ...env };
+  return { PATH: process.env["PATH"] ?? "", HOME: tmpdir(), TZ: "UTC", LOGCTL_SPOOL: "off", ...env };
 }
 
 /** Runs the program to its end. */
@@ -52,6 +52,8 @@ export type CollectorOptions = {
   /** A command that runs it, such as `prlimit`; it must become the program itself. */
   prefix?: string[];
   env?: Record<string, string>;
+  /** Another build of it. */
+  binary?: string;
 };
 
 /** `logctl serve` on a port and in a folder of its own, ready to be asked. */
@@ -89,8 +91,8 @@ export async function startCollector(args: string[] = [], options: CollectorOpti
   };
 }
 
-async function start(database: string, args: string[], { prefix = [], env }: CollectorOptions) {
-  const child = Bun.spawn([...prefix, BINARY, "serve", "--port", "0", "--db", database, ...args], {
+async function start(database: string, args: string[], { prefix = [], env, binary = BINARY }: CollectorOptions) {
+  const child = Bun.spawn([...prefix, binary, "serve", "--port", "0", "--db", database, ...args], {
     env: environment(env),
     stdin: "ignore",
     stdout: "ignore",
@@ -102,7 +104,7 @@ async function start(database: string, args: string[], { prefix = [], env }: Col
     const decoder = new TextDecoder();
     for await (const chunk of child.stderr) {
       err += decoder.decode(chunk, { stream: true });
-      const url = /http:\/\/\S+:\d+/.exec(err)?.[0];
+      const url = /https?:\/\/\S+:\d+/.exec(err)?.[0];
       if (url !== undefined) found(url);
     }
     reject(new Error(`the collector did not start: ${err}`));

@@ -9,7 +9,7 @@ export type Received = {
 };
 
 /** What a test wants answered instead; undefined leaves it to the collector. */
-export type Script = (received: Received, count: number) => Response | Promise<Response> | undefined;
+export type Script = (received: Received, count: number) => Response | Promise<Response | undefined> | undefined;
 
 /**
  * A collector in memory: keeps what it is sent, once for each idempotency key, refuses a record without a message, and one

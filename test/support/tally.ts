@@ -1,20 +1,27 @@
 import type { Database } from "bun:sqlite";
 import type { Filter } from "../../src/schema/filter.ts";
+import type { NoteDamage } from "../../src/store/block-damage.ts";
 import { createTally } from "../../src/store/create-tally.ts";
 import { listRanges } from "../../src/store/record-ranges.ts";
 import type { TallyPlan } from "../../src/store/stats-plan.ts";
 import { walkRange } from "../../src/store/walk-range.ts";
+import { noDamage } from "./no-damage.ts";
 
 /**
  * Works out a plan in one thread as several would, each with a share of the ranges, and yields wherever a thread may be met by
  * changes. Gives the answer's text.
  */
-export function* tallyStepwise(database: Database, plan: TallyPlan, threads = 2): Generator<undefined, string> {
+export function* tallyStepwise(
+  database: Database,
+  plan: TallyPlan,
+  threads = 2,
+  note: NoteDamage = noDamage,
+): Generator<undefined, string> {
   const tallies = Array.from({ length: threads }, () => createTally(plan));
   const ranges = listRanges(database, plan.filter, threads * 4, 1);
   for (const [index, range] of ranges.entries()) {
     yield undefined;
-    yield* walkRange(database, plan.filter, range, (tallies[index % threads] as (typeof tallies)[number]).visitor);
+    yield* walkRange(database, plan.filter, range, (tallies[index % threads] as (typeof tallies)[number]).visitor, note);
   }
   const [first, ...others] = tallies as [(typeof tallies)[number], ...typeof tallies];
   for (const other of others) first.absorb(other.encode());
@@ -22,6 +29,6 @@ export function* tallyStepwise(database: Database, plan: TallyPlan, threads = 2)
 }
 
 /** The same for a plain count. */
-export function* countStepwise(database: Database, filter: Filter): Generator<undefined, number> {
-  return JSON.parse(yield* tallyStepwise(database, { kind: "stats", filter, by: [], format: "json" })).count;
+export function* countStepwise(database: Database, filter: Filter, note: NoteDamage = noDamage): Generator<undefined, number> {
+  return JSON.parse(yield* tallyStepwise(database, { kind: "stats", filter, by: [], format: "json" }, 2, note)).count;
 }

@@ -143,6 +143,8 @@ describe("logctl query", () => {
     ]);
     expect(requests).toEqual([
       "/logs?service=a+b&severity=WARNING&timestamp_start=2026-11-24T10%3A00%3A00.000000001Z&limit=100&offset=0&order=desc",
+      // A stream's own header cannot tell of all damage.
+      "/health",
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readdir } from "node:fs/promises";
+import { chmod, readdir, stat } from "node:fs/promises";
 import { run } from "../../../src/cli.ts";
 import { createTestContext } from "../../support/cli.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -28,7 +28,7 @@ async function serve(args: string[], env: Record<string, string> = {}) {
 const MESSAGE = { method: "POST", body: '{"message":"m"}', headers: { authorization: "Token svc-reports-123" } };
 
 describe("logctl serve", () => {
-  test("collects over HTTP until it is told to stop, and leaves one file and its lock", async () => {
+  test("collects over HTTP until it is told to stop, and leaves one file, its lock and its last id", async () => {
     await using folder = await makeTemporaryFolder();
     const server = await serve(["--port", "0", "--db", folder.file("logs.db"), "--log-format", "text"]);
     const url = await server.url();
@@ -36,7 +36,7 @@ describe("logctl serve", () => {
     expect(await (await fetch(`${url}/logs`)).json()).toMatchObject([{ message: "m" }]);
     expect(server.err()).toContain("svc-payments-456 writes as payments");
     expect(await server.stop()).toBe(0);
-    expect((await readdir(folder.path)).sort()).toEqual(["logs.db", "logs.db-lock"]);
+    expect((await readdir(folder.path)).sort()).toEqual(["logs.db", "logs.db-last", "logs.db-lock"]);
     expect(await fetch(`${url}/health`).catch(() => "gone")).toBe("gone");
   });
 
@@ -60,15 +60,42 @@ describe("logctl serve", () => {
   test("refuses to listen beyond this machine while no token was made, and prints the command that helps", async () => {
     await using folder = await makeTemporaryFolder();
     const db = folder.file("logs.db");
-    const server = await serve(["--host", "0.0.0.0", "--port", "0", "--db", db]);
+    const outside = ["--host", "0.0.0.0", "--port", "0", "--insecure-http", "--db", db];
+    const server = await serve(outside);
     expect(await server.ended).toBe(2);
     expect(server.err()).toContain(`logctl token create --db ${db}`);
     expect(server.err().trimEnd().split("\n")).toHaveLength(1);
     expect(await run(["token", "create", "--service", "payments", "--db", db], createTestContext())).toBe(0);
-    const safe = await serve(["--host", "0.0.0.0", "--port", "0", "--db", db]);
+    const safe = await serve(outside);
     const port = new URL(await safe.url()).port;
     expect((await fetch(`http://127.0.0.1:${port}/logs`, { headers: { host: "logs.example" } })).status).toBe(401);
     await safe.stop();
+  });
+
+  test("refuses to listen beyond this machine without TLS, unless it is told that this is meant", async () => {
+    await using folder = await makeTemporaryFolder();
+    const db = folder.file("logs.db");
+    const server = await serve(["--host", "0.0.0.0", "--port", "0", "--db", db]);
+    expect([await server.ended, server.err()]).toEqual([
+      2,
+      expect.stringMatching(/^logctl: --host 0.0.0.0 [^\n]+--insecure-http[^\n]+\n$/),
+    ]);
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  test("takes a database that others could read from them, and says so", async () => {
+    await using folder = await makeTemporaryFolder();
+    const db = folder.file("logs.db");
+    const first = await serve(["--port", "0", "--db", db]);
+    await first.url();
+    await first.stop();
+    expect(first.err()).not.toContain("could be read");
+    await chmod(db, 0o644);
+    const second = await serve(["--port", "0", "--db", db]);
+    await second.url();
+    await second.stop();
+    expect(second.err()).toContain(`${db} could be read by other users; now only its owner can (mode 0600)`);
+    expect((await stat(db)).mode & 0o777).toBe(0o600);
   });
 
   test("says in one line what address or database it cannot have", async () => {
@@ -87,7 +114,7 @@ describe("logctl serve", () => {
     const text = await serve(["--port", "0", "--db", folder.file("notes.txt")]);
     expect([await text.ended, text.err()]).toEqual([
       1,
-      expect.stringMatching(/^logctl: the database '.*notes.txt' cannot be used: [^\n]+\n$/),
+      expect.stringMatching(/^logctl: '.*notes.txt' is no database: [^\n]+\n$/),
     ]);
     const nowhere = await serve(["--port", "0", "--db", folder.file("no/such/folder.db")]);
     expect([await nowhere.ended, nowhere.err().trimEnd().split("\n").length]).toEqual([1, 1]);
@@ -101,6 +128,10 @@ describe("logctl serve", () => {
     [["--min-free", "10KB"], "--min-free '10KB' is out of range; 1MB is the least"],
     [["--log-level", "loud"], "argument 'loud' is invalid"],
     [["--log-format", "xml"], "argument 'xml' is invalid"],
+    [["--body-timeout", "0"], "--body-timeout '0' is no whole number from 1"],
+    [["--tls-cert", "cert.pem"], "--tls-cert needs --tls-key"],
+    [["--tls-key", "key.pem"], "--tls-key needs --tls-cert"],
+    [["--tls-cert", "/no/such.pem", "--tls-key", "/no/such.pem"], "--tls-cert '/no/such.pem' cannot be read"],
     [["--bogus"], "unknown option '--bogus'"],
     [["extra"], "too many arguments"],
   ])("refuses %p with exit code 2", async (args, message) => {

@@ -58,11 +58,23 @@ describe("logctl token create", () => {
         state: "in force",
         created_at: "2026-11-24T10:00:00.000Z",
         expires_at: "2027-02-22T10:00:00.000Z",
+        last_used_at: null,
+        old_secret_until: null,
+        rate_limit: null,
+        daily_quota_bytes: null,
       },
     ]);
   });
 
+  test("takes limits of what may be written", async () => {
+    await using file = await openTokenFile();
+    await file.logctl("create", "--service", "payments", "--rate-limit", "100", "--daily-quota", "500MB");
+    expect(await file.list()).toMatchObject([{ rate_limit: 100, daily_quota_bytes: 500_000_000 }]);
+  });
+
   test.each([
+    [["--service", "x", "--rate-limit", "0"], "--rate-limit '0'"],
+    [["--service", "x", "--daily-quota", "10kB"], "--daily-quota '10kB' is out of range; 1MB is the least"],
     [["--service", "payments"], "'payments' already"],
     [["--service", "a\nb"], "service must be text"],
     [["--service", ""], "service must be text"],
@@ -91,6 +103,25 @@ describe("logctl token rotate and revoke", () => {
     expect(await file.list()).toMatchObject([{ name: "payments", state: "in force" }]);
   });
 
+  test("rotate lets the old secret be for as long as --grace says, and tells until when", async () => {
+    await using file = await openTokenFile();
+    await file.logctl("create", "--service", "payments");
+    const { code, err } = await file.logctl("rotate", "payments", "--grace", "24h");
+    expect([code, err]).toEqual([0, expect.stringContaining("refused from 2026-11-25T10:00:00.000Z.\n")]);
+    expect(await file.list()).toMatchObject([{ state: "rotating", old_secret_until: "2026-11-25T10:00:00.000Z" }]);
+    const bad = await file.logctl("rotate", "payments", "--grace", "soon");
+    expect([bad.code, bad.out, bad.err]).toEqual([2, "", expect.stringContaining("--grace 'soon'")]);
+  });
+
+  test("rotate does not give a secret to a token that has expired", async () => {
+    await using file = await openTokenFile();
+    await file.logctl("create", "--service", "payments", "--expires", "1h");
+    const later = { now: () => NOW + 3_600_000 };
+    const { code, out, err } = await logctl(["token", "rotate", "payments", "--db", file.db], later);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toBe("logctl: the token 'payments' has expired: logctl token revoke payments, then create it again\n");
+  });
+
   test("revoke takes it out of force, keeps it in the list, and frees its name", async () => {
     await using file = await openTokenFile();
     await file.logctl("create", "--service", "payments");
@@ -117,9 +148,9 @@ describe("logctl token list", () => {
     const later = { stdoutIsTTY: true, env: { NO_COLOR: "1" }, now: () => NOW + 3_600_000 };
     const { out } = await logctl(["token", "list", "--db", file.db], later);
     const lines = out.trimEnd().split("\n");
-    expect(lines[0]).toMatch(/^NAME +SERVICE +SCOPES +STATE +CREATED +EXPIRES$/);
-    expect(lines[1]).toMatch(/^payments +payments +ingest +expired +2026-11-24 10:00 +2026-11-24 11:00$/);
-    expect(lines[2]).toMatch(/^chat +chat +ingest +revoked +2026-11-24 10:00 +never$/);
+    expect(lines[0]).toMatch(/^NAME +SERVICE +SCOPES +STATE +CREATED +EXPIRES +LAST USED$/);
+    expect(lines[1]).toMatch(/^payments +payments +ingest +expired +2026-11-24 +2026-11-24 11:00 +never$/);
+    expect(lines[2]).toMatch(/^chat +chat +ingest +revoked +2026-11-24 +never +never$/);
     expect(out).not.toContain("\u001b");
   });
 
@@ -129,7 +160,7 @@ describe("logctl token list", () => {
     await Bun.write(foreign, "this is no database, and long enough to be told so: ".repeat(20));
     const { code, err } = await logctl(["token", "list"], { env: { LOGCTL_DB: foreign } });
     expect(code).toBe(1);
-    expect(err).toStartWith(`logctl: the database '${foreign}' cannot be used:`);
+    expect(err).toStartWith(`logctl: '${foreign}' is no database:`);
     expect(await Bun.file(foreign).text()).toStartWith("this is no database");
   });
 });

@@ -43,13 +43,13 @@ async function refusalOf(opening: Promise<Store>): Promise<LogctlError> {
 }
 
 describe("closing", () => {
-  test("leaves the database and its lock file, and nothing else", async () => {
+  test("leaves the database, its lock and its last id, and nothing else", async () => {
     await using folder = await makeTemporaryFolder();
     const store = await openStore(optionsFor(folder.file("logs.db")));
     for (let commit = 0; commit < 50; commit += 1) await appendAll(store, take(3));
     expect(await idsOf(store)).toEqual(upTo(150));
     await store.close();
-    expect((await readdir(folder.path)).sort()).toEqual(["logs.db", "logs.db-lock"]);
+    expect((await readdir(folder.path)).sort()).toEqual(["logs.db", "logs.db-last", "logs.db-lock"]);
   });
 
   test("waits for what was accepted, and refuses what comes after", async () => {

@@ -8,6 +8,7 @@ import { mergeBlocks } from "../../../src/store/merge-blocks.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
 import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
 import { search } from "../../../src/store/search.ts";
+import { noDamage } from "../../support/no-damage.ts";
 import { randomFilter } from "../../support/random-filters.ts";
 import { appendTo, BASE_MS, type KnownRecord, randomRecord } from "../../support/random-records.ts";
 import { countByHand, type ReferencePlan, searchByHand } from "../../support/reference-search.ts";
@@ -94,7 +95,7 @@ test.each([
         const plan = randomPlan(random, known);
         const expected = searchByHand(known, plan);
         let text = "";
-        for (const chunk of search(reading, { ...plan, format: "ndjson" })) {
+        for (const chunk of search(reading, { ...plan, format: "ndjson" }, noDamage)) {
           text += chunk === undefined ? "" : Buffer.from(chunk.bytes).toString();
           meet();
         }

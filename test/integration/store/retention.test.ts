@@ -8,6 +8,7 @@ import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
 import type { Dropped, Retention } from "../../../src/store/retention.ts";
 import { search } from "../../../src/store/search.ts";
 import { eventually } from "../../support/binary.ts";
+import { noDamage } from "../../support/no-damage.ts";
 import { appendTo, BASE_MS, randomRecord } from "../../support/random-records.ts";
 import { EVERYTHING, idsOf } from "../../support/store.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -151,7 +152,7 @@ describe("a search under way while blocks are dropped", () => {
     using reading = openForReading(path);
     let text = "";
     let steps = 0;
-    for (const chunk of search(reading, { ...EVERYTHING, sort, order })) {
+    for (const chunk of search(reading, { ...EVERYTHING, sort, order }, noDamage)) {
       text += chunk === undefined ? "" : Buffer.from(chunk.bytes).toString();
       steps += 1;
       // Also what was listed already, and is about to be opened.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { createBatch } from "../../../src/client/batch.ts";
 import { openConnection } from "../../../src/client/connection.ts";
-import { type DeliveredPart, openDelivery } from "../../../src/client/delivery.ts";
+import { type DeliveredPart, type DeliveryHooks, openDelivery } from "../../../src/client/delivery.ts";
 import { answerErrorWith, answerWith, createFakeCollector, type Script } from "../../support/fake-collector.ts";
 
 /** A delivery whose waits move a clock of its own and are noted; `random` is always 1. */
@@ -26,7 +27,8 @@ function setUp(script?: Script, onPause: () => void = () => {}) {
     fetch: collector.fetch,
     signal: stop.signal,
   });
-  const deliver = (records: string[]) => delivery.deliver(connection, records, (part) => parts.push(part));
+  const deliver = (records: string[], hooks: Partial<DeliveryHooks> = {}, batch = createBatch(records)) =>
+    delivery.deliver(connection, batch, { onPart: (part) => parts.push(part), ...hooks });
   return { ...collector, deliver, waits, parts, stop };
 }
 
@@ -34,6 +36,15 @@ const recordsOf = (...messages: string[]) => messages.map((message) => JSON.stri
 const unavailable = (headers = {}) => answerErrorWith(503, "store_unavailable", "the disk is full", headers);
 const messagesOf = (records: Record<string, unknown>[]) => records.map(({ message }) => message);
 const refuseConnection = () => Promise.reject(new TypeError("refused"));
+
+/** Throws with the nth part, as if the sender were killed before it could keep it. */
+function dieAt(nth: number): () => void {
+  let count = 0;
+  return () => {
+    count += 1;
+    if (count === nth - 1) throw new Error("killed");
+  };
+}
 
 describe("deliver", () => {
   test("stores a batch and tells of its answer", async () => {
@@ -109,14 +120,40 @@ describe("deliver", () => {
     );
     await deliver(recordsOf("a", "b", "", "d", "e"));
     expect(messagesOf(stored)).toEqual(["a", "b", "d", "e"]);
-    expect(requests.map(({ records }) => records.length)).toEqual([5, 3, 2, 1, 2]);
+    expect(requests.map(({ records }) => records.length)).toEqual([5, 3, 2, 2, 1]);
     expect(new Set(requests.map(({ key }) => key)).size).toBe(requests.length);
     expect(parts.map(({ first, count }) => [first, count])).toEqual([
       [0, 2],
-      [2, 1],
-      [3, 2],
+      [2, 2],
+      [4, 1],
     ]);
     expect(parts[1]?.answer.errors).toMatchObject([{ index: 0, code: "missing_message" }]);
+  });
+
+  test("goes on with a batch that was split where its sender died, each part under the key it had", async () => {
+    const script: Script = ({ records }) =>
+      records.length > 2 ? answerErrorWith(413, "body_too_large", "too large") : undefined;
+    const first = setUp(script);
+    const batch = createBatch(recordsOf("a", "b", "c", "d", "e"));
+    let left = { ...batch };
+    await first.deliver([], { onProgress: () => (left = { ...batch }), onPart: dieAt(3) }, batch).catch(() => {});
+    expect(left).toMatchObject({ from: 2, width: 2 });
+    await first.deliver([], {}, left);
+    expect(messagesOf(first.stored)).toEqual(["a", "b", "c", "d", "e"]);
+    const keys = first.requests.map(({ key }) => key);
+    expect(keys[3]).toBe(keys[4] as string);
+  });
+
+  test("knows since when a batch may be stored without an answer, and that it was not where nobody was there", async () => {
+    const refused = () => Promise.reject(Object.assign(new TypeError("refused"), { code: "ECONNREFUSED" }));
+    const seen: number[] = [];
+    const { deliver } = setUp((_, count) => (count < 3 ? refused() : count < 5 ? refuseConnection() : undefined));
+    const batch = createBatch(recordsOf("a"));
+    await deliver([], { retryForMs: () => 1e9, onFailure: () => seen.push(batch.sentAtMs) }, batch);
+    // Told before the last wait is over: 250 ms, 500 ms, 1 s after the first attempt.
+    const start = Date.parse("2026-11-24T10:00:00Z");
+    expect(seen).toEqual([0, 0, start + 750, start + 750]);
+    expect(batch.sentAtMs).toBe(0);
   });
 
   test("refuses a record that is too large by itself, and stores the others", async () => {
@@ -140,7 +177,7 @@ describe("deliver", () => {
       if (received.records.length > 1) return answerErrorWith(413, "body_too_large", "too large");
       return received.records[0]?.["message"] === "b" ? answerErrorWith(401, "unauthorized", "revoked") : undefined;
     });
-    await expect(deliver(recordsOf("a", "b"))).rejects.toMatchObject({ code: "unauthorized" });
+    expect(await deliver(recordsOf("a", "b"))).toMatchObject({ error: { code: "unauthorized" }, status: 401 });
     expect(parts.map(({ first, count }) => [first, count])).toEqual([[0, 1]]);
   });
 
@@ -150,7 +187,7 @@ describe("deliver", () => {
     [501, "internal"],
   ])("does not try again after %d", async (status, code) => {
     const { deliver, requests, waits } = setUp(() => answerErrorWith(status, code, "no"));
-    await expect(deliver(recordsOf("a"))).rejects.toMatchObject({ code });
+    expect(await deliver(recordsOf("a"))).toMatchObject({ error: { code }, status });
     expect(requests).toHaveLength(1);
     expect(waits).toEqual([]);
   });

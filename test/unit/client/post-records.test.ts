@@ -65,31 +65,41 @@ describe("postRecords", () => {
     expect((await post(() => Promise.resolve(answerErrorWith(413, "body_too_large", "too large")))).kind).toBe("too_large");
   });
 
+  test("tells of a 429 that nothing was let in, and of a 503 that something may have been", async () => {
+    const sent = async (status: number) => post(() => Promise.resolve(answerErrorWith(status, "overloaded", "busy")));
+    expect(await sent(429)).toMatchObject({ kind: "failed", sent: false });
+    expect(await sent(503)).toMatchObject({ kind: "failed", sent: true });
+  });
+
   test.each([
     [401, "unauthorized"],
     [403, "forbidden"],
     [400, "invalid_idempotency_key"],
+    [404, "not_found"],
     [415, "unsupported_encoding"],
     [422, "idempotency_conflict"],
-  ])("throws what a %d stands for", async (status, code) => {
-    await expect(post(() => Promise.resolve(answerErrorWith(status, code, "no")))).rejects.toMatchObject({ code });
+    [501, "internal"],
+  ])("says that a %d is for good", async (status, code) => {
+    const attempt = await post(() => Promise.resolve(answerErrorWith(status, code, "no")));
+    expect(attempt).toMatchObject({ kind: "refused", status, error: { code } });
   });
 
   test("does not take the answer of something else for the collector's", async () => {
-    await expect(post(() => Promise.resolve(new Response("<html>welcome")))).rejects.toMatchObject({
-      code: "unexpected_answer",
-      message: expect.stringContaining("<html>welcome"),
+    expect(await post(() => Promise.resolve(new Response("<html>welcome")))).toMatchObject({
+      ...{ kind: "refused", status: 200 },
+      error: { code: "unexpected_answer", message: expect.stringContaining("<html>welcome") },
     });
     // Nor one that speaks of another number of records.
-    await expect(post(answered(200, { accepted: 1, rejected: 0, errors: [] }))).rejects.toMatchObject({
-      code: "unexpected_answer",
-    });
-    await expect(post(answered(201, stored))).rejects.toMatchObject({ code: "unexpected_answer" });
+    const other = await post(answered(200, { accepted: 1, rejected: 0, errors: [] }));
+    expect(other).toMatchObject({ kind: "refused", error: { code: "unexpected_answer" } });
+    expect(await post(answered(201, stored))).toMatchObject({ kind: "refused", error: { code: "unexpected_answer" } });
   });
 
   test("says that nobody answered, and that an answer broke off", async () => {
     const nobody = await post(() => Promise.reject(new TypeError("refused")));
-    expect(nobody).toMatchObject({ kind: "failed", error: { code: "unreachable" } });
+    expect(nobody).toMatchObject({ kind: "failed", sent: true, error: { code: "unreachable" } });
+    const refuse = () => Promise.reject(Object.assign(new TypeError("refused"), { code: "ECONNREFUSED" }));
+    expect(await post(refuse)).toMatchObject({ kind: "failed", sent: false });
     expect("response" in nobody).toBe(false);
     const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
     expect(await post(() => Promise.resolve(new Response(broken)))).toMatchObject({

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import type { DeliveredPart } from "../../../src/client/delivery.ts";
+import type { Outbox } from "../../../src/client/outbox.ts";
 import { type SendLinesOptions, sendLines } from "../../../src/client/send-lines.ts";
 import { LogctlError } from "../../../src/errors.ts";
 
-const defaults = { attributes: new Map<string, string>() };
+const defaults = () => ({ attributes: new Map<string, string>() });
 const signal = new AbortController().signal;
 const all = (count: number) => ({ accepted: count, rejected: 0, errors: [] });
 
@@ -11,23 +11,32 @@ async function* chunksOf(...texts: string[]) {
   for (const text of texts) yield new TextEncoder().encode(text);
 }
 
-/** Collects what is delivered and answered. */
-function setUp(options: Partial<SendLinesOptions> & Pick<SendLinesOptions, "chunks">) {
+type Options = Partial<SendLinesOptions & Outbox> & { chunks: SendLinesOptions["chunks"]; canKeep?: boolean };
+
+/** Collects what is taken and answered. */
+function setUp({ canKeep = false, ...options }: Options) {
   const batches: string[][] = [];
   const answered: number[] = [];
-  const deliver = async (records: readonly string[], onPart: (part: DeliveredPart) => void) => {
-    batches.push(records.map((record) => JSON.parse(record).message));
+  const kept: string[] = [];
+  const messageOf = (record: string) => JSON.parse(record).message;
+  const take: Outbox["take"] = async (records, onPart) => {
+    batches.push(records.map(messageOf));
     onPart({ answer: all(records.length), first: 0, count: records.length });
+    return "answered";
+  };
+  const keep = (records: readonly string[]) => {
+    kept.push(...records.map(messageOf));
+    return canKeep;
   };
   const progress = sendLines({
     defaults,
-    deliver,
+    outbox: { take: options.take ?? take, keep },
     signal,
     onAnswer: (_, lineNumbers) => answered.push(...lineNumbers),
     queue: { maxRecords: 2 },
     ...options,
   });
-  return { ...progress, batches, answered };
+  return { ...progress, batches, answered, kept };
 }
 
 describe("sendLines", () => {
@@ -47,9 +56,10 @@ describe("sendLines", () => {
     const { done } = setUp({
       chunks: chunksOf("a\nb\nc\n"),
       queue: { maxRecords: 3 },
-      deliver: async (_, onPart) => {
+      take: async (_, onPart) => {
         onPart({ answer: all(1), first: 0, count: 1 });
         onPart({ answer: all(2), first: 1, count: 2 });
+        return "answered";
       },
       onAnswer: ({ accepted }, lineNumbers) => told.push([accepted, lineNumbers]),
     });
@@ -69,10 +79,11 @@ describe("sendLines", () => {
     const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
     const { done, unconfirmed } = setUp({
       chunks: endless(),
-      deliver: async (records, onPart) => {
+      take: async (records, onPart) => {
         setImmediate(settle);
         await held;
         onPart({ answer: all(records.length), first: 0, count: records.length });
+        return "answered";
       },
     });
     await settled;
@@ -89,9 +100,10 @@ describe("sendLines", () => {
     let most = 0;
     const progress = setUp({
       chunks: chunksOf("line\n".repeat(10_000)),
-      deliver: async (records, onPart) => {
+      take: async (records, onPart) => {
         most = Math.max(most, progress.unconfirmed());
         onPart({ answer: all(records.length), first: 0, count: records.length });
+        return "answered";
       },
     });
     await progress.done;
@@ -109,7 +121,7 @@ describe("sendLines", () => {
     }
     const { done, unconfirmed } = setUp({
       chunks: endless(),
-      deliver: async (_, onPart) => {
+      take: async (_, onPart) => {
         onPart({ answer: all(1), first: 0, count: 1 });
         throw new LogctlError("unauthorized", "revoked");
       },
@@ -123,7 +135,7 @@ describe("sendLines", () => {
     const { done, unconfirmed } = setUp({
       chunks: chunksOf("a\nb\nc\n"),
       queue: { maxRecords: 3 },
-      deliver: async (_, onPart) => {
+      take: async (_, onPart) => {
         onPart({ answer: all(1), first: 0, count: 1 });
         throw new LogctlError("unauthorized", "revoked");
       },
@@ -147,14 +159,33 @@ describe("sendLines", () => {
     const { done, answered, unconfirmed } = setUp({
       chunks: chunksOf("a\nb\nc\nd\ne\nf\n"),
       signal: stop.signal,
-      deliver: async (records, onPart) => {
+      take: async (records, onPart) => {
+        if (stop.signal.aborted) throw new LogctlError("interrupted", "interrupted");
         stop.abort();
         onPart({ answer: all(records.length), first: 0, count: records.length });
+        return "answered";
       },
     });
-    await done;
+    await expect(done).rejects.toMatchObject({ code: "interrupted" });
     expect(answered).toEqual([1, 2]);
     expect(unconfirmed()).toBe(4);
+  });
+
+  test("counts as confirmed what is kept on disk", async () => {
+    const { done, unconfirmed } = setUp({ chunks: chunksOf("a\nb\nc\n"), take: async () => "kept" });
+    await done;
+    expect(unconfirmed()).toBe(0);
+  });
+
+  test("keeps what was read where no more is taken, and ends", async () => {
+    async function* endless() {
+      yield* chunksOf("a\nb\nc\nd\ne\n");
+      await new Promise(() => {});
+    }
+    const { done, kept, unconfirmed } = setUp({ chunks: endless(), take: async () => "end", canKeep: true });
+    await done;
+    expect(kept).toEqual(["c", "d", "e"]);
+    expect(unconfirmed()).toBe(0);
   });
 
   test("ends at once when interrupted while there is nothing to read", async () => {

@@ -11,6 +11,10 @@ const ROW: TokenRow = {
   state: "in force",
   created_at: "2026-11-24T10:00:59.999Z",
   expires_at: null,
+  last_used_at: null,
+  old_secret_until: null,
+  rate_limit: null,
+  daily_quota_bytes: null,
 };
 
 afterEach(() => {
@@ -19,19 +23,21 @@ afterEach(() => {
 
 test("a token is one line under headings, its times local and to the minute", () => {
   process.env["TZ"] = "Europe/Berlin";
-  const expired: TokenRow = { ...ROW, name: "x", service: "c", scopes: [], state: "expired", expires_at: "2026-11-24T23:30:00Z" };
+  const times = { expires_at: "2026-11-24T23:30:00Z", last_used_at: "2026-11-24T12:00:30Z" };
+  const limits = { rate_limit: 100, daily_quota_bytes: 2_500_000 };
+  const expired: TokenRow = { ...ROW, name: "x", service: "c", scopes: [], state: "expired", ...times, ...limits };
   expect(renderTokenTable([ROW, expired], createPaint(false))).toBe(
     [
-      "NAME     SERVICE   SCOPES      STATE     CREATED           EXPIRES",
-      "billing  payments  read,write  in force  2026-11-24 11:00  never",
-      "x        c                     expired   2026-11-24 11:00  2026-11-25 00:30",
+      "NAME     SERVICE   SCOPES      STATE     CREATED     EXPIRES           LAST USED         LIMITS",
+      "billing  payments  read,write  in force  2026-11-24  never             never             none",
+      "x        c                     expired   2026-11-24  2026-11-25 00:30  2026-11-24 13:00  100/s, 2.5MB/day",
       "",
     ].join("\n"),
   );
 });
 
 test("no tokens are the headings alone", () => {
-  expect(renderTokenTable([], createPaint(false))).toBe("NAME  SERVICE  SCOPES  STATE  CREATED  EXPIRES\n");
+  expect(renderTokenTable([], createPaint(false))).toBe("NAME  SERVICE  SCOPES  STATE  CREATED  EXPIRES  LAST USED\n");
 });
 
 test("a name and a service can neither drive the terminal nor add a line", () => {

@@ -4,6 +4,7 @@ import { createBodyBudget } from "../../../src/server/body-budget.ts";
 import { readBody } from "../../../src/server/read-body.ts";
 
 const MB = 1024 * 1024;
+const LIMITS = { maxBytes: 8 * MB, timeoutMs: 10_000 };
 
 function post(body: Uint8Array | ReadableStream, headers: Record<string, string> = {}): Request {
   return new Request("http://localhost/logs", { method: "POST", body: body as Uint8Array<ArrayBuffer>, headers });
@@ -44,18 +45,18 @@ describe("the budget of bodies", () => {
   test("counts a small body as announced, a large one as it comes, and refuses with Retry-After", async () => {
     const budget = createBodyBudget(5 * MB);
     const small = budget.open(1000);
-    await readBody(post(new Uint8Array(1000), { "content-length": "1000" }), 8 * MB, small);
+    await readBody(post(new Uint8Array(1000), { "content-length": "1000" }), LIMITS, small);
     expect(budget.bytes()).toBe(1000);
     // 5 MB are announced, and 1 MB comes.
     const dribble = budget.open(undefined);
     const { sentBytes } = await readBody(
       post(streamed([new Uint8Array(MB)]), { "content-length": String(5 * MB) }),
-      8 * MB,
+      LIMITS,
       dribble,
     );
     expect([sentBytes, budget.bytes()]).toEqual([MB, MB + 1000]);
     const refused = await errorOf(
-      readBody(post(streamed([new Uint8Array(MB), new Uint8Array(MB)])), 8 * MB, budget.open(undefined)),
+      readBody(post(streamed([new Uint8Array(MB), new Uint8Array(MB)])), LIMITS, budget.open(undefined)),
     );
     expect(refused).toMatchObject({ code: "overloaded", retryAfterS: 1 });
   });
@@ -67,21 +68,23 @@ describe("the budget of bodies", () => {
     const budget = createBodyBudget(8 * MB);
     const usual = Buffer.from(crypto.getRandomValues(new Uint8Array(30_000)).toHex());
     const share = budget.open(undefined);
-    const { bytes, sentBytes } = await readBody(post(pack(usual), { "content-encoding": encoding }), 8 * MB, share);
+    const { bytes, sentBytes } = await readBody(post(pack(usual), { "content-encoding": encoding }), LIMITS, share);
     expect(Buffer.from(bytes).equals(usual)).toBe(true);
     expect([sentBytes, budget.bytes()]).toEqual([pack(usual).length, pack(usual).length + usual.length]);
     share.close();
     // A thousand times as much as was sent: within the limit of a body, but not within what is left.
     const bomb = pack(new Uint8Array(3 * MB));
-    expect(await errorOf(readBody(post(bomb, { "content-encoding": encoding }), 8 * MB, budget.open(undefined)))).toMatchObject({
+    expect(await errorOf(readBody(post(bomb, { "content-encoding": encoding }), LIMITS, budget.open(undefined)))).toMatchObject({
       code: "overloaded",
     });
     const large = createBodyBudget(18 * MB);
-    expect((await readBody(post(bomb, { "content-encoding": encoding }), 8 * MB, large.open(undefined))).bytes).toHaveLength(
+    expect((await readBody(post(bomb, { "content-encoding": encoding }), LIMITS, large.open(undefined))).bytes).toHaveLength(
       3 * MB,
     );
     expect(large.bytes()).toBe(bomb.length + 3 * MB);
-    expect(await errorOf(readBody(post(bomb, { "content-encoding": encoding }), MB, large.open(undefined)))).toMatchObject({
+    expect(
+      await errorOf(readBody(post(bomb, { "content-encoding": encoding }), { ...LIMITS, maxBytes: MB }, large.open(undefined))),
+    ).toMatchObject({
       code: "body_too_large",
     });
   });

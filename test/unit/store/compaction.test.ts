@@ -1,10 +1,13 @@
+import type { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { createAppender } from "../../../src/store/append.ts";
 import type { BlockMeta } from "../../../src/store/block.ts";
+import type { DamagedBlock } from "../../../src/store/block-damage.ts";
 import { compactOnce, FULL_CHARACTERS, FULL_ROWS, planCompaction } from "../../../src/store/compaction.ts";
-import { listBlocks, openForWriting } from "../../../src/store/database.ts";
+import { deleteBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
 import { DENSE_VERSION } from "../../../src/store/dense-block.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
+import { noDamage } from "../../support/no-damage.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { batchOf, numbered, type Row, row, rowsOf } from "./rows.ts";
 
@@ -160,7 +163,11 @@ describe("compacting once", () => {
       appender.append({ batch: batchOf(rows), receipts: [], receivedAtMs });
     }
     const bundled: boolean[] = [];
-    for (let merge = compactOnce(database); merge !== undefined; merge = compactOnce(database)) {
+    for (
+      let merge = compactOnce(database, { damaged: new Set(), note: noDamage });
+      merge !== undefined;
+      merge = compactOnce(database, { damaged: new Set(), note: noDamage })
+    ) {
       bundled.push(merge.block.parts.length === 1);
       expect(appender.replace(merge.replaced, merge.block)).toBe(true);
     }
@@ -224,5 +231,57 @@ describe("compacting once", () => {
         return ms === one?.ms && message === one.message && attributes === one.attributes;
       }),
     ).toBe(true);
+  });
+
+  /** Commits of two records each; `harm` is done to them before they are merged until there is nothing to merge. */
+  async function compactHarmed(commits: number, harm: (database: Database) => void) {
+    await using folder = await makeTemporaryFolder();
+    using database = openForWriting(folder.file("logs.db"));
+    const appender = createAppender(database);
+    for (let i = 0; i < commits; i += 1)
+      appender.append({ batch: batchOf(numbered(2, 1 + 2 * i)), receipts: [], receivedAtMs: 1000 });
+    harm(database);
+    const noted: DamagedBlock[] = [];
+    const options = { damaged: new Set<number>(), note: (block: DamagedBlock) => noted.push(block) };
+    let merges = 0;
+    for (let merge = compactOnce(database, options); merge !== undefined; merge = compactOnce(database, options)) {
+      expect(appender.replace(merge.replaced, merge.block)).toBe(true);
+      merges += 1;
+    }
+    const metas = listBlocks(database, "1", [], "first_id ASC");
+    const whole = metas.filter(({ id }) => !options.damaged.has(id) && id !== 41);
+    const messages = whole.flatMap((meta) =>
+      rowsOf(openBlock(database, meta)).map(({ message }, i) => `${meta.firstId + i} ${message}`),
+    );
+    return { noted, merges, messages, ranges: metas.map(({ firstId, lastId }) => [firstId, lastId]) };
+  }
+
+  const numberedFrom = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, i) => `${from + i} message ${from + i}`);
+
+  test.each([
+    ["a part of it", "UPDATE block_part SET data = zeroblob(9) WHERE key >> 14 = 41"],
+    ["all of it", "DELETE FROM block_part WHERE key >> 14 = 41"],
+    ["what is known of it", "UPDATE block SET timestamp_max = 7 WHERE id = 41"],
+  ])("leaves a block alone of which %s is damaged, and merges those around it", async (_, harm) => {
+    const { noted, merges, messages, ranges } = await compactHarmed(100, (database) => database.run(harm));
+    expect(ranges).toEqual([
+      [1, 80],
+      [81, 82],
+      [83, 200],
+    ]);
+    expect(messages).toEqual([...numberedFrom(1, 80), ...numberedFrom(83, 200)]);
+    expect(merges).toBe(2);
+    if (!harm.includes("timestamp_max"))
+      expect(noted.map(({ id, firstId, lastId }) => [id, firstId, lastId])).toEqual([[41, 81, 82]]);
+  });
+
+  test("merges nothing across records that are missing, so that each keeps its id", async () => {
+    const { messages, ranges } = await compactHarmed(100, (database) => deleteBlock(database, 41, 81));
+    expect(ranges).toEqual([
+      [1, 80],
+      [83, 200],
+    ]);
+    expect(messages).toEqual([...numberedFrom(1, 80), ...numberedFrom(83, 200)]);
   });
 });

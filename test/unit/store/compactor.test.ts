@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { LogctlError } from "../../../src/errors.ts";
+import type { DamagedBlock } from "../../../src/store/block-damage.ts";
 import { type CompactorThread, startCompactor } from "../../../src/store/compactor.ts";
 import type { FromCompactor, ReplaceRequest, ToCompactor } from "../../../src/store/worker-messages.ts";
 import { eventually } from "../../support/binary.ts";
@@ -14,6 +15,7 @@ function openCompactor(replace: (request: ReplaceRequest) => Promise<boolean> = 
   const thorough: boolean[] = [];
   const replaced: ReplaceRequest[] = [];
   const failures: Error[] = [];
+  const damaged: DamagedBlock[] = [];
   let stopped = false;
   let answer: (message: FromCompactor) => void = () => {};
   let fail: (error: LogctlError) => void = () => {};
@@ -40,6 +42,7 @@ function openCompactor(replace: (request: ReplaceRequest) => Promise<boolean> = 
       return replace(request);
     },
     (error) => failures.push(error),
+    (block) => damaged.push(block),
     () => {
       started += 1;
       return thread;
@@ -51,6 +54,7 @@ function openCompactor(replace: (request: ReplaceRequest) => Promise<boolean> = 
     thorough,
     replaced,
     failures,
+    damaged,
     looks: () => posted.filter((type) => type === "compact").length,
     answer: (message: FromCompactor) => answer(message),
     fail: (error: LogctlError) => fail(error),

@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { LogctlError } from "../../../src/errors.ts";
+import { readPart } from "../../../src/store/block-parts.ts";
 import {
   deleteBlock,
   giveSpaceBack,
@@ -9,7 +10,6 @@ import {
   listBlocks,
   openForReading,
   openForWriting,
-  readPart,
 } from "../../../src/store/database.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { encodedBlockOf, numbered } from "./rows.ts";
@@ -106,7 +106,7 @@ describe("opening a database for writing", () => {
     await writeFile(path, text, { mode: 0o644 });
     const failure = failureOf(() => openForWriting(path));
     expect(failure.code).toBe("database_unusable");
-    expect(failure.message).toContain(`the database '${path}' cannot be used: `);
+    expect(failure.message).toBe(`'${path}' is no database: it does not begin as one; name another file by --db`);
     expect(await readFile(path, "utf8")).toBe(text);
     expect(await modeOf(path)).toBe(0o644);
   });
@@ -140,7 +140,7 @@ describe("opening a database for writing", () => {
     expect(failure.code).toBe("database_unusable");
     expect(failure.message).toContain(path);
     expect(failure.message).toContain("format 99");
-    expect(failure.message).toContain("reads up to 1");
+    expect(failure.message).toContain("reads up to 2");
   });
 });
 

@@ -13,6 +13,7 @@ import {
 } from "../../../src/store/database.ts";
 import { mergeBlocks } from "../../../src/store/merge-blocks.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
+import { noDamage } from "../../support/no-damage.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { batchOf, numbered } from "./rows.ts";
 
@@ -72,7 +73,7 @@ describe("dropping blocks", () => {
     await using store = await openDropping();
     for (let i = 0; i < 40; i += 1) store.append(1);
     using reading = openForReading(store.path);
-    const merge = compactOnce(reading);
+    const merge = compactOnce(reading, { damaged: new Set(), note: noDamage });
     const [oldest] = store.metas();
     dropBlocks(store.database, [oldest] as never);
     expect(merge?.replaced.length).toBeGreaterThan(1);

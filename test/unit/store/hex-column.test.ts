@@ -26,7 +26,7 @@ function writeAndRead(texts: string[], written: string[], digits: number): strin
   });
   const out = createByteWriter();
   writeHex(utf8, starts, texts.length, digits, out);
-  const { texts: distinct, places } = readHex(createByteReader(out.copyFrom(0)), texts.length, digits);
+  const { texts: distinct, places } = readHex(createByteReader(out.copyFrom(0)), texts.length, digits, (_, make) => make().value);
   const one = new Uint8Array(digits);
   return texts.map((_, index) => {
     distinct.copyDigits(places.at(index), one, 0);

@@ -11,6 +11,7 @@ import { mergeBlocks } from "../../../src/store/merge-blocks.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
 import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
 import { search } from "../../../src/store/search.ts";
+import { noDamage } from "../../support/no-damage.ts";
 import { printQuery } from "../../support/print-query.ts";
 import { randomQuery } from "../../support/random-queries.ts";
 import { appendTo, BASE_MS, type KnownRecord, randomRecord } from "../../support/random-records.ts";
@@ -54,7 +55,7 @@ async function openRecords(seed: number) {
     },
     find(query: Query): number[] {
       let text = "";
-      for (const chunk of search(database, { ...PLAN, filter: { ...NO_FILTER, query } }))
+      for (const chunk of search(database, { ...PLAN, filter: { ...NO_FILTER, query } }, noDamage))
         text += chunk === undefined ? "" : Buffer.from(chunk.bytes).toString();
       return Array.from(text.matchAll(/^\{"id":(\d+)/gm), ([, id]) => Number(id));
     },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { IDEMPOTENCY_KEY_RETENTION_MS } from "../../../src/schema/limits.ts";
 import { openForWriting } from "../../../src/store/database.ts";
-import { findReceipt, insertReceipt, pruneReceipts, RECEIPT_RETENTION_MS, type Receipt } from "../../../src/store/receipts.ts";
+import { findReceipt, insertReceipt, pruneReceipts, type Receipt } from "../../../src/store/receipts.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const NOW = 1_764_000_000_000;
@@ -37,10 +38,10 @@ describe("receipts", () => {
     using database = openForWriting(folder.file("logs.db"));
     insertReceipt(database, receipt({ key: "old" }), NOW);
     insertReceipt(database, receipt({ key: "young" }), NOW + 1);
-    expect(RECEIPT_RETENTION_MS).toBe(604_800_000);
-    pruneReceipts(database, NOW + RECEIPT_RETENTION_MS);
+    expect(IDEMPOTENCY_KEY_RETENTION_MS).toBe(604_800_000);
+    pruneReceipts(database, NOW + IDEMPOTENCY_KEY_RETENTION_MS);
     expect(findReceipt(database, 1, "old")).toEqual(receipt({ key: "old" }));
-    pruneReceipts(database, NOW + RECEIPT_RETENTION_MS + 1);
+    pruneReceipts(database, NOW + IDEMPOTENCY_KEY_RETENTION_MS + 1);
     expect(findReceipt(database, 1, "old")).toBeUndefined();
     expect(findReceipt(database, 1, "young")).toEqual(receipt({ key: "young" }));
   });
@@ -52,7 +53,7 @@ describe("receipts", () => {
     database.transaction(() => {
       for (let i = 0; i < 1005; i += 1) insertReceipt(database, receipt({ key: `k${i}` }), NOW);
     })();
-    const later = NOW + RECEIPT_RETENTION_MS + 1;
+    const later = NOW + IDEMPOTENCY_KEY_RETENTION_MS + 1;
     expect([pruneReceipts(database, later), count()]).toEqual([true, 5]);
     expect([pruneReceipts(database, later), count()]).toEqual([false, 0]);
   });

@@ -5,6 +5,7 @@ import { createScanners, type ScannerThread } from "../../../src/store/scanners.
 import type { SearchPlan } from "../../../src/store/search-plan.ts";
 import type { StatsPlan } from "../../../src/store/stats-plan.ts";
 import type { FromScanner, ToScanner } from "../../../src/store/worker-messages.ts";
+import { noDamage } from "../../support/no-damage.ts";
 
 const PLAN: SearchPlan = { filter: NO_FILTER, sort: "received_at", order: "desc", offset: 0, limit: 10, format: "ndjson" };
 
@@ -18,7 +19,7 @@ type FakeThread = {
 /** Scanners whose threads answer when the test says so. */
 function openScanners(threads: number) {
   const started: FakeThread[] = [];
-  const scanners = createScanners("logs.db", threads, (): ScannerThread => {
+  const scanners = createScanners("logs.db", threads, noDamage, (): ScannerThread => {
     const fake: FakeThread = { posted: [], stopped: false, answer: () => {}, fail: () => {} };
     started.push(fake);
     return {

@@ -4,15 +4,17 @@ import { NO_FILTER, RECORD_FORMATS } from "../../../src/schema/filter.ts";
 import { createRandom, type Random } from "../../../src/simulate/random.ts";
 import { type Appender, createAppender } from "../../../src/store/append.ts";
 import { type BlockMeta, encodeBlock } from "../../../src/store/block.ts";
+import type { NoteDamage } from "../../../src/store/block-damage.ts";
 import { listBlocks, openForWriting } from "../../../src/store/database.ts";
 import { mergeBlocks } from "../../../src/store/merge-blocks.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
 import { createRecordBatchBuilder, type RecordBatchBuilder } from "../../../src/store/record-batch.ts";
 import { search } from "../../../src/store/search.ts";
 import type { SearchPlan } from "../../../src/store/search-plan.ts";
+import { noDamage } from "../../support/no-damage.ts";
 import { randomFilter } from "../../support/random-filters.ts";
 import { appendTo, type KnownRecord, randomRecord } from "../../support/random-records.ts";
-import { searchByHand } from "../../support/reference-search.ts";
+import { countByHand, searchByHand } from "../../support/reference-search.ts";
 import { countStepwise } from "../../support/tally.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { textQuery } from "../../support/text-query.ts";
@@ -88,12 +90,17 @@ function replaceAll({ blocks, merge }: Blocks): void {
 }
 
 /** Runs a search to its end, with `between` before each of its steps; more than so many steps are an endless search. */
-function run({ database }: Blocks, plan: Partial<SearchPlan>, between: (step: number) => void = () => {}) {
+function run(
+  { database }: Blocks,
+  plan: Partial<SearchPlan>,
+  between: (step: number) => void = () => {},
+  note: NoteDamage = noDamage,
+) {
   let text = "";
   let rows = 0;
   let last: SearchPlan["after"];
   let step = 0;
-  for (const chunk of search(database, { ...ALL, ...plan })) {
+  for (const chunk of search(database, { ...ALL, ...plan }, note)) {
     text += chunk === undefined ? "" : Buffer.from(chunk.bytes).toString();
     rows += chunk?.rows ?? 0;
     last = chunk?.last ?? last;
@@ -279,11 +286,41 @@ describe("a search, step by step", () => {
     expect(run(blocks, { format, filter: { ...NO_FILTER, severityMask: 0 } }).text).toBe(empty);
   });
 
-  test("tells of what is wrong with the database", async () => {
+  test.each(["UPDATE block_part SET data = x'07'", "DELETE FROM block_part", "UPDATE block SET bytes = bytes + 1"])(
+    "leaves out what is damaged, and tells of it, after: %s",
+    async (damage) => {
+      await using blocks = await openBlocks(SEED);
+      for (const rows of [5, 700, 5]) blocks.append(rows);
+      blocks.merge(1, 1);
+      const [, second] = listAll(blocks.database);
+      const isIn = damage.includes("block_part") ? `key >> 14 = ${second?.id}` : `id = ${second?.id}`;
+      blocks.database.run(`${damage} WHERE ${isIn}`);
+      const left = blocks.known.filter(({ id }) => id <= 5 || id > 705);
+      for (const order of ORDERS) {
+        const noted = new Map<number, unknown>();
+        const { text } = run(
+          blocks,
+          order,
+          () => {},
+          (block) => noted.set(block.id, block),
+        );
+        expect(idsOf(text).toSorted((a, b) => a - b)).toEqual(left.map(({ id }) => id));
+        expect([...noted.values()]).toEqual([{ id: second?.id, firstId: 6, lastId: 705, reason: expect.any(String) }]);
+      }
+      const noted = new Set<number>();
+      const filter = { ...NO_FILTER, query: textQuery("e") };
+      const counting = countStepwise(blocks.database, filter, (block) => noted.add(block.id));
+      let counted = counting.next();
+      while (!counted.done) counted = counting.next();
+      expect(counted.value).toBe(countByHand(left, filter));
+      expect([...noted]).toEqual([second?.id as number]);
+    },
+  );
+
+  test("fails where the disk does not answer, and takes no block for damaged", async () => {
     await using blocks = await openBlocks(SEED);
     blocks.append(5);
-    blocks.database.run("UPDATE block_part SET data = x'07'");
-    for (const order of ORDERS) expect(() => run(blocks, order)).toThrow();
-    expect(() => countAll(blocks, { ...NO_FILTER, query: textQuery("x") })).toThrow();
+    blocks.database.run("ALTER TABLE block_part RENAME TO elsewhere");
+    for (const order of ORDERS) expect(() => run(blocks, order)).toThrow("no such table");
   });
 });

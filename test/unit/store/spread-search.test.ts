@@ -8,6 +8,7 @@ import { search } from "../../../src/store/search.ts";
 import type { SearchPiece, SearchPlan } from "../../../src/store/search-plan.ts";
 import { spreadSearch } from "../../../src/store/spread-search.ts";
 import type { RecordRange } from "../../../src/store/stats-plan.ts";
+import { noDamage } from "../../support/no-damage.ts";
 import { randomFilter } from "../../support/random-filters.ts";
 import { appendTo, type KnownRecord, randomRecord } from "../../support/random-records.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -55,7 +56,7 @@ async function* searchLater({ database }: Records, plan: SearchPlan): AsyncGener
     const few = Math.min(remaining, 5);
     const bytes: Uint8Array[] = [];
     let rows = 0;
-    for (const chunk of search(database, { ...plan, limit: few, ...(after && { after }) })) {
+    for (const chunk of search(database, { ...plan, limit: few, ...(after && { after }) }, noDamage)) {
       if (chunk === undefined) continue;
       bytes.push(chunk.bytes);
       rows += chunk.rows;
@@ -111,7 +112,7 @@ describe("a search by ranges", () => {
       };
       let text = "";
       let rows = 0;
-      for (const chunk of search(records.database, plan)) {
+      for (const chunk of search(records.database, plan, noDamage)) {
         if (chunk !== undefined) text += Buffer.from(chunk.bytes).toString();
         rows += chunk?.rows ?? 0;
       }

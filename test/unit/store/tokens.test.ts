@@ -1,11 +1,18 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { digestOfToken } from "../../../src/schema/token.ts";
 import { openForWriting } from "../../../src/store/database.ts";
-import { createToken, listTokens, type NewToken, revokeToken, rotateToken } from "../../../src/store/tokens.ts";
+import { createToken, listTokens, type NewToken, noteTokenUse, revokeToken, rotateToken } from "../../../src/store/tokens.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const NOW = 1_764_000_000_000;
+const UNUSED = { lastUsedAt: null, quotaDay: null, quotaBytes: 0 };
+const AS_MADE = { ...UNUSED, previousDigest: null, previousUntil: null, rateLimit: null, dailyQuotaBytes: null };
+
+const TOKEN_TABLE_OF_0_1_0 = `CREATE TABLE token (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, service TEXT NOT NULL, scopes TEXT NOT NULL,
+  digest TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, expires_at INTEGER, revoked_at INTEGER) STRICT`;
 
 function newToken(fields: Partial<NewToken> = {}): NewToken {
   return { name: "web-1", service: "web", scopes: ["ingest"], expiresAt: null, ...fields };
@@ -18,7 +25,10 @@ describe("tokens", () => {
     const first = createToken(database, newToken(), NOW);
     const second = createToken(
       database,
-      newToken({ name: "all", service: "*", scopes: ["read", "admin"], expiresAt: NOW + 5 }),
+      newToken({
+        ...{ name: "all", service: "*", scopes: ["read", "admin"], expiresAt: NOW + 5 },
+        ...{ rateLimit: 100, dailyQuotaBytes: 5_000_000 },
+      }),
       NOW + 1,
     );
     expect(first).toMatch(/^lct_[\w-]{32}$/);
@@ -33,6 +43,7 @@ describe("tokens", () => {
         createdAt: NOW,
         expiresAt: null,
         revokedAt: null,
+        ...AS_MADE,
       },
       {
         id: 2,
@@ -43,6 +54,9 @@ describe("tokens", () => {
         createdAt: NOW + 1,
         expiresAt: NOW + 5,
         revokedAt: null,
+        ...AS_MADE,
+        rateLimit: 100,
+        dailyQuotaBytes: 5_000_000,
       },
     ]);
   });
@@ -70,6 +84,44 @@ describe("tokens", () => {
     expect(listTokens(database)).toMatchObject([{ ...before, digest: digestOfToken(rotated ?? "") }, { ...other }]);
     expect(listTokens(database)[0]?.digest).not.toBe(before?.digest);
     expect(rotateToken(database, "absent")).toBeUndefined();
+  });
+
+  test("keep the secret before a rotation until a time, and none before that", async () => {
+    await using folder = await makeTemporaryFolder();
+    using database = openForWriting(folder.file("logs.db"));
+    const first = createToken(database, newToken(), NOW);
+    const second = rotateToken(database, "web-1", NOW + 1000) as string;
+    const rotated = { digest: digestOfToken(second), previousDigest: digestOfToken(first), previousUntil: NOW + 1000 };
+    expect(listTokens(database)).toMatchObject([rotated]);
+    const third = rotateToken(database, "web-1", NOW + 2000) as string;
+    const again = { digest: digestOfToken(third), previousDigest: digestOfToken(second), previousUntil: NOW + 2000 };
+    expect(listTokens(database)).toMatchObject([again]);
+    rotateToken(database, "web-1");
+    expect(listTokens(database)).toMatchObject([{ previousDigest: null, previousUntil: null }]);
+  });
+
+  test("keep when they were used and how much of their quota", async () => {
+    await using folder = await makeTemporaryFolder();
+    using database = openForWriting(folder.file("logs.db"));
+    createToken(database, newToken(), NOW);
+    noteTokenUse(database, { id: 1, usedAt: NOW + 5, quotaDay: 20_000, quotaBytes: 77 });
+    expect(listTokens(database)).toMatchObject([{ lastUsedAt: NOW + 5, quotaDay: 20_000, quotaBytes: 77 }]);
+  });
+
+  test("of a database that was made before they had limits are kept as they were", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = folder.file("logs.db");
+    openForWriting(path).close();
+    const old = new Database(path);
+    old.run("DROP TABLE token");
+    old.run(TOKEN_TABLE_OF_0_1_0);
+    old.run("INSERT INTO token VALUES (1, 'web-1', 'web', 'ingest,read', 'abc', 5, 6, NULL)");
+    old.close();
+    using database = openForWriting(path);
+    const kept = { id: 1, name: "web-1", service: "web", scopes: ["ingest", "read"], digest: "abc" };
+    expect(listTokens(database)).toMatchObject([{ ...kept, createdAt: 5, expiresAt: 6, revokedAt: null, ...AS_MADE }]);
+    createToken(database, newToken({ name: "new", rateLimit: 3 }), NOW);
+    expect(listTokens(database)[1]).toMatchObject({ id: 2, rateLimit: 3 });
   });
 
   test("are out of force once revoked: they can be neither rotated nor revoked again, and stay listed", async () => {

@@ -26,6 +26,7 @@ async function open() {
       asked.push(bytes);
       if (bytes > room) throw diskFull(0, bytes);
     },
+    onMissing() {},
     onDropped() {},
     onTrouble() {},
   });

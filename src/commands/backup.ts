@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import type { CliContext } from "../context.ts";
+import { backUp } from "../store/backup.ts";
+import { databaseOption } from "./database-option.ts";
+import { damaged, describeContents, describeFinding, verifyFile } from "./verify.ts";
+
+type BackupFlags = { db: string; verify?: boolean };
+
+export function registerBackup(program: Command, context: CliContext): void {
+  program
+    .command("backup <file>")
+    .description("copy a database, also of a running collector, to a file that logctl serve --db can start on")
+    .addOption(databaseOption(context))
+    .option("--verify", "read all of the copy, as logctl verify does")
+    .action((file: string, flags: BackupFlags) => backup(file, flags, context));
+}
+
+async function backup(file: string, { db, verify }: BackupFlags, context: CliContext): Promise<void> {
+  const { stdout } = context;
+  const { bytes } = backUp(db, file);
+  stdout.write(`copied ${db} to ${file}: ${bytes} bytes\n`);
+  if (verify !== true) return;
+  const verification = await verifyFile(file, context);
+  stdout.write(verification.findings.map((finding) => `${describeFinding(finding)}\n`).join(""));
+  await stdout.drain();
+  if (verification.findings.length > 0) throw damaged(file, verification);
+  stdout.write(`${file} is whole: ${describeContents(verification)}\n`);
+}

@@ -1,0 +1,37 @@
+import { type Command, Option } from "commander";
+import { listSpoolFolders } from "../client/spool-folders.ts";
+import { readSpoolStatus } from "../client/spool-status.ts";
+import type { CliContext } from "../context.ts";
+import { createPaint, wantsColour } from "../render/colours.ts";
+import { renderSpoolTable } from "../render/spool-table.ts";
+import { addConnectionOptions } from "./connection-options.ts";
+import { type DrainFlags, runDrain } from "./drain.ts";
+import { requireSpoolBase, spoolOption } from "./spool-options.ts";
+
+const FORMATS = ["table", "json"] as const;
+
+type StatusFlags = { spool?: string; output?: (typeof FORMATS)[number] };
+
+export function registerSpool(program: Command, context: CliContext): void {
+  const spool = program.command("spool").description("show or deliver what waits on disk for a collector that was away");
+  spool
+    .command("status")
+    .description("what waits, for which collector, since when, and how much was refused")
+    .addOption(spoolOption())
+    .addOption(new Option("-o, --output <format>", "(default: a table on a terminal, else JSON)").choices(FORMATS))
+    .action((flags: StatusFlags) => showStatus(flags, context));
+  const drain = spool
+    .command("drain")
+    .description("deliver what waits, oldest first; exit code 0 once nothing does")
+    .addOption(spoolOption())
+    .option("--any-token", "deliver also what was written with another token, such as one that was rotated since");
+  addConnectionOptions(drain, context).action((flags: DrainFlags) => runDrain(flags, context));
+}
+
+function showStatus(flags: StatusFlags, context: CliContext): void {
+  const { stdout, env } = context;
+  const spools = listSpoolFolders(requireSpoolBase(flags.spool, context)).map(readSpoolStatus);
+  const format = flags.output ?? (stdout.isTTY ? "table" : "json");
+  if (format === "json") return stdout.write(`${JSON.stringify(spools)}\n`);
+  stdout.write(renderSpoolTable(spools, createPaint(wantsColour({ env, isTTY: stdout.isTTY, allowed: true }))));
+}

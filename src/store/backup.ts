@@ -1,0 +1,61 @@
+import { closeSync, fsyncSync, openSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { LogctlError } from "../errors.ts";
+import { isCorruption } from "./block-damage.ts";
+import { checkFile, explainDamage } from "./check-file.ts";
+import { isOurs, openForReading } from "./database.ts";
+import { checkLeftovers } from "./missing-records.ts";
+
+export type Backup = { bytes: number };
+
+/**
+ * Copies a database as it is at one moment, also while a collector writes to it, to a file of its own that only its owner may
+ * read; on disk when it returns. Everything is in it: records, receipts and tokens. Memory stays flat, however large it is.
+ * Throws `usage` where there is a file at `target` already, which stays as it is, and `database_unusable`, `database_damaged`
+ * or `backup_failed` where it cannot be done; then there is no file at `target`.
+ */
+export function backUp(path: string, target: string): Backup {
+  checkFile(path);
+  checkLeftovers(path);
+  using database = openForReading(path);
+  // It forbids the copying as well, though nothing of the database itself is changed.
+  database.run("PRAGMA query_only=OFF");
+  makeTarget(target);
+  try {
+    if (!isOurs(database, path))
+      throw new LogctlError("database_unusable", `the database '${path}' is empty: no collector has written to it`);
+    database.query("VACUUM INTO ?").run(target);
+    sync(target);
+    sync(dirname(target));
+    return { bytes: statSync(target).size };
+  } catch (error) {
+    for (const file of [target, `${target}-journal`]) rmSync(file, { force: true });
+    if (error instanceof LogctlError) throw error;
+    if (isCorruption(error)) throw explainDamage(path, error as Error);
+    throw failed(target, error);
+  }
+}
+
+/** Before SQLite writes to it, so that nobody else can read it for even a moment, and no file that exists is written over. */
+function makeTarget(target: string): void {
+  try {
+    closeSync(openSync(target, "ax", 0o600));
+  } catch (error) {
+    if ((error as { code?: string }).code === "EEXIST")
+      throw new LogctlError("usage", `there is a file '${target}' already; name another one for the backup`);
+    throw failed(target, error);
+  }
+}
+
+function sync(path: string): void {
+  const file = openSync(path, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function failed(target: string, cause: unknown): LogctlError {
+  return new LogctlError("backup_failed", `the backup '${target}' cannot be written: ${(cause as Error).message}`, { cause });
+}

@@ -1,0 +1,229 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { cp, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createRandom } from "../../../src/simulate/random.ts";
+import { openStore, type Store } from "../../../src/store/open-store.ts";
+import { verifyDatabase } from "../../../src/store/verify.ts";
+import { randomRecord } from "../../support/random-records.ts";
+import { appendAll, idsOf, openTestStore, upTo } from "../../support/store.ts";
+import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+
+const COMMITS = 50;
+/** Each store that is opened and closed waits for the disk many times. */
+const LIMIT_MS = 60_000;
+
+/** Copies of what a collector leaves that is killed after so many commits of a record each, its write-ahead log included. */
+async function makeLeftovers() {
+  await using store = await openTestStore();
+  const random = createRandom(7);
+  for (let i = 0; i < COMMITS; i += 1) await store.append([randomRecord(random)]);
+  const folder = await makeTemporaryFolder();
+  let copies = 0;
+  const kept = folder.file("kept");
+  const source = join(store.path, "..");
+  await cp(source, kept, { recursive: true, filter: (path) => !path.endsWith("-shm") && !path.endsWith("-lock") });
+  return {
+    async copy(): Promise<string> {
+      copies += 1;
+      await cp(kept, folder.file(`${copies}`), { recursive: true });
+      return folder.file(`${copies}/logs.db`);
+    },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+async function open(path: string): Promise<{ store: Store; failures: Error[] }> {
+  const failures: Error[] = [];
+  const store = await openStore({ path, pid: process.pid, now: Date.now, onFailure: (error) => failures.push(error) });
+  return { store, failures };
+}
+
+/** What is in the folder, but for what SQLite keeps there for readers. */
+async function contentsOf(path: string): Promise<Map<string, string>> {
+  const folder = join(path, "..");
+  const names = (await readdir(folder)).filter((name) => !name.endsWith("-shm") && !name.endsWith("-lock"));
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, Bun.hash(await readFile(join(folder, name))).toString()] as const)),
+  );
+}
+
+function verify(path: string) {
+  const verifying = verifyDatabase(path);
+  let step = verifying.next();
+  while (!step.done) step = verifying.next();
+  return step.value;
+}
+
+async function flip(path: string, at: number): Promise<void> {
+  const bytes = await readFile(path);
+  bytes[at] = (bytes[at] as number) ^ 0x10;
+  await writeFile(path, bytes);
+}
+
+describe("what a collector left that was killed", () => {
+  test(
+    "is all there, and verified as whole",
+    async () => {
+      await using leftovers = await makeLeftovers();
+      const path = await leftovers.copy();
+      expect(verify(path)).toMatchObject({ records: COMMITS, missing: 0, findings: [] });
+      const { store, failures } = await open(path);
+      expect([await idsOf(store), failures]).toEqual([upTo(COMMITS), []]);
+      await store.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "with a byte of its write-ahead log changed anywhere loses nothing, or is refused and left as it is",
+    async () => {
+      await using leftovers = await makeLeftovers();
+      const bytes = (await readFile(`${await leftovers.copy()}-wal`)).length;
+      let refused = 0;
+      const places = 40;
+      for (let place = 0; place < places; place += 1) {
+        const path = await leftovers.copy();
+        // From the header to the very last commit.
+        await flip(`${path}-wal`, place === 0 ? 17 : Math.floor(((bytes - 1) * place) / (places - 1)));
+        const before = await contentsOf(path);
+        const verification = verify(path);
+        const opened = await open(path).catch((error: Error) => error);
+        if (opened instanceof Error) {
+          refused += 1;
+          expect(opened).toMatchObject({ code: "database_damaged", message: expect.stringContaining("write-ahead log") });
+          expect(await contentsOf(path)).toEqual(before);
+          expect(verification.findings.length).toBeGreaterThan(0);
+        } else {
+          expect(await idsOf(opened.store)).toEqual(upTo(COMMITS));
+          expect(verification).toMatchObject({ records: COMMITS, findings: [] });
+          await opened.store.close();
+        }
+      }
+      // Only what a later commit has written anew is not missed.
+      expect(refused).toBeGreaterThan(places / 2);
+    },
+    LIMIT_MS,
+  );
+
+  test.each([0.3, 0.9, 0.99])(
+    "with its write-ahead log cut to %d of it is refused and left as it is",
+    async (part) => {
+      await using leftovers = await makeLeftovers();
+      const path = await leftovers.copy();
+      await truncate(`${path}-wal`, Math.floor((await readFile(`${path}-wal`)).length * part));
+      const before = await contentsOf(path);
+      const opened = await open(path).catch((error: Error) => error);
+      expect(opened).toMatchObject({ code: "database_damaged", message: expect.stringMatching(/records? \d+ (to 50 )?w/) });
+      expect(await contentsOf(path)).toEqual(before);
+      expect(verify(path).findings.at(-1)).toMatchObject({ about: "records", last_id: COMMITS });
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "starts without its write-ahead log, says what is missing, and gives no id twice",
+    async () => {
+      await using leftovers = await makeLeftovers();
+      const path = await leftovers.copy();
+      await rename(`${path}-wal`, `${path}.moved`);
+      const { store, failures } = await open(path);
+      expect(failures.map(({ message }) => message)).toEqual([
+        expect.stringContaining("records 1 to 50 were stored and cannot be found any more"),
+      ]);
+      expect(store.newestId()).toBe(COMMITS);
+      await appendAll(store, [randomRecord(createRandom(1))]);
+      expect(await idsOf(store)).toEqual([COMMITS + 1]);
+      await store.close();
+      expect(verify(path)).toMatchObject({
+        records: 1,
+        missing: COMMITS,
+        findings: [{ about: "records", first_id: 1, last_id: 50 }],
+      });
+      const again = await open(path);
+      expect(again.failures).toEqual([]);
+      await again.store.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "whose database is gone, or empty, is refused, and its write-ahead log left as it is",
+    async () => {
+      await using leftovers = await makeLeftovers();
+      for (const [harm, why] of [
+        [rm, "is gone, but its write-ahead log"],
+        [truncate, "is empty, though there were records up to id 50 in it"],
+      ] as const) {
+        const path = await leftovers.copy();
+        await harm(path);
+        const before = await contentsOf(path);
+        expect(await open(path).catch((error: Error) => error)).toMatchObject({
+          code: "database_unusable",
+          message: expect.stringContaining(why),
+        });
+        expect(await contentsOf(path)).toEqual(before);
+      }
+    },
+    LIMIT_MS,
+  );
+});
+
+describe("a database at rest", () => {
+  test(
+    "that was cut short, or lost its first page, is refused and left as it is",
+    async () => {
+      await using leftovers = await makeLeftovers();
+      for (const [harm, why] of [
+        [(path: string) => truncate(path, 20_000), "is cut short, 20000 of"],
+        [(path: string) => truncate(path, 50), "is cut short, 50 of 100 bytes"],
+        [(path: string) => truncate(path, 0), "is empty, though there were records up to id 50"],
+        [(path: string) => flip(path, 3), "is no database: it does not begin as one"],
+      ] as const) {
+        const path = await leftovers.copy();
+        await (await open(path)).store.close();
+        await harm(path);
+        const before = await contentsOf(path);
+        const failure = (await open(path).catch((error: Error) => error)) as Error;
+        expect(failure.message).toContain(why);
+        expect(failure.message).not.toContain("\n");
+        expect(failure).toMatchObject({ code: "database_unusable" });
+        expect(await contentsOf(path)).toEqual(before);
+      }
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "that was deleted is begun anew, with ids from 1 on; so is an empty file",
+    async () => {
+      await using leftovers = await makeLeftovers();
+      const path = await leftovers.copy();
+      await (await open(path)).store.close();
+      await rm(path);
+      for (const place of [path, `${path}-other`]) {
+        if (place !== path) await writeFile(place, "");
+        const { store, failures } = await open(place);
+        await appendAll(store, [randomRecord(createRandom(1))]);
+        expect([await idsOf(store), failures]).toEqual([[1], []]);
+        await store.close();
+      }
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "of no known format is refused",
+    async () => {
+      await using leftovers = await makeLeftovers();
+      const path = await leftovers.copy();
+      await (await open(path)).store.close();
+      {
+        using database = new Database(path);
+        database.run("PRAGMA user_version=0");
+      }
+      expect(await open(path).catch((error: Error) => error)).toMatchObject({ code: "database_unusable" });
+    },
+    LIMIT_MS,
+  );
+});

@@ -1,0 +1,206 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { run } from "../../../src/cli.ts";
+import { openSpool } from "../../../src/client/spool.ts";
+import { listSpoolFolders, type SpoolFolder } from "../../../src/client/spool-folders.ts";
+import { createTestContext, type TestContextOptions } from "../../support/cli.ts";
+import { answerErrorWith, createFakeCollector, type Script } from "../../support/fake-collector.ts";
+import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
+
+type Options = TestContextOptions & { folder: TemporaryFolder; script?: Script };
+
+async function logctl(args: string[], { folder, script, env, ...options }: Options) {
+  const collector = createFakeCollector(script);
+  const context = createTestContext({ fetch: collector.fetch, env: { LOGCTL_SPOOL: folder.path, ...env }, ...options });
+  const exitCode = await run(args, context);
+  return { exitCode, out: context.out(), err: context.err(), ...collector };
+}
+
+const away: Script = () => Promise.reject(Object.assign(new TypeError("refused"), { code: "ECONNREFUSED" }));
+const NOW = Date.parse("2026-11-24T10:00:00Z");
+const messagesOf = (records: Record<string, unknown>[]) => records.map(({ message }) => message);
+
+/** Leaves lines of a service in the spool. */
+async function leave(folder: TemporaryFolder, service: string, lines: string, env: Record<string, string> = {}) {
+  const left = await logctl(["send", "--service", service], { folder, script: away, stdinText: lines, now: () => NOW, env });
+  expect(left.exitCode).toBe(5);
+  return left;
+}
+
+describe("spool status", () => {
+  test("shows a table to a person, and JSON otherwise", async () => {
+    await using folder = await makeTemporaryFolder();
+    await leave(folder, "chat", "a\nb\n");
+    const table = await logctl(["spool", "status"], { folder, stdoutIsTTY: true, env: { NO_COLOR: "1" } });
+    expect(table.out.split("\n").map((line) => line.split(/ {2,}/).slice(0, 7))).toEqual([
+      ["COLLECTOR", "RECORDS", "BATCHES", "SIZE", "OLDEST", "DEAD", "USED BY"],
+      ["http://127.0.0.1:8000", "2", "1", expect.stringMatching(/^\d+ B$/), "2026-11-24 10:00:00", "0", "-"],
+      [""],
+    ]);
+    const json = await logctl(["spool", "status"], { folder });
+    const [spool] = JSON.parse(json.out);
+    expect(spool).toMatchObject({
+      records: 2,
+      batches: 1,
+      oldest: "2026-11-24T10:00:00.000Z",
+      dead: 0,
+      dead_bytes: 0,
+      used_by: null,
+    });
+    expect(spool.folder).toStartWith(folder.path);
+  });
+
+  test("counts the dead, and names the process at work", async () => {
+    await using folder = await makeTemporaryFolder();
+    await logctl(["send", "--service", "chat"], { folder, stdinText: '{"message":""}\nb\n{"message":""}\n' });
+    const [{ folder: spool }] = listSpoolFolders(folder.path) as [SpoolFolder];
+    const open = openSpool({ folder: spool, pid: 4711, now: () => NOW });
+    const { out } = await logctl(["spool", "status", "-o", "json"], { folder });
+    expect(JSON.parse(out)).toMatchObject([{ records: 0, oldest: null, dead: 2, used_by: 4711 }]);
+    if ("close" in open) open.close();
+  });
+
+  test("has nothing to show where there is nothing, and says where it has no place to look", async () => {
+    await using folder = await makeTemporaryFolder();
+    expect(await logctl(["spool", "status"], { folder })).toMatchObject({ exitCode: 0, out: "[]\n" });
+    const none = await logctl(["spool", "status"], { folder, env: { LOGCTL_SPOOL: "off" } });
+    expect([none.exitCode, none.err]).toEqual([
+      2,
+      "logctl: there is no place for a spool: name one by --spool or LOGCTL_SPOOL\n",
+    ]);
+  });
+});
+
+describe("spool drain", () => {
+  test("delivers what waits for a collector, each service's with its own demo token, and is done when nothing does", async () => {
+    await using folder = await makeTemporaryFolder();
+    await leave(folder, "chat", "a\nb\n");
+    await leave(folder, "reports", "c\n");
+    const drained = await logctl(["spool", "drain"], { folder });
+    expect([drained.exitCode, drained.err]).toEqual([0, "delivered 3 records\n"]);
+    expect(messagesOf(drained.stored)).toEqual(["a", "b", "c"]);
+    expect(drained.requests.map(({ token }) => token)).toEqual(["Token svc-chat-789", "Token svc-reports-123"]);
+    const again = await logctl(["spool", "drain"], { folder });
+    expect([again.exitCode, again.err]).toEqual([0, "nothing waits for the collector at http://127.0.0.1:8000\n"]);
+  });
+
+  test("leaves alone what was written with another token, unless it is told not to", async () => {
+    await using folder = await makeTemporaryFolder();
+    await leave(folder, "shop", "a\n", { LOGCTL_TOKEN: "before" });
+    const env = { LOGCTL_TOKEN: "after" };
+    const refused = await logctl(["spool", "drain"], { folder, env });
+    expect([refused.exitCode, refused.requests]).toEqual([5, []]);
+    expect(refused.err).toMatch(/^logctl: still to be delivered: 1 record, written with another token; give that one [^\n]*\n$/);
+    const adopted = await logctl(["spool", "drain", "--any-token"], { folder, env });
+    expect([adopted.exitCode, messagesOf(adopted.stored), adopted.requests[0]?.token]).toEqual([0, ["a"], "Token after"]);
+  });
+
+  test("names what is refused, and why all of it still waits", async () => {
+    await using folder = await makeTemporaryFolder();
+    await leave(folder, "chat", '{"message":""}\na\n');
+    const refusing = await logctl(["spool", "drain"], { folder, script: () => answerErrorWith(401, "unauthorized", "revoked") });
+    expect([refusing.exitCode, refusing.err]).toEqual([4, expect.stringMatching(/^logctl: revoked[^\n]*\n$/)]);
+    const drained = await logctl(["spool", "drain"], { folder });
+    expect(drained.exitCode).toBe(1);
+    expect(drained.err.split("\n")).toEqual([
+      "a record that was spooled: missing_message: message is missing or blank",
+      "delivered 1 record",
+      "logctl: 1 of 2 records were refused and are not stored",
+      "",
+    ]);
+  });
+
+  test("leaves a spool alone that another process works on, and names it", async () => {
+    await using folder = await makeTemporaryFolder();
+    await leave(folder, "chat", "a\n");
+    const [{ folder: spool }] = listSpoolFolders(folder.path) as [SpoolFolder];
+    const open = openSpool({ folder: spool, pid: 4711, now: () => NOW });
+    const { exitCode, err, requests } = await logctl(["spool", "drain"], { folder });
+    expect([exitCode, requests]).toEqual([1, []]);
+    expect(err).toBe(`logctl: the spool '${spool}' is in use by process 4711, which delivers what is in it\n`);
+    if ("close" in open) open.close();
+  });
+});
+
+describe("send with a spool", () => {
+  test("stamps lines with the time at which they were read", async () => {
+    await using folder = await makeTemporaryFolder();
+    await leave(folder, "chat", 'a\n{"message":"b","timestamp":"2026-01-01T00:00:00Z"}\n');
+    const { stored } = await logctl(["spool", "drain"], { folder, now: () => NOW + 3_600_000 });
+    expect(stored.map(({ timestamp }) => timestamp)).toEqual(["2026-11-24T10:00:00.000Z", "2026-01-01T00:00:00Z"]);
+  });
+
+  test("keeps one record too, and says so in one line", async () => {
+    await using folder = await makeTemporaryFolder();
+    const { exitCode, err } = await logctl(["send", "--service", "chat", "--message", "m"], { folder, script: away });
+    expect([exitCode, err]).toEqual([
+      5,
+      expect.stringMatching(/^logctl: 1 record waits in [^\n]+; logctl spool drain delivers them[^\n]*\n$/),
+    ]);
+    const next = await logctl(["send", "--service", "chat", "--message", "n"], { folder });
+    expect([next.exitCode, next.err]).toEqual([0, "stored 1 record, and 1 that had waited\n"]);
+    expect(messagesOf(next.stored)).toEqual(["m", "n"]);
+  });
+
+  test("keeps what it read where its token is let in no more", async () => {
+    await using folder = await makeTemporaryFolder();
+    const script: Script = () => answerErrorWith(401, "unauthorized", "revoked");
+    const lines = Array.from({ length: 2500 }, (_, i) => `${i}\n`).join("");
+    const { exitCode, err, requests } = await logctl(["send", "--service", "chat"], { folder, script, stdinText: lines });
+    expect([exitCode, requests.length]).toEqual([4, 1]);
+    expect(err).toMatch(/^2500 records wait in [^\n]+\nlogctl: revoked[^\n]*\n$/);
+    expect((await logctl(["spool", "drain"], { folder })).stored).toHaveLength(2500);
+  });
+
+  test("goes on without a spool where there can be none, and says so", async () => {
+    await using folder = await makeTemporaryFolder();
+    writeFileSync(folder.file("state"), "a file where a folder should be");
+    const env = { LOGCTL_SPOOL: "", XDG_STATE_HOME: folder.file("state") };
+    const { exitCode, err } = await logctl(["send", "--service", "chat"], { folder, script: away, stdinText: "a\n", env });
+    expect(exitCode).toBe(3);
+    expect(err).toMatch(
+      /^logctl: the spool '[^']+' cannot be used: [^\n]+ \(nothing is spooled meanwhile\)\nlogctl: no collector/,
+    );
+    const named = await logctl(["send", "--service", "chat", "--spool", folder.file("state")], { folder, stdinText: "a\n" });
+    expect([named.exitCode, named.err]).toEqual([2, expect.stringMatching(/^logctl: --spool '[^']+' is no folder to write to/)]);
+  });
+
+  test.each([
+    ["--spool-max-size", "10", "is no size"],
+    ["--spool-max-size", "10kB", "is out of range"],
+    ["--spool-max-age", "soon", "is no duration"],
+    ["--on-full", "panic", "Allowed choices are fail, block, drop-oldest"],
+  ])("refuses %s %s", async (flag, value, expected) => {
+    await using folder = await makeTemporaryFolder();
+    const { exitCode, err } = await logctl(["send", "--service", "chat", flag, value], { folder, stdinText: "a\n" });
+    expect([exitCode, err]).toEqual([2, expect.stringContaining(expected)]);
+  });
+});
+
+describe("simulate with a spool", () => {
+  test("goes on while the collector is away, and says what waits", async () => {
+    await using folder = await makeTemporaryFolder();
+    const stop = new AbortController();
+    const script: Script = (received, count) => {
+      if (count === 1) return undefined;
+      if (count > 3) stop.abort();
+      return away(received, count);
+    };
+    const args = ["simulate", "--interval=0.2", "--services=chat", "--count=5"];
+    const { exitCode, err } = await logctl(args, { folder, script, signal: stop.signal });
+    expect(exitCode).toBe(5);
+    expect(err).toContain("request 1: chat, 1 stored\n");
+    expect(err).toContain("request 2: chat, 1 spooled\n");
+    expect(err).toMatch(/sent \d records in \d requests, 1 stored, 0 refused, took/);
+    const { stored } = await logctl(["spool", "drain"], { folder });
+    expect(stored.length).toBeGreaterThan(0);
+  });
+
+  test("keeps nothing for a collector that was never there", async () => {
+    await using folder = await makeTemporaryFolder();
+    mkdirSync(folder.file("state"));
+    const { exitCode } = await logctl(["simulate", "--count=1", "--spool", folder.file("state")], { folder, script: away });
+    expect(exitCode).toBe(3);
+    expect(listSpoolFolders(folder.file("state"))).toEqual([]);
+  });
+});

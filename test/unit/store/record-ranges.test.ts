@@ -1,0 +1,48 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { parseQuery } from "../../../src/query/parse-query.ts";
+import { NO_FILTER } from "../../../src/schema/filter.ts";
+import { insertBlock, openForReading, openForWriting } from "../../../src/store/database.ts";
+import { listRanges } from "../../../src/store/record-ranges.ts";
+import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+import { encodedBlockOf, row } from "./rows.ts";
+
+const folder = await makeTemporaryFolder();
+const database = openForWriting(folder.file("logs.db"));
+afterAll(async () => {
+  database.close();
+  await folder[Symbol.asyncDispose]();
+});
+
+const WORDS = ["apple", "pear", "apple", "plum", "pear", "apple"];
+for (const [index, word] of WORDS.entries()) {
+  const rows = Array.from({ length: 10 }, (_, at) => row({ message: `${word} number ${at}` }));
+  insertBlock(database, index + 1, encodedBlockOf(rows, { firstId: index * 10 + 1, dense: true }));
+}
+
+const rangesOf = (text: string, parts: number, reader = database) =>
+  listRanges(reader, { ...NO_FILTER, query: parseQuery(text) }, parts, 1);
+
+describe("the ranges of a search", () => {
+  test("begin and end with blocks that may hold what is looked for, as their filters tell", () => {
+    expect(rangesOf("apple", 8)).toEqual([
+      { fromId: 1, toId: 10 },
+      { fromId: 21, toId: 30 },
+      { fromId: 51, toId: 60 },
+    ]);
+    expect(rangesOf("plum OR pear", 2)).toEqual([
+      { fromId: 11, toId: 40 },
+      { fromId: 41, toId: 50 },
+    ]);
+    expect(rangesOf("cherry", 8)).toEqual([]);
+    expect(rangesOf("*", 1)).toEqual([{ fromId: 1, toId: 60 }]);
+  });
+
+  test("have a block in them of which nothing more can be read", () => {
+    database.run("DELETE FROM block_part WHERE key / 16384 = 3");
+    using reader = openForReading(folder.file("logs.db"));
+    expect(rangesOf("plum", 8, reader)).toEqual([
+      { fromId: 21, toId: 30 },
+      { fromId: 31, toId: 40 },
+    ]);
+  });
+});

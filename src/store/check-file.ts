@@ -37,7 +37,7 @@ export function explainDamage(path: string, { message }: Error): LogctlError {
   }
   const expected = header.length < HEADER_BYTES ? HEADER_BYTES : bytesOf(header);
   const why = size < expected ? `it is cut short, ${size} of ${expected} bytes are left` : message;
-  return unusable(`the database '${path}' is damaged: ${why}; put a backup in its place, or see what logctl verify says of it`);
+  return unusable(`the database '${path}' is damaged: ${why}; put a backup in its place`);
 }
 
 /** How large the file should be, as it says itself (https://sqlite.org/fileformat2.html, 1.3). */

@@ -5,7 +5,7 @@ import { createRecordBatchBuilder, type RecordBatchBuilder } from "./record-batc
 import type { Writer } from "./writer.ts";
 
 /** What may wait for the disk before new records are refused: text, and a little more a record. */
-const MAX_WAITING_BYTES = 128 * 1024 * 1024;
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** What a record takes beside its text, so that very many very small ones count too. */
 const BYTES_A_RECORD = 64;
 const RETRY_AFTER_S = 1;
@@ -37,6 +37,7 @@ export function createGroupCommit(
   writer: Pick<Writer, "append">,
   now: () => number,
   onCommit: (rows: number, lastId: number) => void,
+  elapsed: () => number = () => performance.now(),
 ): GroupCommit {
   const builder = createRecordBatchBuilder();
   let receipts: Receipt[] = [];
@@ -56,7 +57,7 @@ export function createGroupCommit(
     const group = waiters;
     committingBytes = gatheredBytes();
     committingRecords = builder.rows();
-    startedAt = performance.now();
+    startedAt = elapsed();
     const request = { batch: builder.seal(), receipts, receivedAtMs: now() };
     waiters = [];
     receipts = [];
@@ -69,7 +70,7 @@ export function createGroupCommit(
       return;
     }
     failure = undefined;
-    observe(seconds, (performance.now() - startedAt) / 1000);
+    observe(seconds, (elapsed() - startedAt) / 1000);
     for (const { resolve } of group) resolve();
     onCommit(request.batch.rows, firstId + request.batch.rows - 1);
   }
@@ -83,7 +84,7 @@ export function createGroupCommit(
   }
 
   function hanging(): LogctlError | undefined {
-    const ms = performance.now() - startedAt;
+    const ms = elapsed() - startedAt;
     if (committing === undefined || ms < HANGS_AFTER_MS) return undefined;
     return new LogctlError("store_unavailable", "the disk has not answered for ten seconds or more: records wait to be written");
   }

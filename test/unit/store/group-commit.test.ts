@@ -193,7 +193,7 @@ describe("group commit", () => {
 
   test("refuses more once too much waits, says when to come back, and takes it again later", async () => {
     const { writer, group } = openGroupCommit();
-    const quarter = "x".repeat(33 * 1024 * 1024);
+    const quarter = "x".repeat(17 * 1024 * 1024);
     const accepted = [group.append(fillWith(quarter))];
     for (let i = 0; i < 3; i += 1) accepted.push(group.append(fillWith(quarter)));
     let filled = false;
@@ -216,11 +216,51 @@ describe("group commit", () => {
 
   test("takes what is large while nothing waits", async () => {
     const { writer, group } = openGroupCommit();
-    const appended = group.append(fillWith("x".repeat(130 * 1024 * 1024)));
+    const appended = group.append(fillWith("x".repeat(66 * 1024 * 1024)));
     await expect(group.append(fillWith("too much"))).rejects.toMatchObject({ code: "overloaded" });
     writer.succeed();
     await appended;
     expect(writer.requests).toHaveLength(1);
+  });
+
+  test("says how much waits, how long commits took, and that a disk hangs which has not answered for ten seconds", async () => {
+    let elapsedMs = 0;
+    const writer = createFakeWriter();
+    const group = createGroupCommit(
+      writer,
+      () => 5000,
+      () => {},
+      () => elapsedMs,
+    );
+    expect(group.queue()).toEqual({ records: 0, bytes: 0 });
+    const appends = [group.append(fillWith("abc")), group.append(fillWith("de"))];
+    expect(group.queue().records).toBe(2);
+    expect(group.queue().bytes).toBeGreaterThan(5);
+    elapsedMs = 9999;
+    expect(group.failure()).toBeUndefined();
+    elapsedMs = 10_000;
+    expect(group.failure()).toMatchObject({ code: "store_unavailable", message: expect.stringContaining("ten seconds") });
+    writer.succeed();
+    await appends[0];
+    expect(group.failure()).toBeUndefined();
+    elapsedMs = 10_004;
+    writer.succeed();
+    await appends[1];
+    expect(group.queue()).toEqual({ records: 0, bytes: 0 });
+    expect(group.seconds.sum).toBeCloseTo(10.004);
+    expect(group.seconds.counts.map((count, at) => (count > 0 ? group.seconds.bounds[at] : undefined)).filter(Boolean)).toEqual([
+      0.005, 10,
+    ]);
+  });
+
+  test("forgets a failure once it is told that what was in the way is over", async () => {
+    const { writer, group } = openGroupCommit();
+    const failed = group.append(fillWith("a"));
+    writer.fail(new LogctlError("disk_full", "the disk is full"));
+    await expect(failed).rejects.toThrow("the disk is full");
+    expect(group.failure()?.code).toBe("disk_full");
+    group.restored();
+    expect(group.failure()).toBeUndefined();
   });
 
   test("flush resolves once nothing waits any more", async () => {
@@ -261,7 +301,7 @@ describe("group commit", () => {
     const { writer, group } = openGroupCommit();
     const first = group.append(fillWith("first"));
     const many = group.append((batch) => {
-      for (let i = 0; i < 2_200_000; i += 1) batch.append(1, 0, 0, 2, "web", "m", "");
+      for (let i = 0; i < 1_100_000; i += 1) batch.append(1, 0, 0, 2, "web", "m", "");
       return {};
     });
     expect(await group.append(fillWith("late")).catch((error: LogctlError) => error.code)).toBe("overloaded");

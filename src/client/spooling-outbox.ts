@@ -97,13 +97,13 @@ export function openSpoolingOutbox(options: SpoolingOutboxOptions): Outbox {
     return keeps !== "after_contact" || delivery.hasAnswered();
   }
 
-  /** Does something with the disk; where that fails, goes on without a spool and says so. */
+  /** Does something with the disk; where that fails, goes on without a spool and says so once. */
   function orWithout<Result>(work: () => Result): Result | undefined {
     try {
       return work();
     } catch (error) {
+      if (hasSpool) notice(`${(error as Error).message} (nothing is spooled meanwhile)`);
       hasSpool = false;
-      notice(`${(error as Error).message} (nothing is spooled meanwhile)`);
       return undefined;
     }
   }

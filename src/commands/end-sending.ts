@@ -50,12 +50,13 @@ export async function endSending(options: EndSendingOptions, { signal, stderr }:
   if (lines !== undefined && !isAnswered && failure === undefined && spooled === undefined && !signal.aborted) {
     say("nothing to send: the input has no lines");
   }
+  const unconfirmed = lines?.unconfirmed() ?? 0;
+  const isLost = spooled !== undefined && unconfirmed > 0;
   // Where the very first contact fails, the failure itself says all there is to say.
-  if (!isOneRefused && (isAnswered || (lines !== undefined && signal.aborted))) {
+  if (!isOneRefused && (isAnswered || isLost || (lines !== undefined && signal.aborted))) {
     for (const line of [...own.refusalLines(), ...earlier.refusalLines()]) say(line);
     if (own.refused() + earlier.refused() > 0 && summary.folder !== undefined)
       say(`what was refused is kept in ${deadFolderOf(summary.folder)}`);
-    const unconfirmed = lines?.unconfirmed() ?? 0;
     say(`${storedLine(tallies)}${unconfirmed > 0 ? `; ${unconfirmed} more were read and are not known to be stored` : ""}`);
   }
   for (const line of lossLines(summary)) say(line);

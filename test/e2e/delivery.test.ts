@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { BINARY, environment, eventually, runBinary, startCollector } from "../support/binary.ts";
 import { answerErrorWith, createFakeCollector, type Script } from "../support/fake-collector.ts";
@@ -174,6 +174,36 @@ describe("what a sender does with what a collector answers", () => {
       expect(messagesOf((await answer.json()) as Record<string, unknown>[])).toEqual(
         ["1", "2", "3", "4", "5", "6"].slice(0, waiting),
       );
+    },
+    60_000,
+  );
+
+  test.skipIf(noDisk !== undefined)(
+    "says what it could not keep where the disk is full, and loses nothing that it kept",
+    async () => {
+      await using folder = await makeTemporaryFolder();
+      mkdirSync(folder.file("small"));
+      expect(Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder.file("small")]).success).toBe(true);
+      try {
+        await using collector = await startCollector();
+        await collector.kill();
+        const env = { LOGCTL_SPOOL: folder.file("small/state") };
+        const stdin = Array.from({ length: 30_000 }, (_, i) => `${i + 1}\n`).join("");
+        const { code, err } = await runBinary(["send", "--service", "reports", "--url", collector.url], { env, stdin });
+        expect(code).toBe(1);
+        const waiting = await waitingIn(folder.file("small/state"));
+        expect(err.trimEnd().split("\n").slice(1)).toEqual([
+          expect.stringMatching(/^logctl: there is no room on the disk for the spool '[^']+' \(nothing is spooled meanwhile\)$/),
+          expect.stringMatching(/^stored 0 records; \d+ more were read and are not known to be stored$/),
+          expect.stringContaining(`${waiting} records wait in `),
+          expect.stringMatching(/^logctl: there is no room on the disk for the spool '[^']+'$/),
+        ]);
+        await collector.restart(["--port", new URL(collector.url).port]);
+        const drain = await runBinary(["spool", "drain", "--url", collector.url], { env });
+        expect(drain).toMatchObject({ code: 0, err: `delivered ${waiting} records\n` });
+      } finally {
+        Bun.spawnSync(["umount", folder.file("small")]);
+      }
     },
     60_000,
   );

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { killWhileDraining, pipeThroughOutage, simulateThroughOutage } from "../support/outages.ts";
 
-const TIMEOUT_MS = 120_000;
-const AWAY_MS = 3_000;
+const TIMEOUT_MS = 300_000;
+const AWAY_MS = 2_000;
 /** Far less than what waits. */
 const MAX_GROWTH_MB = 60;
 
@@ -29,7 +29,7 @@ describe("a collector that is away", () => {
     async () => {
       const { told, stored, misplaced, spooled, beforeMB, peakMB, err, code } = await pipeThroughOutage(AWAY_MS);
       expect(code).toBe(130);
-      expect(spooled).toBeGreaterThan(50_000);
+      expect(spooled).toBeGreaterThan(20_000);
       expect({ stored, misplaced }).toEqual({ stored: told, misplaced: 0 });
       expect(err.trimEnd().split("\n")).toEqual([
         expect.stringContaining("logctl: what comes waits in "),
@@ -43,8 +43,8 @@ describe("a collector that is away", () => {
   test(
     "gets each record once, in order, from senders that are killed while they deliver what waits, twenty times",
     async () => {
-      const { killedAtWork, stored, misplaced } = await killWhileDraining(300_000, 20);
-      expect({ stored, misplaced }).toEqual({ stored: 300_000, misplaced: 0 });
+      const { killedAtWork, stored, misplaced } = await killWhileDraining(200_000, 20);
+      expect({ stored, misplaced }).toEqual({ stored: 200_000, misplaced: 0 });
       expect(killedAtWork).toBeGreaterThan(10);
     },
     TIMEOUT_MS,

@@ -96,7 +96,7 @@ export function pipeThroughOutage(awayMs: number): Promise<OutageReport> {
       const pipe = `${state}-pipe`;
       if (Bun.spawnSync(["mkfifo", pipe]).exitCode !== 0) throw new Error("no pipe can be made");
       const lines = Bun.spawn(["sh", "-c", `exec seq 1 1000000000 > '${pipe}'`], { stdio: ["ignore", "ignore", "ignore"] });
-      const limits = ["--on-full", "block", "--spool-max-size", "10MB"];
+      const limits = ["--on-full", "block", "--spool-max-size", "5MB"];
       const sender = spawnSender(["send", "--service", "reports", "--url", url, ...limits], state, pipe);
       return Object.assign(sender, {
         async [Symbol.asyncDispose]() {

@@ -95,7 +95,7 @@ describe("the compiled program", () => {
     const text = "somebody's notes, which are long enough to be looked at. ".repeat(20);
     await Bun.write(folder.file("notes.txt"), text);
     const { code, err } = await runBinary(["serve", "--port", "0", "--db", folder.file("notes.txt")]);
-    expect([code, err]).toEqual([1, expect.stringMatching(/^logctl: the database '.*notes\.txt' cannot be used: [^\n]+\n$/)]);
+    expect([code, err]).toEqual([1, expect.stringMatching(/^logctl: '.*notes\.txt' is no database: [^\n]+\n$/)]);
     expect(await Bun.file(folder.file("notes.txt")).text()).toBe(text);
   });
 

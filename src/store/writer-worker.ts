@@ -169,15 +169,20 @@ function noteFailure(type: ToWriter["type"], error: Error & { code?: string }): 
 
 function restore(): void {
   try {
+    // No more is written than it takes: on a disk of which some fsyncs fail, each is one more that may.
     if (broken !== undefined) connected().reopen(acknowledgedId);
-    connected().requirePlace();
-    // What a write that found no room has left in the WAL is given back first.
-    giveBack();
-    requireRoom(path, minFreeBytes, wantedBytes, () => measureSpace(connected().database()));
+    else makeRoom();
     restored();
   } catch {
     restoring = setTimeout(restore, RESTORE_EVERY_MS);
   }
+}
+
+function makeRoom(): void {
+  connected().requirePlace();
+  // What a write that found no room has left in the WAL is given back first.
+  giveBack();
+  requireRoom(path, minFreeBytes, wantedBytes, () => measureSpace(connected().database()));
 }
 
 function restored(): void {

@@ -33,7 +33,7 @@ describe("SIGTERM under load", () => {
     expect(await collector.stop()).toBe(0);
     await Promise.all(running);
     for (const { statuses } of loads) expect([...statuses.keys()].filter((status) => status !== 0)).toEqual([200]);
-    expect(readdirSync(collector.folder).sort()).toEqual(["logs.db", "logs.db-lock"]);
+    expect(readdirSync(collector.folder).filter((file) => /-(wal|shm)$/.test(file))).toEqual([]);
     await collector.restart();
     expect(
       await accountFor(
@@ -76,19 +76,23 @@ describe("a database that is deleted or replaced while it is open", () => {
       "another file is put in its place",
       (path: string) => writeFileSync(`${path}.new`, "") === undefined && renameSync(`${path}.new`, path),
     ],
-  ])("is noticed where %s: neither writes nor reads are answered, and /health says why", async (_, harm) => {
-    await using collector = await startCollector();
-    expect(await write(collector.url, "before")).toBe(200);
-    expect(await newest(collector.url, 1)).toHaveLength(1);
-    harm(collector.database);
-    expect(await write(collector.url, "into nothing")).toBe(503);
-    for (const path of ["/logs", "/logs/stats", "/logs/fields", "/logs/tail?last=1"]) {
-      expect([path, (await fetch(collector.url + path)).status]).toEqual([path, 503]);
-    }
-    const health = await healthOf(collector.url);
-    expect([health.status, health.reasons]).toEqual([503, ["store_unavailable"]]);
-    expect(health.text).toContain("deleted or replaced");
-  });
+  ])(
+    "is noticed where %s: neither writes nor reads are answered, and /health says why",
+    async (_, harm) => {
+      await using collector = await startCollector();
+      expect(await write(collector.url, "before")).toBe(200);
+      expect(await newest(collector.url, 1)).toHaveLength(1);
+      harm(collector.database);
+      expect(await write(collector.url, "into nothing")).toBe(503);
+      for (const path of ["/logs", "/logs/stats", "/logs/fields", "/logs/tail?last=1"]) {
+        expect([path, (await fetch(collector.url + path)).status]).toEqual([path, 503]);
+      }
+      const health = await healthOf(collector.url);
+      expect([health.status, health.reasons]).toEqual([503, ["store_unavailable"]]);
+      expect(health.text).toContain("deleted or replaced");
+    },
+    20_000,
+  );
 });
 
 describe("two collectors on one file", () => {
@@ -100,7 +104,7 @@ describe("two collectors on one file", () => {
       `logctl: the database '${collector.database}' is in use by process ${collector.pid}; stop it, or name another file by --db\n`,
     );
     expect(await write(collector.url, "still here")).toBe(200);
-  });
+  }, 20_000);
 });
 
 describe("a folder that cannot be written to", () => {
@@ -143,38 +147,42 @@ describe("a limit on open files", () => {
 });
 
 describe("a clock that jumps", () => {
-  test.skipIf(!hasFaketime)("keeps the order of arrival, refuses nothing, and drops nothing", async () => {
-    await using scratch = await makeTemporaryFolder();
-    const clock = scratch.file("clock");
-    writeFileSync(clock, "+0");
-    const env = {
-      LD_PRELOAD: FAKETIME,
-      FAKETIME_TIMESTAMP_FILE: clock,
-      FAKETIME_NO_CACHE: "1",
-      FAKETIME_DONT_FAKE_MONOTONIC: "1",
-    };
-    await using collector = await startCollector(["--retain", "12h"], { env });
-    const messages: string[] = [];
-    for (const offset of ["+0", "-1h", "-10h", "+1h", "+0", "+3y", "-2d"]) {
-      writeFileSync(clock, offset);
-      messages.push(`at ${offset}, ${messages.length}`);
-      expect(await write(collector.url, messages.at(-1) as string)).toBe(200);
-    }
-    const found = await newest(collector.url, 100);
-    expect(found.map(({ message }) => message)).toEqual(messages.toReversed());
-    expect(found.map(({ id }) => id)).toEqual([7, 6, 5, 4, 3, 2, 1]);
-    // The clock was really another one.
-    const [last, before] = found.map(({ received_at }) => Date.parse(received_at)) as [number, number];
-    expect(Math.round((before - last) / 86_400_000)).toBe(3 * 365 + 2);
-    writeFileSync(clock, "+3y");
-    await collector.kill();
-    await collector.restart();
-    // More than what is dropped would be noticed by now: it is looked for at once, and with each MB.
-    expect(await createLoad("later", () => "x".repeat(100_000)).send(collector.url, 40)).toBe(200);
-    expect((await newest(collector.url, 100)).slice(40)).toEqual(found);
-    expect(collector.err()).not.toContain("records_dropped");
-    expect((await healthOf(collector.url)).status).toBe(200);
-  });
+  test.skipIf(!hasFaketime)(
+    "keeps the order of arrival, refuses nothing, and drops nothing",
+    async () => {
+      await using scratch = await makeTemporaryFolder();
+      const clock = scratch.file("clock");
+      writeFileSync(clock, "+0");
+      const env = {
+        LD_PRELOAD: FAKETIME,
+        FAKETIME_TIMESTAMP_FILE: clock,
+        FAKETIME_NO_CACHE: "1",
+        FAKETIME_DONT_FAKE_MONOTONIC: "1",
+      };
+      await using collector = await startCollector(["--retain", "12h"], { env });
+      const messages: string[] = [];
+      for (const offset of ["+0", "-1h", "-10h", "+1h", "+0", "+3y", "-2d"]) {
+        writeFileSync(clock, offset);
+        messages.push(`at ${offset}, ${messages.length}`);
+        expect(await write(collector.url, messages.at(-1) as string)).toBe(200);
+      }
+      const found = await newest(collector.url, 100);
+      expect(found.map(({ message }) => message)).toEqual(messages.toReversed());
+      expect(found.map(({ id }) => id)).toEqual([7, 6, 5, 4, 3, 2, 1]);
+      // The clock was really another one.
+      const [last, before] = found.map(({ received_at }) => Date.parse(received_at)) as [number, number];
+      expect(Math.round((before - last) / 86_400_000)).toBe(3 * 365 + 2);
+      writeFileSync(clock, "+3y");
+      await collector.kill();
+      await collector.restart();
+      // More than what is dropped would be noticed by now: it is looked for at once, and with each MB.
+      expect(await createLoad("later", () => "x".repeat(100_000)).send(collector.url, 40)).toBe(200);
+      expect((await newest(collector.url, 100)).slice(40)).toEqual(found);
+      expect(collector.err()).not.toContain("records_dropped");
+      expect((await healthOf(collector.url)).status).toBe(200);
+    },
+    30_000,
+  );
 });
 
 describe("SIGSTOP", () => {

@@ -30,11 +30,11 @@ test("the WAL stays short under a load without a pause, also after somebody held
     commits.push(performance.now() - from);
   }
   // One of them waited for the reader, for a moment.
-  expect(commits.filter((ms) => ms > 1000)).toEqual([]);
+  expect(commits.filter((ms) => ms > 5000)).toEqual([]);
   held.run("COMMIT");
   held.close();
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 20_000;
   while (walBytes(path) > 16 * MB && performance.now() < deadline) await append();
   expect(walBytes(path)).toBeLessThan(16 * MB);
   expect(store.troubles()).toEqual([]);
-}, 40_000);
+}, 90_000);

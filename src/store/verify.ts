@@ -44,6 +44,9 @@ export function* verifyDatabase(path: string): Generator<VerifyProgress, Verific
   // Before the snapshot: what is acknowledged from now on need not be in it.
   const lastId = readLastRecord(path);
   using database = openForReading(path);
+  // What retention has dropped may lie between what it has left.
+  let dropped = 0;
+  let nextId = 1;
   const findings: Finding[] = [];
   const verification: Verification = { blocks: 0, whole: 0, records: 0, missing: 0, unchecked: 0, findings };
   const aboutFile = (message: string) => findings.push({ about: "file", message });
@@ -60,11 +63,8 @@ export function* verifyDatabase(path: string): Generator<VerifyProgress, Verific
   const metas = listAll(database, aboutFile);
   verification.blocks = metas.length;
 
-  let nextId = 1;
-  let dropped = 0;
   attempt(aboutFile, () => {
     dropped = droppedRecordId(database);
-    nextId = dropped + 1;
     if (metas.length > 0 && dropped > newestRecordId(database))
       aboutFile(`records up to ${dropped} are said to be dropped, and are there`);
   });
@@ -72,7 +72,7 @@ export function* verifyDatabase(path: string): Generator<VerifyProgress, Verific
     yield { block: index + 1, blocks: metas.length };
     const { firstId, lastId: last } = meta;
     const about = { about: "block", block: meta.id, first_id: firstId, last_id: last } as const;
-    if (firstId > nextId) noteMissing(nextId, firstId - 1);
+    noteMissing(nextId, firstId - 1);
     if (index > 0 && firstId < nextId && firstId > dropped)
       findings.push({ ...about, message: "it has records that another block has too" });
     const { wrong, unchecked } = verifyBlock(database, meta);
@@ -85,11 +85,14 @@ export function* verifyDatabase(path: string): Generator<VerifyProgress, Verific
     // Where a damaged block ends nobody knows, nor whether something is missing behind it.
     nextId = meta.damaged ? Number.NaN : last + 1;
   }
-  if (lastId >= nextId) noteMissing(nextId, lastId);
+  noteMissing(nextId, lastId);
   attempt(aboutFile, () => findStrayParts(database, metas).forEach(aboutFile));
   return verification;
 
-  function noteMissing(first: number, last: number): void {
+  /** Where there are any from `from` to `last`, but for those that were dropped. */
+  function noteMissing(from: number, last: number): void {
+    const first = Math.max(from, dropped + 1);
+    if (!(first <= last)) return;
     verification.missing += last - first + 1;
     findings.push({ about: "records", first_id: first, last_id: last, message: "they were stored, and are in no block" });
   }

@@ -106,6 +106,26 @@ describe("what a collector left that was killed", () => {
     LIMIT_MS,
   );
 
+  test(
+    "and that has no last id beside it, as after a power cut, is refused for damage before its last commit all the same",
+    async () => {
+      await using leftovers = await makeLeftovers();
+      for (const part of [0.2, 0.5, 0.8]) {
+        const path = await leftovers.copy();
+        await rm(`${path}-last`);
+        await flip(`${path}-wal`, Math.floor((await readFile(`${path}-wal`)).length * part));
+        const before = await contentsOf(path);
+        const opened = await open(path).catch((error: Error) => error);
+        expect(opened).toMatchObject({
+          code: "database_damaged",
+          message: expect.stringMatching(/is damaged at frame \d+ of \d+\./),
+        });
+        expect(await contentsOf(path)).toEqual(before);
+      }
+    },
+    LIMIT_MS,
+  );
+
   test.each([0.3, 0.9, 0.99])(
     "with its write-ahead log cut to %d of it is refused and left as it is",
     async (part) => {

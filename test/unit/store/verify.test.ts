@@ -35,6 +35,11 @@ describe("verifying", () => {
     expect(found).toEqual({ blocks: 2, whole: 2, records: 20, missing: 0, unchecked: 0, findings: [] });
   });
 
+  test("misses nothing that was dropped from between others, as where a clock was set back", async () => {
+    const found = await verifyAfter((database) => dropBlocks(database, listBlocks(database, "id = 2", [], "id")));
+    expect(found).toEqual({ blocks: 2, whole: 2, records: 20, missing: 0, unchecked: 0, findings: [] });
+  });
+
   const block = (id: number) => ({ about: "block", block: id, first_id: id * 10 - 9, last_id: id * 10 });
   const file = (message: string) => ({ about: "file", message: expect.stringContaining(message) });
   test.each([
@@ -93,6 +98,20 @@ describe("verifying", () => {
       last.close();
     });
     expect([missing, findings]).toMatchObject([12, [{ about: "records", first_id: 31, last_id: 42 }]]);
+  });
+
+  test("finds that all is missing where the file is empty but for its header", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = folder.file("logs.db");
+    new Database(path).run("PRAGMA user_version=0");
+    const last = openLastRecord(path);
+    last.write(7);
+    last.close();
+    new Database(path).run("VACUUM");
+    expect(verifyDatabase(path).next()).toMatchObject({
+      done: true,
+      value: { missing: 7, findings: [{ first_id: 1, last_id: 7 }] },
+    });
   });
 
   test("refuses what nothing can be said of", async () => {

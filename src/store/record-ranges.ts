@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Filter } from "../schema/filter.ts";
 import type { BlockMeta } from "./block.ts";
+import { damageOf } from "./block-damage.ts";
 import { BlockGone } from "./block-reader.ts";
 import { listBlocks, newestRecordId } from "./database.ts";
 import { compileFilter, type Matcher, mayMatch, pruningConditions } from "./match.ts";
@@ -43,7 +44,8 @@ function mayMatchNow(database: Database, matcher: Matcher, meta: BlockMeta): boo
   try {
     return mayMatch(matcher, openBlock(database, meta));
   } catch (error) {
-    if (error instanceof BlockGone) return true;
-    throw error;
+    // Who searches it meets the same, and says so.
+    if (!(error instanceof BlockGone)) damageOf(meta, error);
+    return true;
   }
 }

@@ -64,7 +64,7 @@ async function openAndExport(database: string): Promise<string> {
 describe("logctl verify", () => {
   test.each([
     ["anywhere in the file", 100, 1],
-    ["in its first pages", 30, 24 * 4096],
+    ["in its first pages", 15, 24 * 4096],
   ] as const)(
     "finds one bit that is flipped %s, or every record can be read all the same, in %d places",
     async (_, places, within) => {

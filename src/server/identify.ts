@@ -1,4 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { LogctlError } from "../errors.ts";
 import { DEMO_TOKENS } from "../schema/demo-tokens.ts";
 import { ANY_SERVICE, digestOfToken, type Scope, type StoredToken } from "../schema/token.ts";
@@ -27,6 +27,7 @@ export type IdentifyOptions = {
 /** A token that was made, changed or revoked by another process counts after so long at the latest. */
 const REREAD_AFTER_MS = 1000;
 const MAX_REMEMBERED = 1000;
+const HASH_SECRET = randomBytes(8).readBigUInt64LE();
 
 const ANYONE: Identity = {
   id: 0,
@@ -47,8 +48,8 @@ export function createIdentify({ tokens, demo, now }: IdentifyOptions): (authori
   let known: Known[] = [];
   let isDemo = false;
   let readAtMs = Number.NEGATIVE_INFINITY;
-  // By digest, never by token: how long a look-up takes tells of nothing that a sender could aim at.
-  const remembered = new Map<string, Identity>();
+  // By a hash with a secret in it: how long a look-up takes tells of nothing that a sender could aim at.
+  const remembered = new Map<bigint, { authorization: string; identity: Identity }>();
 
   function reread(nowMs: number): void {
     if (nowMs - readAtMs < REREAD_AFTER_MS && nowMs >= readAtMs) return;
@@ -60,15 +61,15 @@ export function createIdentify({ tokens, demo, now }: IdentifyOptions): (authori
   }
 
   function find(authorization: string): Identity {
-    const hex = digestOfToken(readToken(authorization));
-    const earlier = remembered.get(hex);
-    if (earlier !== undefined) return earlier;
-    const digest = Buffer.from(hex, "hex");
+    const hash = Bun.hash.wyhash(authorization, HASH_SECRET);
+    const earlier = remembered.get(hash);
+    if (earlier?.authorization === authorization) return earlier.identity;
+    const digest = Buffer.from(digestOfToken(readToken(authorization)), "hex");
     let found: Identity | undefined;
     // All are compared, so that the time it takes tells nothing.
     for (const entry of known) if (timingSafeEqual(entry.digest, digest)) found = entry.identity;
     if (found === undefined) throw new LogctlError("unauthorized", "this token is not known here");
-    if (remembered.size < MAX_REMEMBERED) remembered.set(hex, found);
+    if (remembered.size < MAX_REMEMBERED) remembered.set(hash, { authorization, identity: found });
     return found;
   }
 

@@ -50,12 +50,11 @@ export function createIngest({ store, accounts, turns, metrics, limits, bodies }
     return answer;
   }
 
-  async function ingest(request: Request, identity: Identity, share: BodyShare): Promise<IngestAnswer> {
+  async function ingest(request: Request, identity: Identity, announced: number, share: BodyShare): Promise<IngestAnswer> {
     const { id } = identity;
     const key = readKey(request);
     // What is refused anyway, or cannot be stored, is not read first.
     requireWritable();
-    const announced = announcedLength(request) ?? 0;
     accounts.check(identity, announced);
     turns.check(id, announced);
     const { bytes: body, sentBytes } = await readBody(request, limits, share);
@@ -67,9 +66,10 @@ export function createIngest({ store, accounts, turns, metrics, limits, bodies }
   }
 
   return async (request: Request, identity: Identity): Promise<Response> => {
-    const share = bodies.open(announcedLength(request));
+    const announced = announcedLength(request);
+    const share = bodies.open(announced);
     try {
-      return answerIngest(await ingest(request, identity, share));
+      return answerIngest(await ingest(request, identity, announced ?? 0, share));
     } finally {
       share.close();
     }

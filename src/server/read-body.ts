@@ -2,6 +2,7 @@ import { promisify } from "node:util";
 import { gunzip, inflate, inflateRaw, zstdDecompress } from "node:zlib";
 import { LogctlError } from "../errors.ts";
 import { type BodyShare, SMALL_BODY_BYTES } from "./body-budget.ts";
+import { inTime } from "./time-limit.ts";
 import { isWholeZstd } from "./zstd-frames.ts";
 
 type Decompress = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
@@ -138,18 +139,6 @@ async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
 
 function endedEarly(cause: unknown): never {
   throw new LogctlError("body_incomplete", "the connection ended before the body did", { cause });
-}
-
-/** What `work` gives; what becomes of it later than in `timeoutMs` is of no interest any more. */
-async function inTime<Result>(work: Promise<Result>, timeoutMs: number): Promise<Result> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const message = `the body did not arrive within ${timeoutMs / 1000} s; send it in parts`;
-  const timer = setTimeout(() => reject(new LogctlError("request_timeout", message)), timeoutMs);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function tooLarge(maxBytes: number): LogctlError {

@@ -1,28 +1,12 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { lockHolder } from "../process-lock.ts";
+import type { SpoolStatus } from "../schema/spool.ts";
 import { deadFolderOf, LOCK_FILE, spoolError } from "./spool.ts";
 import { decodeSpoolEntry } from "./spool-entry.ts";
 import type { SpoolFolder } from "./spool-folders.ts";
 import { PROGRESS_FILE, readProgress } from "./spool-progress.ts";
 import { FIRST_OFFSET, listSegments, readEntry, segmentPath, walkSegment } from "./spool-segment.ts";
-
-/** A spool as people and scripts see it. */
-export type SpoolStatus = {
-  folder: string;
-  url: string;
-  /** What waits. */
-  records: number;
-  batches: number;
-  bytes: number;
-  /** When the first of it was spooled, RFC 3339; null where nothing waits. */
-  oldest: string | null;
-  /** Refused records, and what could not be read, that are kept in `dead`. */
-  dead: number;
-  dead_bytes: number;
-  /** The process that works on it. */
-  used_by: number | null;
-};
 
 /** Looks at a spool without disturbing who works on it. Throws `spool_unusable`. */
 export function readSpoolStatus({ folder, url }: SpoolFolder): SpoolStatus {

@@ -1,27 +1,16 @@
+import type { SpoolStatus } from "../schema/spool.ts";
 import { alignColumns } from "./align-columns.ts";
 import type { Paint } from "./colours.ts";
 import { sanitizeText } from "./sanitize.ts";
 import { formatTime } from "./time.ts";
 
-/** A spool as people see it. `oldest` is RFC 3339. */
-export type SpoolRow = {
-  folder: string;
-  url: string;
-  records: number;
-  batches: number;
-  bytes: number;
-  oldest: string | null;
-  dead: number;
-  used_by: number | null;
-};
-
 /** One line a spool, under headings. */
-export function renderSpoolTable(rows: readonly SpoolRow[], paint: Paint): string {
+export function renderSpoolTable(rows: readonly SpoolStatus[], paint: Paint): string {
   const head = ["COLLECTOR", "RECORDS", "BATCHES", "SIZE", "OLDEST", "DEAD", "USED BY", "FOLDER"].map(paint.heading);
   return alignColumns([head, ...rows.map(cellsOf)]);
 }
 
-function cellsOf({ folder, url, records, batches, bytes, oldest, dead, used_by }: SpoolRow): string[] {
+function cellsOf({ folder, url, records, batches, bytes, oldest, dead, used_by }: SpoolStatus): string[] {
   const since = oldest === null ? "-" : formatTime(oldest, false).slice(0, 19);
   const user = used_by === null ? "-" : `${used_by}`;
   return [sanitizeText(url), `${records}`, `${batches}`, sizeText(bytes), since, `${dead}`, user, sanitizeText(folder)];

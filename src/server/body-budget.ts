@@ -12,11 +12,11 @@ export type BodyBudget = {
 };
 
 export type BodyShare = {
-  /** To be called before so much is held. Throws `overloaded` where all together would be too much. */
+  /** To be called before so much is held. Throws `overloaded` where all together would be too much, and once it was closed. */
   take(bytes: number): void;
   /** Less is held than was taken. */
   giveBack(bytes: number): void;
-  /** Gives back all of it. */
+  /** Gives back all of it. What goes on reading for a request that was answered already, as too slow, is ended by the next `take`. */
   close(): void;
 };
 
@@ -31,21 +31,27 @@ export function createBodyBudget(maxBytes: number): BodyBudget {
     open(announcedBytes = Number.POSITIVE_INFINITY) {
       const pool = announcedBytes <= SMALL_BODY_BYTES ? small : large;
       let mine = 0;
+      let closed = false;
       const add = (bytes: number) => {
         mine += bytes;
         pool.held += bytes;
       };
       return {
         take(bytes) {
-          if (pool.held + bytes > maxBytes / 2) {
+          if (closed || pool.held + bytes > maxBytes / 2) {
             throw new LogctlError("overloaded", "too many and too large requests are being read; send this again in a moment", {
               retryAfterS: RETRY_AFTER_S,
             });
           }
           add(bytes);
         },
-        giveBack: (bytes) => add(-bytes),
-        close: () => add(-mine),
+        giveBack(bytes) {
+          if (!closed) add(-bytes);
+        },
+        close() {
+          closed = true;
+          add(-mine);
+        },
       };
     },
   };

@@ -42,6 +42,17 @@ describe("the budget of bodies", () => {
     expect(budget.bytes()).toBe(0);
   });
 
+  test("has nothing taken from it for a request that is over, whatever still arrives", () => {
+    const budget = createBodyBudget(2 * MB);
+    const slow = budget.open(undefined);
+    slow.take(1000);
+    slow.close();
+    expect(() => slow.take(1000)).toThrow("too many and too large requests");
+    slow.giveBack(500);
+    slow.close();
+    expect(budget.bytes()).toBe(0);
+  });
+
   test("counts a small body as announced, a large one as it comes, and refuses with Retry-After", async () => {
     const budget = createBodyBudget(5 * MB);
     const small = budget.open(1000);

@@ -3,8 +3,10 @@ import type { StatsField, StatsPlan } from "../../src/store/stats-plan.ts";
 import type { KnownRecord } from "./random-records.ts";
 import { matching } from "./reference-search.ts";
 
+type StatsAnswer = { count: number; groups?: { count: number }[]; other?: number };
+
 /** What `GET /logs/stats` says, over an array: every record's values side by side, every number of a group in one sorted list. */
-export function statsByHand(records: readonly KnownRecord[], plan: StatsPlan): unknown {
+export function statsByHand(records: readonly KnownRecord[], plan: StatsPlan): StatsAnswer {
   const { by, interval, of, distinct, top } = plan;
   const found = matching(records, plan.filter);
   if (by.length === 0 && !interval && of === undefined && !distinct) return { count: found.length };

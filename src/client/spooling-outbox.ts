@@ -31,6 +31,8 @@ export type SpoolingOutboxOptions = {
   onSpooledPart(part: DeliveredPart, isOwn: boolean): void;
   /** Told in a sentence what a person should know at once. */
   notice(sentence: string): void;
+  /** Shared by outboxes whose collector is the same: that it is away is told by one of them. */
+  away: { isTold: boolean };
   sleep?: Sleep;
 };
 
@@ -47,7 +49,7 @@ const RETRY_AT_END_MS = 30_000;
  * background until nothing is left there. What earlier processes left goes first.
  */
 export function openSpoolingOutbox(options: SpoolingOutboxOptions): Outbox {
-  const { connection, delivery, policy, keeps, signal, now, notice } = options;
+  const { connection, delivery, policy, keeps, signal, now, notice, away } = options;
   const claim = { base: policy.base, connection, pid: policy.pid, now, segmentBytes: segmentBytesFor(policy) };
   const ending = new AbortController();
   const endingOrSignal = AbortSignal.any([signal, ending.signal]);
@@ -117,11 +119,14 @@ export function openSpoolingOutbox(options: SpoolingOutboxOptions): Outbox {
   function announce(error?: LogctlError): void {
     if (isAnnounced || signal.aborted || own === undefined) return;
     isAnnounced = true;
-    notice(`what comes waits in ${own.folder}: ${troubleOf(connection, error)}`);
+    if (away.isTold) return;
+    away.isTold = true;
+    notice(`what comes waits in ${policy.base}: ${troubleOf(connection, error)}`);
   }
 
   function tellSpooled(part: DeliveredPart, isOwn: boolean): void {
     isAnnounced = false;
+    away.isTold = false;
     answeredParts += 1;
     room.change();
     options.onSpooledPart(part, isOwn);

@@ -8,6 +8,8 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 /** The collector's own log. */
 export type EventLog = {
   log: LogEvents;
+  /** Whether events of the level are written: what is not need not be put together. */
+  writes(level: LogLevel): boolean;
   /** An event that a person reads as this text. */
   announce(event: LogEvent, text: string): void;
   /** Writes what is still held back. */
@@ -52,8 +54,12 @@ export function createEventLog({ level, format, now, write, repeatMs = REPEAT_MS
     if (times > 0) put({ ...event, fields: { ...event.fields, repeated: times } });
   }
 
+  function writes(level: LogLevel): boolean {
+    return LOG_LEVELS.indexOf(level) >= least;
+  }
+
   function log(event: LogEvent): void {
-    if (LOG_LEVELS.indexOf(event.level) < least) return;
+    if (!writes(event.level)) return;
     if (event.mayRepeat !== true) return put(event);
     const key = known.size < MAX_KNOWN ? `${event.event} ${event.message}` : event.event;
     const repeat = known.get(key);
@@ -68,6 +74,7 @@ export function createEventLog({ level, format, now, write, repeatMs = REPEAT_MS
 
   return {
     log,
+    writes,
     announce(event, text) {
       if (format === "text") write(text);
       else log(event);

@@ -18,6 +18,8 @@ export type SenderOptions = {
   tallies: { own: DeliveryTally; earlier: DeliveryTally };
   /** Writes a line that a person should see at once. */
   say(line: string): void;
+  /** Shared by all senders of a process. */
+  away: { isTold: boolean };
 };
 
 /** How long what was read may still take to go out after Ctrl-C, where it is on disk already. */
@@ -34,11 +36,14 @@ export function openSenderDelivery(
 }
 
 /** The way of records to the collector, by the spool that the flags say, which tells when something waits there. */
-export function openSender({ connection, delivery, policy, keeps, tallies, say }: SenderOptions, context: CliContext): Outbox {
+export function openSender(
+  { connection, delivery, policy, keeps, tallies, say, away }: SenderOptions,
+  context: CliContext,
+): Outbox {
   if (policy === undefined) return openStraightOutbox(connection, delivery);
   const { signal, now } = context;
   return openSpoolingOutbox({
-    ...{ connection, delivery, policy, keeps, signal, now },
+    ...{ connection, delivery, policy, keeps, signal, now, away },
     onSpooledPart({ answer }, isOwn) {
       tallies[isOwn ? "own" : "earlier"].add(answer, () => "a record that was spooled");
     },

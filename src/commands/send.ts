@@ -72,7 +72,10 @@ async function sendMessage(connection: Connection, message: string, flags: SendF
   const tallies = { own: createDeliveryTally(), earlier: createDeliveryTally() };
   const delivery = openSenderDelivery(policy, context);
   // What waits is told at the end, which is soon.
-  const outbox = openSender({ connection, delivery, policy, keeps: "unless_refused", tallies, say: () => {} }, context);
+  const outbox = openSender(
+    { connection, delivery, policy, keeps: "unless_refused", tallies, say: () => {}, away: { isTold: false } },
+    context,
+  );
   const record = encodeMessage(message, defaultsOfNow(flags, policy, context));
   const sent = outbox.take([record], ({ answer }) => {
     const [refusal] = answer.errors;
@@ -95,7 +98,7 @@ async function sendInput(connection: Connection, flags: SendFlags, context: CliC
     progress.clear();
     stderr.write(`${line}\n`);
   };
-  const outbox = openSender({ connection, delivery, policy, keeps: "all", tallies, say }, context);
+  const outbox = openSender({ connection, delivery, policy, keeps: "all", tallies, say, away: { isTold: false } }, context);
   const lines = sendLines({
     chunks: stdin.chunks(),
     defaults: () => defaultsOfNow(flags, policy, context),

@@ -63,7 +63,7 @@ async function serve({ host, db, insecureHttp, ...flags }: ServeFlags, context: 
   const { now, pid, signal, usage } = context;
   const minFreeBytes = readMinFree(flags, context);
   const limits = readRetention(flags, context);
-  const { log, announce, close } = openEventLog(flags, context);
+  const { log, writes, announce, close } = openEventLog(flags, context);
   const keep = limits && { retention: limits.retention, onDropped: reportDropped(limits, log) };
   const wasPrivate = isPrivate(db);
   const store = await openStore({
@@ -92,7 +92,7 @@ async function serve({ host, db, insecureHttp, ...flags }: ServeFlags, context: 
       bodyTimeoutMs,
       usage,
       onFailure,
-      onAnswer,
+      ...(writes("debug") && { onAnswer }),
     });
     const listener = listen({ app, hostname: host, port, tails, onFailure, ...(tls && { tls }) });
     const started = `logctl ${VERSION} collects at ${listener.url} into ${db}`;

@@ -87,12 +87,13 @@ async function runSimulate(flags: SimulateFlags, context: CliContext): Promise<v
   const delivery = openSenderDelivery(policy, context, journal && { retryForMs: VERIFY_RETRY_MS });
   const report = createSimulationReport(context, intervalMs);
   const tallies = { own: report.tally, earlier: createDeliveryTally() };
+  const away = { isTold: false };
   const outboxes = new Map<string, Outbox>();
   for (const connection of connections.values()) {
     if (outboxes.has(connection.tokenDigest)) continue;
     outboxes.set(
       connection.tokenDigest,
-      openSender({ connection, delivery, policy, keeps: "after_contact", tallies, say: report.say }, context),
+      openSender({ connection, delivery, policy, keeps: "after_contact", tallies, say: report.say, away }, context),
     );
   }
   const generate = createGenerator(flags.seed ?? Math.floor(Math.random() * MAX_SEED), now);

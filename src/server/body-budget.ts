@@ -22,35 +22,57 @@ export type BodyShare = {
 
 export const SMALL_BODY_BYTES = 1024 * 1024;
 const RETRY_AFTER_S = 1;
+/** What large bodies leave behind is garbage of which the engine hears too late: memory would grow by hundreds of megabytes. */
+const BYTES_A_COLLECTION = 48 * 1024 * 1024;
 
-export function createBodyBudget(maxBytes: number): BodyBudget {
+/** `collect` gives back memory; by default the engine's garbage is collected, compiled code is kept. */
+export function createBodyBudget(maxBytes: number, collect: () => void = () => Bun.gc(false)): BodyBudget {
   const small = { held: 0 };
   const large = { held: 0 };
+  let leftBehind = 0;
+
+  function leaveBehind(bytes: number): void {
+    if (bytes <= SMALL_BODY_BYTES) return;
+    leftBehind += bytes;
+    if (leftBehind < BYTES_A_COLLECTION) return;
+    leftBehind = 0;
+    collect();
+  }
+
   return {
     bytes: () => small.held + large.held,
     open(announcedBytes = Number.POSITIVE_INFINITY) {
-      const pool = announcedBytes <= SMALL_BODY_BYTES ? small : large;
+      let pool = announcedBytes <= SMALL_BODY_BYTES ? small : large;
       let mine = 0;
+      let most = 0;
       let closed = false;
-      const add = (bytes: number) => {
-        mine += bytes;
-        pool.held += bytes;
+      const hold = (bytes: number) => {
+        pool.held += bytes - mine;
+        mine = bytes;
+        most = Math.max(most, bytes);
       };
       return {
         take(bytes) {
-          if (closed || pool.held + bytes > maxBytes / 2) {
+          const wanted = mine + bytes;
+          // What unpacks to much is large, however small it came.
+          const next = wanted > SMALL_BODY_BYTES ? large : pool;
+          if (closed || next.held + (next === pool ? bytes : wanted) > maxBytes / 2) {
             throw new LogctlError("overloaded", "too many and too large requests are being read; send this again in a moment", {
               retryAfterS: RETRY_AFTER_S,
             });
           }
-          add(bytes);
+          if (next !== pool) hold(0);
+          pool = next;
+          hold(wanted);
         },
         giveBack(bytes) {
-          if (!closed) add(-bytes);
+          if (!closed) hold(mine - bytes);
         },
         close() {
+          if (closed) return;
           closed = true;
-          add(-mine);
+          hold(0);
+          leaveBehind(most);
         },
       };
     },

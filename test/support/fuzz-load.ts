@@ -22,9 +22,9 @@ export type FuzzReport = {
   /** Records with a known meaning that were read back, and those of them that are not as they were sent. */
   known: number;
   wrong: number;
-  /** The collector's memory in MB: the most in the second quarter of the requests, and in the last one. */
-  earlyMB: number;
-  lateMB: number;
+  /** The collector's memory in MB: the most there was, and what it kept when it had rested after each quarter of the requests. */
+  peakMB: number;
+  restMB: number[];
   /** Lines of level error in the collector's own log. */
   errors: number;
   exitCode: number | null;
@@ -35,6 +35,8 @@ const AT_A_TIME = 400;
 /** A stream has no end of its own: so much of it is read. */
 const STREAM_BYTES = 64 * 1024;
 const TIMEOUT_MS = 30_000;
+/** A collector without requests gives back what those before have left. */
+const REST_MS = 2000;
 const NAME = /^fuzz-\d+ /;
 
 /** Sends made-up requests to a collector of their own, looks at every answer, and reads back what was accepted. */
@@ -43,7 +45,8 @@ export async function runFuzz({ requests, seed, onProgress }: FuzzOptions): Prom
   const expected = new Map<string, Record<string, unknown>>();
   const statuses: Record<string, number> = {};
   const failures: string[] = [];
-  const memory: number[] = [];
+  let peakMB = 0;
+  const restMB: number[] = [];
   let names = 0;
   let accepted = 0;
 
@@ -74,19 +77,20 @@ export async function runFuzz({ requests, seed, onProgress }: FuzzOptions): Prom
       }),
     );
     const resident = await residentMB(collector.pid);
-    memory.push(resident);
+    peakMB = Math.max(peakMB, Math.round(resident));
     onProgress?.(done + batch.length, resident);
+    if (Math.floor((4 * (done + batch.length)) / requests) > restMB.length) {
+      await Bun.sleep(REST_MS);
+      restMB.push(Math.round(await residentMB(collector.pid)));
+    }
   }
   const { stored, known, wrong } = await readBack(collector, expected);
-  const quarter = (n: number) =>
-    Math.round(Math.max(...memory.slice(Math.floor((memory.length * n) / 4), Math.ceil((memory.length * (n + 1)) / 4))));
-  const [earlyMB, lateMB] = [quarter(1), quarter(3)];
   const exitCode = await collector.stop();
   const errors = collector
     .err()
     .split("\n")
     .filter((line) => line.includes('"level":"error"')).length;
-  return { requests, seed, statuses, failures, accepted, stored, known, wrong, earlyMB, lateMB, errors, exitCode };
+  return { requests, seed, statuses, failures, accepted, stored, known, wrong, peakMB, restMB, errors, exitCode };
 }
 
 type Answer = { status: number; retryAfter: string | null; text: string };

@@ -174,7 +174,7 @@ describe("a search finds what a naive one finds", () => {
     await using store = await openTestStore();
     for (let commit = 0; commit < 9; commit += 1) await store.append(take(random, 8000));
     await eventually(() => (store.blocks() <= 2 ? true : undefined));
-    expect(await compare(store, random, 40)).toBeGreaterThan(1000);
+    expect(await compare(store, random, 25)).toBeGreaterThan(1000);
     for (const term of ["nowhere", "timeo", "ser_id"])
       expect(await store.store.count({ ...NO_FILTER, query: textQuery(term) })).toBe(0);
     expect(store.failures).toEqual([]);

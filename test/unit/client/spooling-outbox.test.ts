@@ -17,6 +17,7 @@ type SetUpOptions = {
   policy?: Partial<SpoolPolicy>;
   now?: () => number;
   onWait?: () => unknown;
+  away?: { isTold: boolean };
 };
 
 /** An outbox to a collector in memory; the wait between two attempts is a turn of the event loop. */
@@ -28,6 +29,7 @@ function setUp({
   policy,
   now = Date.now,
   onWait,
+  away = { isTold: false },
 }: SetUpOptions) {
   const stop = new AbortController();
   const notices: string[] = [];
@@ -51,6 +53,7 @@ function setUp({
     policy: { base: folder.path, pid: process.pid, maxBytes: 10_000_000, maxAgeMs: undefined, onFull: "fail", ...policy },
     onSpooledPart: ({ answer }, isOwn) => answered.push(isOwn ? answer.accepted : -answer.accepted),
     notice: (sentence) => notices.push(sentence),
+    away,
     sleep: () => Bun.sleep(1),
   });
   const take = (...messages: string[]) =>
@@ -98,6 +101,19 @@ describe("an outbox", () => {
     expect(await finish()).toMatchObject({ waiting: 0, failure: undefined });
     expect(messagesOf(collector)).toEqual(["a", "b", "c", "d"]);
     expect(answered.reduce((sum, count) => sum + count)).toBe(4);
+  });
+
+  test("leaves it to another one of the same collector to say so, until what waited is delivered", async () => {
+    await using folder = await makeTemporaryFolder();
+    const collector = createAbsentCollector();
+    const away = { isTold: false };
+    const [first, second] = [setUp({ folder, collector, away }), setUp({ folder, collector, away })];
+    for (const { take } of [first, second]) expect(await take("a")).toBe("kept");
+    expect([first.notices.length, second.notices.length]).toEqual([1, 0]);
+    collector.comeBack();
+    for (const { finish } of [first, second]) expect(await finish()).toMatchObject({ waiting: 0 });
+    expect(away.isTold).toBe(false);
+    expect(collector.stored.length).toBe(2);
   });
 
   test("goes straight to the collector again once nothing waits", async () => {

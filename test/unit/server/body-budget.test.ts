@@ -42,6 +42,43 @@ describe("the budget of bodies", () => {
     expect(budget.bytes()).toBe(0);
   });
 
+  test("counts a small body that unpacks to a large one among the large ones", () => {
+    const budget = createBodyBudget(8 * MB);
+    const packed = budget.open(1000);
+    packed.take(1000);
+    packed.take(3 * MB);
+    expect(budget.bytes()).toBe(3 * MB + 1000);
+    // The large ones' half has room for less than one MB more, that of the small ones for all of it.
+    expect(() => budget.open(2 * MB).take(2 * MB)).toThrow("send this again");
+    const others = Array.from({ length: 4 }, () => budget.open(MB));
+    for (const other of others) other.take(MB);
+    expect(() => budget.open(1).take(1)).toThrow("send this again");
+    for (const share of [packed, ...others]) share.close();
+    expect(budget.bytes()).toBe(0);
+  });
+
+  test("has garbage collected after so many bytes of large bodies, and never after small ones", () => {
+    let collected = 0;
+    const budget = createBodyBudget(256 * MB, () => {
+      collected += 1;
+    });
+    const pass = (bytes: number) => {
+      const share = budget.open(bytes);
+      share.take(bytes);
+      share.giveBack(bytes / 2);
+      share.close();
+      share.close();
+    };
+    for (let i = 0; i < 1000; i += 1) pass(MB);
+    expect(collected).toBe(0);
+    for (let i = 0; i < 47; i += 1) pass(MB + 2);
+    expect(collected).toBe(0);
+    pass(2 * MB);
+    expect(collected).toBe(1);
+    for (let i = 0; i < 4; i += 1) pass(24 * MB);
+    expect(collected).toBe(3);
+  });
+
   test("has nothing taken from it for a request that is over, whatever still arrives", () => {
     const budget = createBodyBudget(2 * MB);
     const slow = budget.open(undefined);

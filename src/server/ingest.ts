@@ -37,17 +37,24 @@ export function createIngest({ store, accounts, turns, metrics, limits, bodies }
   }
 
   async function appendBody(body: Uint8Array, identity: Identity, keyed?: KeyedRequest): Promise<IngestAnswer> {
-    const { answer } = await append((batch) => {
-      accounts.check(identity, body.length);
-      const answer = decodeJsonLogs(body, identity.writesAs, batch);
-      if (answer === undefined) {
-        throw new LogctlError("empty_body", "the body is empty: send a log record as JSON, or several");
-      }
-      if (answer.accepted > 0) accounts.charge(identity, answer.accepted, body.length);
-      if (keyed === undefined || answer.accepted === 0) return { answer };
-      return { answer, receipt: { ...keyed, answer: JSON.stringify(answer) } };
-    });
-    return answer;
+    let charged = 0;
+    try {
+      const { answer } = await append((batch) => {
+        accounts.check(identity, body.length);
+        const answer = decodeJsonLogs(body, identity.writesAs, batch);
+        if (answer === undefined) {
+          throw new LogctlError("empty_body", "the body is empty: send a log record as JSON, or several");
+        }
+        charged = answer.accepted;
+        if (charged > 0) accounts.charge(identity, charged, body.length);
+        if (keyed === undefined || charged === 0) return { answer };
+        return { answer, receipt: { ...keyed, answer: JSON.stringify(answer) } };
+      });
+      return answer;
+    } catch (error) {
+      if (charged > 0) accounts.giveBack(identity, charged, body.length);
+      throw error;
+    }
   }
 
   async function ingest(request: Request, identity: Identity, announced: number, share: BodyShare): Promise<IngestAnswer> {

@@ -11,8 +11,10 @@ export type TokenAccounts = {
   used(identity: Identity): void;
   /** Throws `rate_limited` or `quota_exceeded` where a body of so many bytes may not be written now. */
   check(identity: Identity, bytes: number): void;
-  /** So much was written. */
+  /** So much is about to be written. */
   charge(identity: Identity, records: number, bytes: number): void;
+  /** What was charged could not be written. */
+  giveBack(identity: Identity, records: number, bytes: number): void;
 };
 
 export type TokenAccountsOptions = {
@@ -87,6 +89,13 @@ export function createTokenAccounts({ noteUse, now }: TokenAccountsOptions): Tok
       const account = accountOf(id, limits);
       account.allowance -= records;
       account.bytes += bytes;
+    },
+    giveBack({ id, limits }, records, bytes) {
+      if (limits === undefined) return;
+      const account = accountOf(id, limits);
+      account.allowance += records;
+      // A new day may have begun meanwhile.
+      account.bytes = Math.max(0, account.bytes - bytes);
     },
   };
 }

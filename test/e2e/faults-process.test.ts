@@ -43,6 +43,30 @@ describe("SIGTERM under load", () => {
     ).toMatchObject({ lost: 0, doubled: 0 });
   }, 20_000);
 
+  test("waits for a body that is still arriving, and answers it", async () => {
+    await using collector = await startCollector();
+    const encoder = new TextEncoder();
+    const { promise: stopping, resolve: rest } = Promise.withResolvers<void>();
+    const body = new ReadableStream({
+      async start(controller) {
+        controller.enqueue(encoder.encode('{"message":"the first half'));
+        await stopping;
+        controller.enqueue(encoder.encode(' and the second"}'));
+        controller.close();
+      },
+    });
+    const answer = fetch(`${collector.url}/logs`, { method: "POST", body, headers: REPORTS_TOKEN });
+    await Bun.sleep(200);
+    const ended = collector.stop();
+    await eventually(() => (collector.err().includes('"event":"collector_stopping"') ? true : undefined));
+    await Bun.sleep(200);
+    rest();
+    expect((await answer).status).toBe(200);
+    expect(await ended).toBe(0);
+    await collector.restart();
+    expect((await newest(collector.url, 10)).map(({ message }) => message)).toEqual(["the first half and the second"]);
+  }, 20_000);
+
   test("a second one does not wait for a request that goes on for ever", async () => {
     await using collector = await startCollector();
     expect(await write(collector.url, "before")).toBe(200);

@@ -23,8 +23,8 @@ export type SpreadTallyOptions = {
 };
 
 /**
- * Works out a plan on several threads and gives the answer as UTF-8. Each takes the next range of records when it is done
- * with one; in the end the first absorbs what the others gathered. Once `signal` is aborted all of them stop at once and it
+ * Works out a plan on several threads and gives the answer as UTF-8. Each takes the next of its ranges of records when it is
+ * done with one, and then of those of others; in the end the first absorbs what the others gathered. Once `signal` is aborted all of them stop at once and it
  * throws `interrupted`; whatever one of them fails with ends the others as well.
  */
 export async function spreadTally({ id, plan, threads, takeThread, signal }: SpreadTallyOptions): Promise<Uint8Array> {
@@ -48,18 +48,28 @@ export async function spreadTally({ id, plan, threads, takeThread, signal }: Spr
     const parts = threads * RANGES_A_THREAD;
     const { ranges } = await leader.ask<"listed">({ type: "list", id, filter: plan.filter, parts });
     while (team.length < Math.min(threads, ranges.length)) team.push(takeThread());
-    const waiting = ranges.values();
-    await Promise.all(team.map((thread) => workOff(thread, waiting)));
+    const shares = shareOut(ranges, team.length);
+    await Promise.all(team.map((thread, number) => workOff(thread, () => shares[number]?.shift() ?? longestOf(shares).pop())));
     const collect = (thread: TallyThread) => thread.ask<"collected">({ type: "collect", id });
     const others = (await Promise.all(team.slice(1).map(collect))).map(({ bytes }) => bytes);
     return (await leader.ask<"concluded">({ type: "conclude", id, plan, others })).bytes;
   }
 
-  async function workOff(thread: TallyThread, waiting: Iterator<RecordRange>): Promise<void> {
-    for (let next = waiting.next(); !next.done; next = waiting.next()) {
-      await thread.ask<"tallied">({ type: "tally", id, plan, range: next.value });
+  async function workOff(thread: TallyThread, takeRange: () => RecordRange | undefined): Promise<void> {
+    for (let range = takeRange(); range !== undefined; range = takeRange()) {
+      await thread.ask<"tallied">({ type: "tally", id, plan, range });
     }
   }
+}
+
+/** Ranges that lie together for each thread: in the next tally it will have much the same ones, and what it kept of their blocks. */
+function shareOut(ranges: readonly RecordRange[], threads: number): RecordRange[][] {
+  const bound = (number: number) => Math.round((ranges.length * number) / threads);
+  return Array.from({ length: threads }, (_, number) => ranges.slice(bound(number), bound(number + 1)));
+}
+
+function longestOf(shares: readonly RecordRange[][]): RecordRange[] {
+  return shares.reduce((longest, share) => (share.length > longest.length ? share : longest), []);
 }
 
 export function interrupted(): LogctlError {

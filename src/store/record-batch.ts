@@ -59,10 +59,7 @@ export type RecordBatchBuilder = {
   ): void;
   /** Takes back every record from row `rows` on. */
   truncate(rows: number): void;
-  /**
-   * What was gathered, in arrays of its own that may be transferred, but for the texts: these are good until more is
-   * gathered. The builder is empty again.
-   */
+  /** What was gathered, good until more is. The builder is empty again. */
   seal(): RecordBatch;
 };
 
@@ -179,17 +176,17 @@ export function createRecordBatchBuilder(): RecordBatchBuilder {
     seal() {
       const batch: RecordBatch = {
         rows,
-        timestampMs: timestampMs.slice(0, rows),
-        nanos: nanos.slice(0, rows),
-        digits: digits.slice(0, rows),
-        severity: severity.slice(0, rows),
-        service: service.slice(0, rows),
+        timestampMs: timestampMs.subarray(0, rows),
+        nanos: nanos.subarray(0, rows),
+        digits: digits.subarray(0, rows),
+        severity: severity.subarray(0, rows),
+        service: service.subarray(0, rows),
         services,
-        messageLengths: messageLengths.slice(0, rows),
-        messageOffsets: messageOffsets.slice(0, rows + 1),
+        messageLengths: messageLengths.subarray(0, rows),
+        messageOffsets: messageOffsets.subarray(0, rows + 1),
         messages: takeText(messages),
-        attributeLengths: attributeLengths.slice(0, rows),
-        attributeOffsets: attributeOffsets.slice(0, rows + 1),
+        attributeLengths: attributeLengths.subarray(0, rows),
+        attributeOffsets: attributeOffsets.subarray(0, rows + 1),
         attributes: takeText(attributes),
       };
       rows = 0;

@@ -5,10 +5,10 @@ import { type LastRecord, openLastRecord } from "./last-record.ts";
 import type { MissingRecords } from "./missing-records.ts";
 import { pruneReceipts } from "./receipts.ts";
 import type { Dropped } from "./retention.ts";
-import { readSharedText } from "./shared-text.ts";
+import { readSharedBatch } from "./shared-batch.ts";
 import { noteTokenUse } from "./tokens.ts";
 import { createWalKeeper } from "./wal.ts";
-import type { AppendMessage, FailureMessage, FromWriter, ToWriter } from "./worker-messages.ts";
+import type { AppendMessage, AppendText, FailureMessage, FromWriter, ToWriter } from "./worker-messages.ts";
 import { openConnection, type WriterConnection } from "./writer-connection.ts";
 
 /** The one thread that writes records: it owns the connection, and what it answers to is on disk. */
@@ -24,6 +24,7 @@ const RESTORE_EVERY_MS = 1000;
 
 let path = "";
 let minFreeBytes = 0;
+let memory = new SharedArrayBuffer(0);
 let connection: WriterConnection | undefined;
 let lastRecord: LastRecord | undefined;
 let keepWalShort = createWalKeeper("");
@@ -70,6 +71,9 @@ function handle(message: ToWriter): void {
     case "close":
       close();
       return answer({ type: "closed" });
+    case "memory":
+      ({ memory } = message);
+      return;
     case "append":
       return append(message);
     case "retain":
@@ -84,18 +88,19 @@ function handle(message: ToWriter): void {
   }
 }
 
-function append({ id, columns, texts, receipts, receivedAtMs }: AppendMessage): void {
+function append({ id, request }: AppendMessage): void {
   requireSound();
+  const { layout, receipts, receivedAtMs } = JSON.parse(request) as AppendText;
+  const batch = readSharedBatch(memory, layout);
   const { appender, retainer, requirePlace, database } = connected();
-  const [messages, attributes] = readSharedText(texts) as [Uint8Array, Uint8Array];
-  const firstId = appender().append({ batch: { ...columns, messages, attributes }, receipts, receivedAtMs });
+  const firstId = appender().append({ batch, receipts, receivedAtMs });
   // SQLite goes on as if nothing had happened: what it wrote is on disk, but nobody will ever find it.
   requirePlace();
-  acknowledgedId = firstId + columns.rows - 1;
+  acknowledgedId = firstId + batch.rows - 1;
   lastRecord?.write(acknowledgedId);
   if (restoring !== undefined) restored();
   answer({ type: "appended", id, firstId });
-  retainer()?.written(messages.length + attributes.length);
+  retainer()?.written(batch.messages.length + batch.attributes.length);
   besides(() => keepWalShort(database()));
   besides(() => prune(receivedAtMs));
 }

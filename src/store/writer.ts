@@ -4,8 +4,8 @@ import type { AppendRequest } from "./append.ts";
 import { buffersOfBlock } from "./block.ts";
 import { describeMissing } from "./missing-records.ts";
 import type { Dropped, Retention } from "./retention.ts";
-import { createTextSender } from "./shared-text.ts";
-import type { AppendMessage, FailureMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
+import { createBatchSender } from "./shared-batch.ts";
+import type { AppendText, FailureMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
 import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
 /** The writer thread, as the main thread sees it. Each promise resolves when what was asked for is on disk. */
@@ -45,7 +45,7 @@ type Waiting = { resolve: (value: never) => void; reject: (error: LogctlError) =
 export async function startWriter(options: WriterOptions): Promise<Writer> {
   const { path, minFreeBytes, keep, onTrouble, onRestored, startThread = startWriterThread } = options;
   const thread = startThread();
-  const texts = createTextSender();
+  const batches = createBatchSender();
   const waiting = new Map<number, Waiting>();
   let nextId = 1;
   let dead: LogctlError | undefined;
@@ -107,9 +107,11 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
     throw error;
   }
   return {
-    append({ batch: { messages, attributes, ...columns }, receipts, receivedAtMs }) {
-      const message = { columns, texts: texts.share([messages, attributes]), receipts, receivedAtMs };
-      return ask((id) => ({ ...message, type: "append", id }), buffersOf(columns));
+    append({ batch, receipts, receivedAtMs }) {
+      const { layout, memory } = batches.share(batch);
+      if (memory !== undefined && dead === undefined) thread.post({ type: "memory", memory });
+      const request: AppendText = { layout, receipts, receivedAtMs };
+      return ask((id) => ({ type: "append", id, request: JSON.stringify(request) }));
     },
     replace: (request) => ask((id) => ({ ...request, type: "replace", id }), buffersOfBlock(request.block)),
     retain: (nowMs) => {
@@ -143,12 +145,4 @@ function errorOf({ id, message, code, retryAfterS }: FailureMessage): LogctlErro
   if (code !== undefined) return new LogctlError(code, message, retryAfterS === undefined ? {} : { retryAfterS });
   if (id === 0) return new LogctlError("database_unusable", message);
   return new LogctlError("store_unavailable", `the store cannot write: ${message}`, { retryAfterS: RETRY_AFTER_S });
-}
-
-function buffersOf(columns: AppendMessage["columns"]): ArrayBuffer[] {
-  const { messageLengths, messageOffsets, attributeLengths, attributeOffsets } = columns;
-  const arrays = [columns.timestampMs, columns.nanos, columns.digits, columns.severity, columns.service];
-  return [...arrays, messageLengths, messageOffsets, attributeLengths, attributeOffsets].map(
-    (column) => column.buffer as ArrayBuffer,
-  );
 }

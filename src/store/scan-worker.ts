@@ -58,12 +58,11 @@ function advance(id: number): void {
   if (running === undefined) return;
   const start = performance.now();
   do {
-    const { value, done } = running.next();
-    if (value === undefined && !done) continue;
-    if (done) searches.delete(id);
-    const bytes = value?.bytes ?? new Uint8Array();
-    collectGarbage(bytes.length);
-    return answer({ type: "chunk", id, bytes, rows: value?.rows ?? 0, last: value?.last, done: done === true }, [bytes.buffer]);
+    const { value } = running.next();
+    if (value === undefined) continue;
+    if (value.done) searches.delete(id);
+    collectGarbage(value.bytes.length);
+    return answer({ type: "chunk", id, ...value }, [value.bytes.buffer]);
   } while (performance.now() - start < TURN_MS);
   advanceLater(id);
 }

@@ -31,8 +31,11 @@ export type Hits = { block: BlockReader; page: number; rows: number[] };
 /** What a walk over the blocks comes to next: records, or a place before which there is nothing more to find. */
 export type Step = { hits: Hits; passed?: undefined } | { hits?: undefined; passed: Position | undefined };
 
-/** A piece of an answer: UTF-8, how many records it holds, and where the last of them stands. */
-export type SearchChunk = { bytes: Uint8Array<ArrayBuffer>; rows: number; last: Position | undefined };
+/**
+ * A piece of an answer: UTF-8, how many records it holds, and where the last of them stands. After the one that is `done`
+ * comes no other.
+ */
+export type SearchChunk = { bytes: Uint8Array<ArrayBuffer>; rows: number; last: Position | undefined; done: boolean };
 
-/** The same on its way out of the store. After the one that is `done` comes no other. */
-export type SearchPiece = Omit<SearchChunk, "bytes"> & { bytes: Uint8Array; done: boolean };
+/** The same on its way out of the store. */
+export type SearchPiece = Omit<SearchChunk, "bytes"> & { bytes: Uint8Array };

@@ -101,7 +101,7 @@ function createAnswer({ format, part }: SearchPlan) {
         if (!started) putText(buffer, framing.head);
         if (started || format !== "ndjson") putText(buffer, framing.tail);
       }
-      const chunk = { bytes: takeBytes(buffer), rows, last };
+      const chunk = { bytes: takeBytes(buffer), rows, last, done: isEnd };
       buffer.length = 0;
       rows = 0;
       if (part !== undefined) started = false;

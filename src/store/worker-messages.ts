@@ -71,7 +71,7 @@ export type FromScanner =
   | { type: "closed" }
   /** The block is left out of what is answered under the same id; said before that is. */
   | { type: "damaged"; id: number; block: DamagedBlock }
-  | ({ type: "chunk"; id: number; done: boolean } & SearchPiece)
+  | ({ type: "chunk"; id: number } & SearchPiece)
   | { type: "listed"; id: number; ranges: RecordRange[] }
   | { type: "tallied"; id: number }
   | { type: "collected"; id: number; bytes: Uint8Array }

@@ -1,10 +1,12 @@
 import type { PageText } from "./block-reader.ts";
+import { onRelease } from "./scratch.ts";
 import { foldCase } from "./words.ts";
 
 /** A page's messages and attributes are asked for by each text of a query in turn. */
 const KEPT_PAGES = 2;
 
 const kept: { page: PageText; folded: string }[] = [];
+onRelease(() => kept.splice(0));
 
 /** The text of a page, folded; those last asked for are kept. */
 export function foldedPage(page: PageText): string {

@@ -1,10 +1,14 @@
 import { readAttributeColumn } from "./attribute-column.ts";
 import type { AttributeColumn, BlockReader, PageText } from "./block-reader.ts";
 import type { AttributeLeaf } from "./query-node.ts";
+import { onRelease } from "./scratch.ts";
 import { findShapedAttribute } from "./shaped-attribute.ts";
 
 /** Several conditions of a query may be on one attribute, as those of a range are. */
 let last: { page: PageText; path: string; column: AttributeColumn } | undefined;
+onRelease(() => {
+  last = undefined;
+});
 
 /** Sets `hits[row]` for each row of the page whose attribute passes; each distinct value is tested once. */
 export function markAttribute(leaf: AttributeLeaf, block: BlockReader, page: number, hits: Uint8Array): void {

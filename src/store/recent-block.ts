@@ -1,8 +1,12 @@
 import type { Database } from "bun:sqlite";
 import type { BlockReader } from "./block-reader.ts";
+import { onRelease } from "./scratch.ts";
 
 /** The newest records are asked for again and again: the block from which records were last read is kept as far as it was unpacked. */
-const recentOf = new WeakMap<Database, BlockReader>();
+let recentOf = new WeakMap<Database, BlockReader>();
+onRelease(() => {
+  recentOf = new WeakMap();
+});
 
 export function findRecent(database: Database, blockId: number): BlockReader | undefined {
   const recent = recentOf.get(database);

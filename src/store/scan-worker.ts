@@ -4,6 +4,7 @@ import type { DamagedBlock } from "./block-damage.ts";
 import { createTally } from "./create-tally.ts";
 import { openForReading } from "./database.ts";
 import { listRanges } from "./record-ranges.ts";
+import { releaseScratch } from "./scratch.ts";
 import { search } from "./search.ts";
 import type { SearchChunk } from "./search-plan.ts";
 import type { TallyPlan } from "./stats-plan.ts";
@@ -19,6 +20,8 @@ const TURN_MS = 10;
 /** A thread gives back what it does not need any more when it had no work for so long, or worked so long. */
 const REST_AFTER_MS = 200;
 const WORK_A_COLLECTION_MS = 60;
+/** Then it also lets go of what it kept unpacked for the next question, and of its compiled code. */
+const RELEASE_AFTER_MS = 10_000;
 /** Sooner, memory would grow less and an export take far longer: the engine throws away compiled code as well. */
 const BYTES_A_COLLECTION = 48 * 1024 * 1024;
 
@@ -89,7 +92,15 @@ function runTurn(): void {
 
 function restLater(): void {
   clearTimeout(resting);
-  resting = setTimeout(collectNow, REST_AFTER_MS);
+  resting = setTimeout(() => {
+    collectNow();
+    if (searches.size === 0 && tallies.size === 0) resting = setTimeout(release, RELEASE_AFTER_MS - REST_AFTER_MS);
+  }, REST_AFTER_MS);
+}
+
+function release(): void {
+  releaseScratch();
+  Bun.gc(true);
 }
 
 /**

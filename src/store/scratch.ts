@@ -2,6 +2,11 @@ type Column = Float64Array | Int32Array | Uint32Array | Uint8Array;
 
 const releases: (() => void)[] = [];
 
+/** What is to be done, too, once memory is to be given back. */
+export function onRelease(release: () => void): void {
+  releases.push(release);
+}
+
 /**
  * Memory that is used again from merge to merge: large fresh columns would cost more than what is done with them. Gives
  * one with so many values, in which is what was last put there, and other things behind. Whoever asks again, for more
@@ -9,7 +14,7 @@ const releases: (() => void)[] = [];
  */
 export function createScratch<Values extends Column>(make: (length: number) => Values): (length: number) => Values {
   let kept = make(0);
-  releases.push(() => {
+  onRelease(() => {
     kept = make(0);
   });
   return (length) => {

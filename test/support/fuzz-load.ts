@@ -6,6 +6,8 @@ import { type FuzzRequest, fuzzRequests } from "./fuzz-requests.ts";
 export type FuzzOptions = {
   requests: number;
   seed: number;
+  /** How long it rests after each quarter: a collector without requests gives back what those before have left. */
+  restMs: number;
   /** Told now and then how far it is. */
   onProgress?: (done: number, residentMB: number) => void;
 };
@@ -35,12 +37,10 @@ const AT_A_TIME = 400;
 /** A stream has no end of its own: so much of it is read. */
 const STREAM_BYTES = 64 * 1024;
 const TIMEOUT_MS = 30_000;
-/** A collector without requests gives back what those before have left. */
-const REST_MS = 2000;
 const NAME = /^fuzz-\d+ /;
 
 /** Sends made-up requests to a collector of their own, looks at every answer, and reads back what was accepted. */
-export async function runFuzz({ requests, seed, onProgress }: FuzzOptions): Promise<FuzzReport> {
+export async function runFuzz({ requests, seed, restMs, onProgress }: FuzzOptions): Promise<FuzzReport> {
   await using collector = await startCollector(["--body-timeout", "5"]);
   const expected = new Map<string, Record<string, unknown>>();
   const statuses: Record<string, number> = {};
@@ -80,7 +80,7 @@ export async function runFuzz({ requests, seed, onProgress }: FuzzOptions): Prom
     peakMB = Math.max(peakMB, Math.round(resident));
     onProgress?.(done + batch.length, resident);
     if (Math.floor((4 * (done + batch.length)) / requests) > restMB.length) {
-      await Bun.sleep(REST_MS);
+      await Bun.sleep(restMs);
       restMB.push(Math.round(await residentMB(collector.pid)));
     }
   }

@@ -4,16 +4,19 @@ import type { Paint } from "./colours.ts";
 import { sanitizeText } from "./sanitize.ts";
 import { formatTime } from "./time.ts";
 
-/** One line a spool, under headings. */
+/** A line a spool, under headings, and below it one with its folder, which is often long. */
 export function renderSpoolTable(rows: readonly SpoolStatus[], paint: Paint): string {
-  const head = ["COLLECTOR", "RECORDS", "BATCHES", "SIZE", "OLDEST", "DEAD", "USED BY", "FOLDER"].map(paint.heading);
-  return alignColumns([head, ...rows.map(cellsOf)]);
+  const head = ["COLLECTOR", "RECORDS", "SIZE", "OLDEST", "DEAD", "USED BY"].map(paint.heading);
+  const [headings = "", ...lines] = alignColumns([head, ...rows.map(cellsOf)])
+    .trimEnd()
+    .split("\n");
+  const folders = rows.map(({ folder }) => `  ${sanitizeText(folder)}`);
+  return `${[headings, ...lines.flatMap((line, index) => [line, folders[index]])].join("\n")}\n`;
 }
 
-function cellsOf({ folder, url, records, batches, bytes, oldest, dead, used_by }: SpoolStatus): string[] {
+function cellsOf({ url, records, bytes, oldest, dead, used_by }: SpoolStatus): string[] {
   const since = oldest === null ? "-" : formatTime(oldest, false).slice(0, 19);
-  const user = used_by === null ? "-" : `${used_by}`;
-  return [sanitizeText(url), `${records}`, `${batches}`, sizeText(bytes), since, `${dead}`, user, sanitizeText(folder)];
+  return [sanitizeText(url), `${records}`, sizeText(bytes), since, `${dead}`, used_by === null ? "-" : `${used_by}`];
 }
 
 /** `0 B`, `12.3 kB`, `456 MB`. */

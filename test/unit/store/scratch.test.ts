@@ -1,4 +1,7 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import type { BlockReader } from "../../../src/store/block-reader.ts";
+import { findRecent, keepRecent } from "../../../src/store/recent-block.ts";
 import { createScratch, releaseScratch } from "../../../src/store/scratch.ts";
 
 describe("scratch memory", () => {
@@ -27,5 +30,14 @@ describe("scratch memory", () => {
     const after = scratch(100);
     expect(after.buffer).not.toBe(before.buffer);
     expect([...after]).toEqual([...new Uint8Array(100)]);
+  });
+
+  test("is let go of together with the block that was last read", () => {
+    using database = new Database(":memory:");
+    const block = { meta: { id: 7 } } as BlockReader;
+    keepRecent(database, block);
+    expect([findRecent(database, 7), findRecent(database, 8)]).toEqual([block, undefined]);
+    releaseScratch();
+    expect(findRecent(database, 7)).toBeUndefined();
   });
 });

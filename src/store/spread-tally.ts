@@ -24,8 +24,8 @@ export type SpreadTallyOptions = {
 
 /**
  * Works out a plan on several threads and gives the answer as UTF-8. Each takes the next of its ranges of records when it is
- * done with one, and then of those of others; in the end the first absorbs what the others gathered. Once `signal` is aborted all of them stop at once and it
- * throws `interrupted`; whatever one of them fails with ends the others as well.
+ * done with one, and then of those of others; in the end the first absorbs what the others gathered. Once `signal` is aborted
+ * all of them stop at once and it throws `interrupted`; whatever one of them fails with ends the others as well.
  */
 export async function spreadTally({ id, plan, threads, takeThread, signal }: SpreadTallyOptions): Promise<Uint8Array> {
   if (signal?.aborted) throw interrupted();

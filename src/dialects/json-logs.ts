@@ -14,7 +14,7 @@ const scanBody = createBodyScanner(createRecordScanner(), decoder);
 
 /**
  * Appends the items of a `POST /logs` that are log records to the batch and says what became of each; undefined where the
- * body is blank. `service` is the token's; undefined where it may write as any.
+ * body is blank. `service` is the token's; undefined where it is bound to none.
  */
 export function decodeJsonLogs(
   body: Uint8Array,

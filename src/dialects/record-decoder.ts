@@ -16,7 +16,7 @@ export type RecordDecoder = {
 };
 
 export type DecodeOptions = {
-  /** The service of the token; undefined where it may write as any. */
+  /** The service of the token; undefined where it is bound to none. */
   service: string | undefined;
   /** Bytes of the body that were not UTF-8 were replaced by U+FFFD: records that hold one are marked. */
   replaced: boolean;
@@ -152,7 +152,7 @@ export function createRecordDecoder(): RecordDecoder {
   };
 }
 
-/** Why a record with this service is refused, or null. `ownService` is the token's; undefined where it may write as any. */
+/** Why a record with this service is refused, or null. `ownService` is the token's; undefined where it is bound to none. */
 export function serviceProblem(service: unknown, ownService: string | undefined): RecordErrorCode | null {
   if (service === undefined || service === null) return ownService === undefined ? "missing_service" : null;
   if (service === ownService) return null;

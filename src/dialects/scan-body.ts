@@ -6,7 +6,7 @@ import type { RecordScanner } from "./scan-record.ts";
 
 /** Where records go, and who is told of those that are refused, by their place among the items. */
 export type ScanTarget = {
-  /** The service of the token; undefined where it may write as any. */
+  /** The service of the token; undefined where it is bound to none. */
   service: string | undefined;
   batch: RecordBatchBuilder;
   refuse: (index: number, code: RecordErrorCode) => void;

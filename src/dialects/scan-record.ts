@@ -24,8 +24,8 @@ import { createTimeScanner } from "./scan-time.ts";
 export type RecordScanner = {
   /**
    * Appends the JSON object that starts at `from` to the batch as a record, and answers the place behind it; -1 where it is
-   * left to `RecordDecoder`, and nothing was appended. `body` is UTF-8; `service` is the token's, undefined where it may
-   * write as any; line ends inside the object are white space only where it is `multiline`.
+   * left to `RecordDecoder`, and nothing was appended. `body` is UTF-8; `service` is the token's, undefined where it is
+   * bound to none; line ends inside the object are white space only where it is `multiline`.
    */
   scan(body: Uint8Array, from: number, multiline: boolean, batch: RecordBatchBuilder, service: string | undefined): number;
 };

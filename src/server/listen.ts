@@ -1,8 +1,8 @@
 import { LogctlError } from "../errors.ts";
 import { MAX_BODY_BYTES } from "../schema/limits.ts";
 import { answerError, unforeseen } from "./answer.ts";
+import { collectWhenIdle } from "./collect-when-idle.ts";
 import type { App } from "./create-app.ts";
-import { createRest } from "./rest.ts";
 
 export type Listener = {
   /** The address to reach it at, with the port that was really taken. */
@@ -32,7 +32,7 @@ const TAIL_IDLE_TIMEOUT_S = 1;
 
 /** Serves the app over HTTP, or HTTPS. Throws `address_unusable` where the address is taken or not ours. */
 export function listen({ app, hostname, port, tls, tails, onFailure }: ListenOptions): Listener {
-  const rest = createRest();
+  const idle = collectWhenIdle();
   try {
     const server = Bun.serve({
       hostname,
@@ -45,7 +45,7 @@ export function listen({ app, hostname, port, tls, tails, onFailure }: ListenOpt
       // Ours is counted by the app, which says so in words; Bun's own answer is empty.
       maxRequestBodySize: 2 * MAX_BODY_BYTES,
       fetch(request, self) {
-        rest.served();
+        idle.served();
         // A person may page through an answer for as long as they like.
         if (request.method === "GET") self.timeout(request, 0);
         return app(request);
@@ -63,11 +63,11 @@ export function listen({ app, hostname, port, tls, tails, onFailure }: ListenOpt
         for (const request of tails ?? []) server.timeout(request, TAIL_IDLE_TIMEOUT_S);
         await server.stop(false);
         clearTimeout(timer);
-        rest.stop();
+        idle.stop();
       },
     };
   } catch (error) {
-    rest.stop();
+    idle.stop();
     const { code, message } = error as NodeJS.ErrnoException;
     const hint = code === "EADDRINUSE" ? "is another collector running? choose another by --port" : message;
     throw new LogctlError("address_unusable", `cannot listen at ${hostname}:${port}: ${hint}`, { cause: error });

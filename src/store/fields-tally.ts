@@ -37,7 +37,7 @@ export function createFieldsTally(readAtFirst = RECORDS_READ_AT_FIRST): Tally {
     } else omitted += step;
   }
 
-  /** Adds the paths in an object; an object without names stands for itself, as any value does. */
+  /** Adds the paths in an object; an object without names stands for itself, like every other value. */
   function addPaths(object: object, prefix: string, row: number): void {
     for (const [name, value] of Object.entries(object)) {
       const path = prefix + name;

@@ -94,11 +94,16 @@ function restLater(): void {
   clearTimeout(resting);
   resting = setTimeout(() => {
     collectNow();
-    if (searches.size === 0 && tallies.size === 0) resting = setTimeout(release, RELEASE_AFTER_MS - REST_AFTER_MS);
+    resting = setTimeout(release, RELEASE_AFTER_MS - REST_AFTER_MS);
   }, REST_AFTER_MS);
 }
 
 function release(): void {
+  // Somebody who reads slowly may go on, or leave without a word that would have it looked at again.
+  if (searches.size > 0 || tallies.size > 0) {
+    resting = setTimeout(release, RELEASE_AFTER_MS);
+    return;
+  }
   releaseScratch();
   Bun.gc(true);
 }

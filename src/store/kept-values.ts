@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { onRelease } from "./scratch.ts";
 
 /** Values that searches of a database read again and again: those last asked for, as many as there is room for. */
 export type KeptValues = {
@@ -15,9 +16,14 @@ export function withBytes<Column extends { byteLength: number }>(value: Column):
 }
 
 const MAX_BYTES = 24 * 1024 * 1024;
+/** What keeping a value takes, whatever it is: of small ones there are many. */
+const ENTRY_BYTES = 256;
 
 /** By connection, since it is what blocks are read by: where another database is opened, its blocks have the same ids. */
-const valuesOf = new WeakMap<Database, KeptValues>();
+let valuesOf = new WeakMap<Database, KeptValues>();
+onRelease(() => {
+  valuesOf = new WeakMap();
+});
 
 export function keptOf(database: Database): KeptValues {
   let values = valuesOf.get(database);
@@ -36,13 +42,13 @@ export function createKeptValues(maxBytes: number): KeptValues {
     get<Value>(key: string, make: () => { value: Value; bytes: number }): Value {
       const known = kept.get(key) as { value: Value; bytes: number } | undefined;
       const entry = known ?? make();
-      if (known === undefined) bytes += entry.bytes;
+      if (known === undefined) bytes += entry.bytes + ENTRY_BYTES;
       else kept.delete(key);
       kept.set(key, entry);
       for (const [oldest, { bytes: freed }] of kept) {
         if (bytes <= maxBytes) break;
         kept.delete(oldest);
-        bytes -= freed;
+        bytes -= freed + ENTRY_BYTES;
       }
       return entry.value;
     },

@@ -137,7 +137,7 @@ function readWords(reader: ByteReader, count: number, list: WordList): ValueRead
     places,
     ofRow: places.at,
     distinctText: (index) => list.words[index] as string,
-    putDistinct: (index, buffer) => putBytes(buffer, list.utf8()[index] as Uint8Array),
+    putDistinct: list.put,
   };
 }
 

@@ -1,5 +1,6 @@
 import { tokenizeAttributes } from "./attribute-tokens.ts";
 import { gatherColumns } from "./gather-columns.ts";
+import { createScratch } from "./scratch.ts";
 import { FIRST_SLOT, SLOT, slotsOf } from "./skeleton.ts";
 import type { TemplatedRows } from "./templated-text.ts";
 import type { ColumnKind } from "./value-columns.ts";
@@ -12,7 +13,12 @@ const CLOSE_OBJECT = 0x7d;
 /** What fewer rows have in common is kept as text. */
 const MIN_ROWS = 4;
 
-/** Takes a block's attributes apart: a template for each shape of object, a column for each path and kind of value. */
+const templateScratch = createScratch((length) => new Uint32Array(length));
+
+/**
+ * Takes a block's attributes apart: a template for each shape of object, a column for each path and kind of value. Good until
+ * another's are.
+ */
 export function templateAttributes(utf8: Uint8Array, offsets: Uint32Array): TemplatedRows {
   const tokens = tokenizeAttributes(utf8, offsets);
   const { skeletons, skeletonOfRow } = tokens;
@@ -44,7 +50,7 @@ export function templateAttributes(utf8: Uint8Array, offsets: Uint32Array): Temp
       return known;
     });
   });
-  const templateOfRow = new Uint32Array(skeletonOfRow.length);
+  const templateOfRow = templateScratch(skeletonOfRow.length);
   for (let row = 0; row < templateOfRow.length; row += 1) templateOfRow[row] = templateOf[skeletonOfRow[row] as number] as number;
   const values = gatherColumns(tokens, { templateOfRow, columnsOf, columns }, () => 0);
   return { templates, templateOfRow, columnsOf, columns, values, words: [], utf8 };

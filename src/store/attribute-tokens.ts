@@ -1,4 +1,12 @@
-import { isUuid, lengthScratch, readNumber, type Tokens, valueScratch } from "./message-tokens.ts";
+import {
+  firstValueScratch,
+  isUuid,
+  lengthScratch,
+  readNumber,
+  skeletonScratch,
+  type Tokens,
+  valueScratch,
+} from "./message-tokens.ts";
 import { createSkeletonTable, MAX_HEX_DIGITS, MAX_NUMBER_DIGITS, MIN_HEX_DIGITS, SLOT, UUID_BYTES } from "./skeleton.ts";
 
 const QUOTE = 0x22;
@@ -15,6 +23,8 @@ const NINE = 0x39;
 const LITERAL_STARTS = [0x6e, 0x66, 0x74];
 const LITERAL_BYTES = ["null", "false", "true"].map((text) => new TextEncoder().encode(text));
 
+const skeletons = createSkeletonTable();
+
 /**
  * JSON texts of objects taken apart into their shapes and their values: keys and what holds them together are the
  * skeleton's, each value is in a slot; an array is a value as a whole. What is no JSON is the skeleton's: it comes back
@@ -22,9 +32,9 @@ const LITERAL_BYTES = ["null", "false", "true"].map((text) => new TextEncoder().
  */
 export function tokenizeAttributes(bytes: Uint8Array, offsets: Uint32Array): Tokens {
   const rows = offsets.length - 1;
-  const skeletons = createSkeletonTable();
-  const skeletonOfRow = new Uint32Array(rows);
-  const firstValue = new Uint32Array(rows + 1);
+  skeletons.clear();
+  const skeletonOfRow = skeletonScratch(rows);
+  const firstValue = firstValueScratch(rows + 1);
   let values = valueScratch(rows * 4);
   let lengths = lengthScratch(rows * 4);
   let count = 0;

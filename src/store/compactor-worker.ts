@@ -48,7 +48,7 @@ function handle(message: ToCompactor): void {
       const replaced = result.replaced.map(({ id, firstId }) => ({ id, firstId }));
       answer({ type: "compacted", replaced, block: result.block, small: result.small }, buffersOfBlock(result.block));
       // A merge leaves tens of megabytes behind, of which the collector of garbage hears too late.
-      Bun.gc(true);
+      Bun.gc(false);
       return;
     }
   }

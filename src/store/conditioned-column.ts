@@ -1,6 +1,9 @@
 import type { ByteReader, ByteWriter } from "./byte-writer.ts";
 import { writeNumbers } from "./number-column.ts";
 import { openNumbers, readNumbers } from "./read-numbers.ts";
+import { createScratch } from "./scratch.ts";
+
+const ownScratch = createScratch((length) => new Float64Array(length));
 
 /**
  * Small numbers that mostly follow from the row's template: for each template the one that all its rows have, or, where
@@ -22,7 +25,7 @@ export function writeConditioned(
   }
   for (let template = 0; template <= templates; template += 1) if (common[template] === -1) common[template] = 0;
   writeNumbers(common, templates + 1, out);
-  const own = new Float64Array(values.length);
+  const own = ownScratch(values.length);
   let count = 0;
   for (let row = 0; row < values.length; row += 1) {
     if (common[templateOfRow[row] as number] !== 0) continue;

@@ -22,9 +22,10 @@ const MIN_VALUES = 256;
 const MAX_KEPT_SHARE = 0.7;
 
 /** For each column that follows from one of identifiers how. */
-export function findDerivations({ templateOfRow, columnsOf, columns, values, utf8 }: TemplatedRows): (Derivation | undefined)[] {
+export function findDerivations(templated: TemplatedRows): (Derivation | undefined)[] {
+  const { columns, values, utf8 } = templated;
   const derivations: (Derivation | undefined)[] = [];
-  const rowsOf = columns.map((_, column) => lazy(() => rowsWithColumn(columnsOf, column, templateOfRow)));
+  const rowsOf = columns.map((_, column) => lazy(() => rowsWithColumn(templated, column)));
   for (const [source, { kind, digits }] of columns.entries()) {
     const { values: starts, count } = values[source] as ColumnValues;
     if ((kind !== SLOT.hex && kind !== SLOT.uuid) || count < MIN_VALUES) continue;

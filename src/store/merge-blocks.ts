@@ -3,25 +3,38 @@ import type { BlockReader } from "./block-reader.ts";
 import { createScratch } from "./scratch.ts";
 import { offsetsOf } from "./text-offsets.ts";
 
-const messageScratch = createScratch((length) => new Uint8Array(length));
-const attributeScratch = createScratch((length) => new Uint8Array(length));
+const newBytes = (length: number) => new Uint8Array(length);
+const newIndexes = (length: number) => new Uint32Array(length);
+const newNumbers = (length: number) => new Float64Array(length);
+const scratch = {
+  timestampMs: createScratch(newNumbers),
+  nanos: createScratch(newIndexes),
+  digits: createScratch(newBytes),
+  receivedMs: createScratch(newNumbers),
+  severity: createScratch(newBytes),
+  service: createScratch(newIndexes),
+  messageLengths: createScratch(newIndexes),
+  attributeLengths: createScratch(newIndexes),
+  messages: createScratch(newBytes),
+  attributes: createScratch(newBytes),
+};
 
-/** The rows of neighbouring blocks as those of one, column by column; their texts are good until the next are merged. */
+/** The rows of neighbouring blocks as those of one, column by column; they are good until the next are merged. */
 export function mergeBlocks(blocks: BlockReader[]): BlockRows {
   const capacity = blocks.reduce((total, { meta }) => total + meta.rows, 0);
   const services: string[] = [];
   const rows = {
     rows: capacity,
     firstId: blocks[0]?.meta.firstId ?? 0,
-    timestampMs: new Float64Array(capacity),
-    nanos: new Uint32Array(capacity),
-    digits: new Uint8Array(capacity),
-    receivedMs: new Float64Array(capacity),
-    severity: new Uint8Array(capacity),
-    service: new Uint32Array(capacity),
+    timestampMs: scratch.timestampMs(capacity),
+    nanos: scratch.nanos(capacity),
+    digits: scratch.digits(capacity),
+    receivedMs: scratch.receivedMs(capacity),
+    severity: scratch.severity(capacity),
+    service: scratch.service(capacity),
     services,
-    messageLengths: new Uint32Array(capacity),
-    attributeLengths: new Uint32Array(capacity),
+    messageLengths: scratch.messageLengths(capacity),
+    attributeLengths: scratch.attributeLengths(capacity),
   };
   const serviceIndexes = new Map<string, number>();
 
@@ -47,8 +60,8 @@ export function mergeBlocks(blocks: BlockReader[]): BlockRows {
     for (let row = 0; row < block.meta.rows; row += 1) rows.service[at + row] = indexes[service[row] as number] as number;
     at += block.meta.rows;
   }
-  const messages = textsOf(blocks, "messages", messageScratch);
-  const attributes = textsOf(blocks, "attributes", attributeScratch);
+  const messages = textsOf(blocks, "messages");
+  const attributes = textsOf(blocks, "attributes");
   return {
     ...rows,
     messages,
@@ -61,7 +74,7 @@ export function mergeBlocks(blocks: BlockReader[]): BlockRows {
 const encoder = new TextEncoder();
 
 /** All texts of the blocks one after another, as UTF-8. */
-function textsOf(blocks: BlockReader[], texts: "messages" | "attributes", scratch: (bytes: number) => Uint8Array): Uint8Array {
+function textsOf(blocks: BlockReader[], texts: "messages" | "attributes"): Uint8Array {
   const pages: Uint8Array[] = [];
   let bytes = 0;
   for (const block of blocks) {
@@ -71,7 +84,7 @@ function textsOf(blocks: BlockReader[], texts: "messages" | "attributes", scratc
       bytes += utf8.length;
     }
   }
-  const joined = scratch(bytes);
+  const joined = scratch[texts](bytes);
   let at = 0;
   for (const page of pages) {
     joined.set(page, at);

@@ -1,4 +1,5 @@
-import { createSkeletonTable, FIRST_SLOT, growTo, type SkeletonTable, SLOT } from "./skeleton.ts";
+import { createScratch } from "./scratch.ts";
+import { createSkeletonTable, FIRST_SLOT, type SkeletonTable, SLOT } from "./skeleton.ts";
 
 /** The skeletons that are worth columns of their own: the templates of a block. */
 export type Templates = {
@@ -30,7 +31,7 @@ type Cluster = { shape: number; words: Uint32Array; rows: number; members: numbe
  * slots. `rowsOf` says how many rows each skeleton has.
  */
 export function mergeSkeletons(table: SkeletonTable, rowsOf: Uint32Array): Templates {
-  const words = createWords();
+  words.clear();
   /** Where the words of each skeleton that is in a cluster start among all such words. */
   const firstWord = new Uint32Array(table.count());
   const clustersOfShape: Cluster[][] = [];
@@ -98,14 +99,23 @@ for (let byte = 0; byte < FIRST_SLOT; byte += 1) {
   if (byte >= 0x80 || /[A-Za-z_]/.test(String.fromCharCode(byte))) isLetter[byte] = 1;
 }
 
+const words = createWords();
+
 function createWords() {
   const all = createSkeletonTable();
   const shapes = createSkeletonTable();
   let ids = new Uint32Array(1 << 8);
-  let kept = new Uint32Array(1 << 12);
+  const keptScratch = createScratch((length) => new Uint32Array(length));
+  let kept = keptScratch(0);
   let keptCount = 0;
   return {
     all,
+    clear(): void {
+      all.clear();
+      shapes.clear();
+      kept = keptScratch(0);
+      keptCount = 0;
+    },
     /** A skeleton's words, good until the next one's, and the number of what is left of it with a slot in the place of each. */
     takeApart(skeleton: Uint8Array): { shape: number; ids: Uint32Array } {
       const shape = shapes.draft(skeleton.length);
@@ -140,7 +150,7 @@ function createWords() {
     keep(wordIds: Uint32Array): number {
       const start = keptCount;
       keptCount += wordIds.length;
-      if (keptCount > kept.length) kept = growTo(new Uint32Array(keptCount * 2), kept);
+      if (keptCount > kept.length) kept = keptScratch(keptCount * 2);
       for (let i = 0; i < wordIds.length; i += 1) kept[start + i] = wordIds[i] as number;
       return start;
     },

@@ -1,10 +1,13 @@
 import { gatherColumns } from "./gather-columns.ts";
 import { mergeSkeletons } from "./merge-skeletons.ts";
 import { tokenizeMessages } from "./message-tokens.ts";
+import { createScratch } from "./scratch.ts";
 import { type SkeletonTable, slotsOf } from "./skeleton.ts";
 import type { TemplatedRows } from "./templated-text.ts";
 
-/** Takes a block's messages apart. `offsets` say where in `utf8` each one starts, with one more entry for the end. */
+const templateScratch = createScratch((length) => new Uint32Array(length));
+
+/** Takes a block's messages apart, good until another's are. `offsets` say where in `utf8` each one starts, with one more entry for the end. */
 export function templateMessages(utf8: Uint8Array, offsets: Uint32Array): TemplatedRows {
   const rows = offsets.length - 1;
   const tokens = tokenizeMessages(utf8, offsets);
@@ -14,7 +17,7 @@ export function templateMessages(utf8: Uint8Array, offsets: Uint32Array): Templa
     rowsOf[skeleton] = (rowsOf[skeleton] as number) + 1;
   }
   const merged = mergeSkeletons(tokens.skeletons, rowsOf);
-  const templateOfRow = new Uint32Array(rows);
+  const templateOfRow = templateScratch(rows);
   for (let row = 0; row < rows; row += 1) {
     templateOfRow[row] = merged.templateOf[tokens.skeletonOfRow[row] as number] as number;
   }

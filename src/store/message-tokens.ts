@@ -47,16 +47,19 @@ const DASH = 0x2d;
 
 export const valueScratch = createScratch((length) => new Float64Array(length));
 export const lengthScratch = createScratch((length) => new Uint32Array(length));
+export const skeletonScratch = createScratch((length) => new Uint32Array(length));
+export const firstValueScratch = createScratch((length) => new Uint32Array(length));
+const skeletons = createSkeletonTable();
 
 /**
- * `offsets` say where in `bytes` (UTF-8) each row's text starts, with one more entry for the end. Values and lengths are good
- * until other texts are taken apart.
+ * `offsets` say where in `bytes` (UTF-8) each row's text starts, with one more entry for the end. What it gives is good
+ * until other texts are taken apart; the skeletons until other messages are.
  */
 export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Tokens {
   const rows = offsets.length - 1;
-  const skeletons = createSkeletonTable();
-  const skeletonOfRow = new Uint32Array(rows);
-  const firstValue = new Uint32Array(rows + 1);
+  skeletons.clear();
+  const skeletonOfRow = skeletonScratch(rows);
+  const firstValue = firstValueScratch(rows + 1);
   let values = valueScratch(rows * 8);
   let lengths = lengthScratch(rows * 8);
   let count = 0;

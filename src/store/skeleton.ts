@@ -1,3 +1,5 @@
+import { onRelease } from "./scratch.ts";
+
 /**
  * What stays the same in texts that one line of code wrote: UTF-8 with slots where they differ. A slot is a byte that
  * occurs in no UTF-8 (0xf8 and up); that of hexadecimal digits is followed by how many.
@@ -32,22 +34,40 @@ export type SkeletonTable = {
   /** The number of the skeleton that the first `length` bytes of the draft are. */
   intern(length: number): number;
   count(): number;
+  /** Good until others are interned after `clear`. */
   get(index: number): Uint8Array;
+  /** Forgets all skeletons, but keeps the memory for the next ones. */
+  clear(): void;
 };
 
 /** Bytes are hashed and compared four at a time: each skeleton starts at a word and is filled up with zeros to the next. */
 const WORD_BYTES = 4;
 
+/** A table for the life of the thread: what was let go of with the scratch memory it takes again. */
 export function createSkeletonTable(): SkeletonTable {
-  let slots = new Int32Array(1 << 12).fill(-1);
-  let hashes = new Int32Array(1 << 11);
-  let lengths = new Uint32Array(1 << 11);
+  let slots: Int32Array;
+  let hashes: Int32Array;
+  let lengths: Uint32Array;
   /** Where each skeleton starts in `arena`, and where the next will. */
-  let starts = new Uint32Array((1 << 11) + 1);
-  let arena = new Int32Array(1 << 15);
-  let draftWords = new Int32Array(1 << 10);
-  let draft = new Uint8Array(draftWords.buffer);
-  let count = 0;
+  let starts: Uint32Array;
+  let arena: Int32Array;
+  let draftWords: Int32Array;
+  let draft: Uint8Array;
+  let count: number;
+
+  function reset(): void {
+    slots = new Int32Array(1 << 12).fill(-1);
+    hashes = new Int32Array(1 << 11);
+    lengths = new Uint32Array(1 << 11);
+    starts = new Uint32Array((1 << 11) + 1);
+    arena = new Int32Array(1 << 15);
+    draftWords = new Int32Array(1 << 10);
+    draft = new Uint8Array(draftWords.buffer);
+    count = 0;
+  }
+
+  reset();
+  onRelease(reset);
 
   function equalsDraft(index: number, length: number): boolean {
     if (lengths[index] !== length) return false;
@@ -111,6 +131,10 @@ export function createSkeletonTable(): SkeletonTable {
       return count - 1;
     },
     count: () => count,
+    clear() {
+      slots.fill(-1);
+      count = 0;
+    },
     get: (index) => new Uint8Array(arena.buffer, (starts[index] as number) * WORD_BYTES, lengths[index]),
   };
 }

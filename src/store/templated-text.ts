@@ -57,10 +57,10 @@ export function writeTemplated(
   return { dictionary: packed.copyFrom(0), rows: rows.copyFrom(0), ...written };
 }
 
-/** The rows whose templates have the column. */
-export function rowsWithColumn(columnsOf: readonly Uint32Array[], column: number, templateOfRow: Uint32Array): Uint32Array {
+/** The rows whose templates have the column: as many as it has values. */
+export function rowsWithColumn({ columnsOf, templateOfRow, values }: TemplatedRows, column: number): Uint32Array {
   const has = Uint8Array.from([0, ...columnsOf.map((own) => (own.includes(column) ? 1 : 0))]);
-  return selectRows(has, templateOfRow, templateOfRow.length);
+  return selectRows(has, templateOfRow, (values[column] as ColumnValues).count);
 }
 
 /** The rows, at most so many, whose templates have a 1 in `has`. */

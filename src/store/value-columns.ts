@@ -4,6 +4,7 @@ import type { Keep } from "./kept-values.ts";
 import { writeNumbers } from "./number-column.ts";
 import { EACH_ITS_OWN, type Places } from "./places.ts";
 import { type Numbers, openNumbers, readNumbers } from "./read-numbers.ts";
+import { onRelease } from "./scratch.ts";
 import { SLOT, UUID_BYTES } from "./skeleton.ts";
 import { readStrings, type StringTexts, writeStrings } from "./string-column.ts";
 import { createTextBuffer, putBytes, putDecimal, reserve, type TextBuffer } from "./text-buffer.ts";
@@ -220,12 +221,19 @@ const LARGE_BYTES = 4096;
 /** Columns on their way into a block: `small` holds their sizes (0 for a large one), then the small ones. */
 export type WrittenColumns = { small: Uint8Array; large: Uint8Array[] };
 
+/** A column that is being written, and all small ones before it: the memory is used again. */
+let out = createByteWriter();
+let small = createByteWriter();
+onRelease(() => {
+  out = createByteWriter();
+  small = createByteWriter();
+});
+
 /** Writes columns one after another, each by its own call of `write`. */
 export function writeColumns(count: number, maxLarge: number, write: (column: number, out: ByteWriter) => void): WrittenColumns {
-  const out = createByteWriter();
   const sizes = new Float64Array(count);
   const large: Uint8Array[] = [];
-  const small = createByteWriter();
+  small.clear();
   for (let column = 0; column < count; column += 1) {
     out.clear();
     write(column, out);

@@ -15,6 +15,7 @@ import {
 import { createByteReader } from "./byte-writer.ts";
 import { openConditioned } from "./conditioned-column.ts";
 import { DENSE_PART } from "./dense-block.ts";
+import { findHits } from "./find-hits.ts";
 import { openTexts } from "./kept-texts.ts";
 import { type Keep, type KeptValues, keptOf, withBytes } from "./kept-values.ts";
 import { lazy } from "./lazy.ts";
@@ -266,8 +267,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
       hits(key, find) {
         let hits = hitsOf.get(key);
         if (hits === undefined) {
-          hits = new Uint8Array(meta.rows);
-          find(hits);
+          hits = findHits(meta.rows, find);
           hitsOf.set(key, hits);
         }
         return hits;

@@ -90,35 +90,36 @@ function same({ kind }: ColumnKind, { values, lengths }: ColumnValues, a: number
 }
 
 /**
- * The whole column, of the values that were kept: which one each is follows from the places of the source's values.
+ * The whole column, of the values that were kept: which one each is follows from the places of the source's values, which
+ * is not read before.
  * `selectBeside` gives of these the ones beside which the column has a value. `keep` is asked for what makes one value quick
  * to find.
  */
 export function openDerived(
   kept: ValueReader,
-  source: ValueReader,
+  source: () => ValueReader,
   selectBeside: (indexes: ArrayLike<number>) => ArrayLike<number>,
   keep: Keep,
 ): ValueReader {
   const beside = lazy(() => {
-    const indexes = source.places.all();
+    const indexes = source().places.all();
     if (indexes === undefined) throw new Error("a column follows from one that tells no values apart");
     return selectBeside(indexes);
   });
   const through = lazy(() => {
     const indexes = beside();
-    const numbers = numberByFirst(indexes, source.distinct);
+    const numbers = numberByFirst(indexes, source().distinct);
     const own = kept.places.all();
     const places = new Uint32Array(indexes.length);
     for (let i = 0; i < places.length; i += 1) places[i] = numbers[indexes[i] as number] as number;
     if (own !== undefined) for (let i = 0; i < places.length; i += 1) places[i] = own[places[i] as number] as number;
     return places;
   });
-  const numbers = lazy(() => keep("numbers", () => withBytes(numberByFirst(beside(), source.distinct))));
+  const numbers = lazy(() => keep("numbers", () => withBytes(numberByFirst(beside(), source().distinct))));
   return {
     ...kept,
     places: placesFrom(through),
-    ofRow: (index) => kept.places.at(numbers()[source.places.at(index)] as number),
+    ofRow: (index) => kept.places.at(numbers()[source().places.at(index)] as number),
   };
 }
 

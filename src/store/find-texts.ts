@@ -6,8 +6,11 @@ import { foldCase } from "./words.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The UTF-8 of the two letters beyond ASCII that fold to one of ASCII, the sign of Kelvin and the dotted I, a unit a byte. */
-const FOLDED_TO_ASCII = ["\u212a", "\u0130"].map(bytesOf);
+/** The two letters of ASCII to which one beyond it folds, the sign of Kelvin and the dotted I, and the UTF-8 of that, a unit a byte. */
+const FOLDED_TO_ASCII = [
+  { folded: "k", bytes: bytesOf("\u212a") },
+  { folded: "i", bytes: bytesOf("\u0130") },
+];
 
 /**
  * Calls `take` with each text of a page in which the needle occurs, and its place on the page. Of a needle that is ASCII, or
@@ -20,7 +23,8 @@ export function findTexts(
 ): void {
   const bytes = utf8.toString("latin1");
   const wantedBytes = bytesOf(wanted);
-  const isFoldedInBytes = wantedBytes.length === wanted.length && !FOLDED_TO_ASCII.some((letter) => bytes.includes(letter));
+  const isUnsure = (letter: { folded: string; bytes: string }) => wanted.includes(letter.folded) && bytes.includes(letter.bytes);
+  const isFoldedInBytes = wantedBytes.length === wanted.length && !FOLDED_TO_ASCII.some(isUnsure);
   if (folded && !isFoldedInBytes) return findFolded();
   const findFrom = (from: number) => (folded ? findInAscii(wanted, bytes, from) : bytes.indexOf(wantedBytes, from));
   let index = 0;

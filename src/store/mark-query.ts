@@ -88,7 +88,7 @@ export function pageMayHold(node: QueryNode, block: BlockReader, page: number): 
       return block.dense.mayHit(node, page) && blockMayHold(node, block.dense, "messages");
     case "attribute":
       if (block.dense === undefined) return bloomHolds(node.hashes, block, page);
-      return blockMayHold({ hashes: node.hashes, grams: NO_GRAMS }, block.dense, "attributes");
+      return block.dense.mayHit(node, page) && blockMayHold({ hashes: node.hashes, grams: NO_GRAMS }, block.dense, "attributes");
     default:
       return node.type !== "none";
   }

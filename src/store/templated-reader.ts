@@ -99,7 +99,12 @@ export function openTemplated(
     const keepOwn: Keep = (name, make) => keep(`${index}/${name}`, make);
     const values = readValues(kind, reader, reader.varint(), dictionary.words, keepOwn);
     if (source === 0) return values;
-    return openDerived(values, column(source - 1), (indexes) => selectBeside(index, source - 1, indexes), keepOwn);
+    return openDerived(
+      values,
+      () => column(source - 1),
+      (indexes) => selectBeside(index, source - 1, indexes),
+      keepOwn,
+    );
   }
 
   const slots = createPageSlots(dictionary, rows, templatesOfPage, rowsBefore);

@@ -1,5 +1,6 @@
 import { decodeJsonLogs } from "../dialects/json-logs.ts";
 import { LogctlError } from "../errors.ts";
+import { freeBytes } from "../free-bytes.ts";
 import type { IngestAnswer } from "../schema/api.ts";
 import { MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../schema/limits.ts";
 import type { Store } from "../store/open-store.ts";
@@ -67,7 +68,7 @@ export function createIngest({ store, accounts, turns, metrics, limits, bodies }
     const { bytes: body, sentBytes } = await readBody(request, limits, share);
     const keyed = key === undefined ? undefined : { scope: id, key, bodyHash: `${body.length}-${Bun.hash(body).toString(36)}` };
     const work = () => storeBody(body, identity, keyed);
-    const answer = await (keyed === undefined ? work() : answerOnce(keyed, work));
+    const answer = await (keyed === undefined ? work() : answerOnce(keyed, work)).finally(() => freeBytes(body));
     metrics.ingested(id, answer, sentBytes);
     return answer;
   }

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { freeBytes } from "../free-bytes.ts";
 import { type BlockRows, type EncodedBlock, encodeBlock } from "./block.ts";
 import { FULL_CHARACTERS, FULL_ROWS, isFull } from "./compaction.ts";
 import { deleteBlock, droppedRecordId, insertBlock, newestRecordId } from "./database.ts";
@@ -51,6 +52,7 @@ export function createAppender(database: Database, { lastId = 0, requireRoom = (
       const blocks = encodeBatch(request, firstId);
       requireRoom(blocks.reduce((sum, { meta }) => sum + meta.bytes, 0));
       commitAppend.immediate(blocks, request);
+      freeBlocks(blocks);
       // Only now: a commit that failed has used no ids.
       nextRecordId += request.batch.rows;
       nextBlockId += blocks.length;
@@ -64,6 +66,7 @@ export function createAppender(database: Database, { lastId = 0, requireRoom = (
         if (error instanceof StaleReplacement) return false;
         throw error;
       }
+      freeBlocks([block]);
       nextBlockId += 1;
       return true;
     },
@@ -71,6 +74,11 @@ export function createAppender(database: Database, { lastId = 0, requireRoom = (
 }
 
 class StaleReplacement extends Error {}
+
+/** They are in the database, and nobody else's: a block's parts have memory of their own. */
+function freeBlocks(blocks: readonly EncodedBlock[]): void {
+  for (const { parts } of blocks) for (const { data } of parts) freeBytes(data);
+}
 
 /** The blocks of a request: one, but for very large requests. */
 function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number): EncodedBlock[] {

@@ -1,3 +1,4 @@
+import { freeBytes } from "../free-bytes.ts";
 import { buildBloom, createHashSet, joinBlooms } from "./bloom.ts";
 import { decodeInts, encodeInts } from "./int-column.ts";
 import { packBytes } from "./pack-bytes.ts";
@@ -186,7 +187,7 @@ function packPage(
   if (addWord !== undefined) hashWords(utf8, lengths, part === PART.attributes, addWord);
 }
 
-/** Several parts as one: their count, then for each its number, page and length (uint32), then their bytes. */
+/** Several parts, which are given up, as one: their count, then for each its number, page and length (uint32), then their bytes. */
 function bundle(parts: BlockPart[]): Uint8Array {
   const headerBytes = 4 + parts.length * 12;
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.data.length, headerBytes));
@@ -199,6 +200,7 @@ function bundle(parts: BlockPart[]): Uint8Array {
     view.setUint32(12 + index * 12, data.length, true);
     bytes.set(data, at);
     at += data.length;
+    freeBytes(data);
   }
   return bytes;
 }

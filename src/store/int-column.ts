@@ -1,3 +1,4 @@
+import { freeBytes } from "../free-bytes.ts";
 import { packBytes, unpackBytes } from "./pack-bytes.ts";
 
 /**
@@ -36,11 +37,11 @@ export function encodeInts(values: Column): Uint8Array {
   if (stepWidth >= width || !exactSteps) {
     // A distance of more than 2^53 would lose its last digits: so wide a column has its values as they are.
     const base = Number.isSafeInteger(max - min) ? min : 0;
-    return concat(header(FROM_BASE, width, base, 0), packBytes(distances(values, width, base)));
+    return column(header(FROM_BASE, width, base, 0), distances(values, width, base));
   }
   const steps = new Float64Array(rows);
   for (let row = 1; row < rows; row += 1) steps[row] = (values[row] as number) - (values[row - 1] as number) - minStep;
-  return concat(header(FROM_PREVIOUS, stepWidth, first, minStep), packBytes(distances(steps, stepWidth, 0)));
+  return column(header(FROM_PREVIOUS, stepWidth, first, minStep), distances(steps, stepWidth, 0));
 }
 
 /** A column that `encodeInts` wrote, of which no more is decoded than is asked for. */
@@ -133,9 +134,13 @@ function typedView(bytes: Uint8Array, width: number): Uint8Array | Uint16Array |
   return width === 4 ? new Uint32Array(buffer, byteOffset, length / 4) : new Float64Array(buffer, byteOffset, length / 8);
 }
 
-function concat(head: Uint8Array, tail: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(head.length + tail.length);
+/** A header and what is packed of the distances, whose memory is given back. */
+function column(head: Uint8Array, unpacked: Uint8Array): Uint8Array {
+  const packed = packBytes(unpacked);
+  freeBytes(unpacked);
+  const bytes = new Uint8Array(head.length + packed.length);
   bytes.set(head);
-  bytes.set(tail, head.length);
+  bytes.set(packed, head.length);
+  freeBytes(packed);
   return bytes;
 }

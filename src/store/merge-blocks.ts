@@ -1,3 +1,4 @@
+import { freeBytes } from "../free-bytes.ts";
 import type { BlockRows } from "./block.ts";
 import type { BlockReader } from "./block-reader.ts";
 import { createScratch } from "./scratch.ts";
@@ -89,6 +90,7 @@ function textsOf(blocks: BlockReader[], texts: "messages" | "attributes"): Uint8
   for (const page of pages) {
     joined.set(page, at);
     at += page.length;
+    freeBytes(page);
   }
   return joined;
 }

@@ -1,3 +1,4 @@
+import { freeBytes } from "../free-bytes.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 
 /**
@@ -131,6 +132,7 @@ export function writeSmallest(bytes: Uint8Array, out: ByteWriter): void {
   const smaller = compressed.length < bytes.length ? compressed : bytes;
   out.varint(smaller.length * 2 + (smaller === bytes ? 0 : 1));
   out.append(smaller);
+  if (compressed !== bytes) freeBytes(compressed);
 }
 
 function writeDoubles(values: ArrayLike<number>, count: number, out: ByteWriter): void {

@@ -1,3 +1,5 @@
+import { freeBytes } from "../free-bytes.ts";
+
 /** Bytes as they lie in the database: a tag, then the bytes as they are or compressed, whichever is smaller. */
 const RAW = 0;
 const ZSTD = 1;
@@ -11,7 +13,11 @@ const LEVEL = 1;
 export function packBytes(bytes: Uint8Array, level = LEVEL): Uint8Array {
   if (bytes.length >= MIN_COMPRESSED_BYTES) {
     const compressed = Bun.zstdCompressSync(bytes as Uint8Array<ArrayBuffer>, { level });
-    if (compressed.length < bytes.length) return tagged(ZSTD, compressed);
+    if (compressed.length < bytes.length) {
+      const packed = tagged(ZSTD, compressed);
+      freeBytes(compressed);
+      return packed;
+    }
   }
   return tagged(RAW, bytes);
 }

@@ -1,4 +1,5 @@
 import { LogctlError } from "../errors.ts";
+import { freeBytes } from "../free-bytes.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Query } from "../query/query.ts";
 import { type Filter, filterOf, pageParametersSchema, type RecordFormat, streamParametersSchema } from "../schema/filter.ts";
@@ -99,14 +100,19 @@ async function answerStream(
 ): Promise<Response> {
   // Whatever goes wrong before there is a first piece still gets a status of its own.
   let next: Promise<IteratorResult<SearchPiece>> = Promise.resolve(await pieces.next());
+  let sent: Uint8Array | undefined;
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        // It was sent, or copied: else there would be no room for another.
+        if (sent !== undefined) freeBytes(sent);
+        sent = undefined;
         const { done, value } = await next;
         if (done) return controller.close();
         next = pieces.next();
         // Whoever pulls next is told; until then it is nobody's.
         next.catch(() => {});
+        sent = value.bytes;
         controller.enqueue(value.bytes);
       },
       async cancel() {

@@ -47,7 +47,7 @@ function handle(message: ToCompactor): void {
       merged = true;
       const replaced = result.replaced.map(({ id, firstId }) => ({ id, firstId }));
       answer({ type: "compacted", replaced, block: result.block, small: result.small }, buffersOfBlock(result.block));
-      // A merge leaves tens of megabytes behind, of which the collector of garbage hears too late.
+      // A merge leaves megabytes behind, of which the collector of garbage hears too late. Compiled code is kept for the next.
       Bun.gc(false);
       return;
     }

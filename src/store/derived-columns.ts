@@ -90,10 +90,9 @@ function same({ kind }: ColumnKind, { values, lengths }: ColumnValues, a: number
 }
 
 /**
- * The whole column, of the values that were kept: which one each is follows from the places of the source's values, which
- * is not read before.
- * `selectBeside` gives of these the ones beside which the column has a value. `keep` is asked for what makes one value quick
- * to find.
+ * The whole column, of the values that were kept: which one each is follows from the places of the source's values. The
+ * source is not read before it is needed. `selectBeside` gives of the places those beside which the column has a value. `keep`
+ * is asked for what makes one value quick to find.
  */
 export function openDerived(
   kept: ValueReader,

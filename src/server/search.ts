@@ -104,7 +104,7 @@ async function answerStream(
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        // It was sent, or copied: else there would be no room for another.
+        // The server has sent it or copied it: else it would not ask for another. Nobody else reads this.
         if (sent !== undefined) freeBytes(sent);
         sent = undefined;
         const { done, value } = await next;

@@ -10,9 +10,9 @@ import { hashWords } from "./words.ts";
 /** These are few, or a block of nothing but prose. On the benchmark's a third smaller than at level 1. */
 const LEVEL = 3;
 
-/** About how many bytes of text make a page, so that a text costs no more than it must; of more than so many pages they are longer. */
+/** About how many bytes of text make a page, so that one text costs no more than it must; pages are longer where there would be far more than so many. */
 const MIN_PAGE_BYTES = 64 * 1024;
-const MAX_PAGES = 64;
+const USUAL_PAGES = 64;
 
 export type WrittenTexts = {
   /** How many texts there are, their lengths, and how many are on each page. */
@@ -34,7 +34,7 @@ export function writeTexts(
   gramSet: GramSet,
 ): WrittenTexts {
   const lengths = Float64Array.from(rows, (row) => (offsets[row + 1] as number) - (offsets[row] as number));
-  const pageBytes = Math.max(MIN_PAGE_BYTES, lengths.reduce((sum, length) => sum + length, 0) / MAX_PAGES);
+  const pageBytes = Math.max(MIN_PAGE_BYTES, lengths.reduce((sum, length) => sum + length, 0) / USUAL_PAGES);
   const pages: Uint8Array[] = [];
   const blooms: Uint8Array[] = [];
   const grams: Uint8Array[] = [];

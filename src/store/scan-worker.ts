@@ -98,7 +98,10 @@ function runTurn(): void {
 function restLater(): void {
   clearTimeout(resting);
   resting = setTimeout(() => {
-    collectNow();
+    workedMs = 0;
+    // What searches leave behind lies outside the engine's heap, for the most part, so that it is in no hurry to collect it.
+    // Not with compiled code, without which the next search would take three times as long.
+    Bun.gc(false);
     resting = setTimeout(release, RELEASE_AFTER_MS - REST_AFTER_MS);
   }, REST_AFTER_MS);
 }
@@ -111,15 +114,6 @@ function release(): void {
   }
   releaseScratch();
   Bun.gc(true);
-}
-
-/**
- * What searches leave behind lies outside the engine's heap, for the most part, so that it is in no hurry to collect it. Not
- * at once, which would throw away compiled code as well: the next search would take three times as long.
- */
-function collectNow(): void {
-  workedMs = 0;
-  Bun.gc(false);
 }
 
 /** Goes on with a range until it is done, unless it was cancelled meanwhile. */

@@ -14,10 +14,13 @@ export type WordList = {
 
 /** What is remembered of what was asked, in bytes: a dictionary outlives the questions, which may all be different. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
+/** What remembering an answer takes besides its bytes and those of the question. */
+const ENTRY_BYTES = 128;
 
 export function createWordList(words: readonly string[]): WordList {
   let foldedWords: string[] | undefined;
   const known = new Map<string, Uint8Array | undefined>();
+  let knownBytes = 0;
   const utf8 = lazy(() => encodeWords(words));
   return {
     words,
@@ -31,8 +34,13 @@ export function createWordList(words: readonly string[]): WordList {
       if (folded) foldedWords ??= words.map(foldCase);
       const hits = Uint8Array.from(folded ? (foldedWords as string[]) : words, (word) => (holds(test, word) ? 1 : 0));
       const result = hits.includes(1) ? hits : undefined;
-      if ((known.size + 1) * words.length > MAX_ANSWER_BYTES) known.clear();
+      const bytes = ENTRY_BYTES + key.length * 2 + (result?.length ?? 0);
+      if (knownBytes + bytes > MAX_ANSWER_BYTES) {
+        known.clear();
+        knownBytes = 0;
+      }
       known.set(key, result);
+      knownBytes += bytes;
       return result;
     },
   };

@@ -23,7 +23,7 @@ import { MINUTE_MS, readMinuteCounts } from "./minute-counts.ts";
 import { unpackBytes } from "./pack-bytes.ts";
 import { FEW_ROWS, PAGE_ROWS } from "./page-slots.ts";
 import { openNumbers, readNumbers } from "./read-numbers.ts";
-import { keepRecent } from "./recent-block.ts";
+import { keepRecent } from "./recent-blocks.ts";
 import { createRowTexts, type RowTexts, textOfRow } from "./row-texts.ts";
 import { readShapedAttribute } from "./shaped-attribute.ts";
 import { splitBlooms, splitGrams } from "./split-filters.ts";
@@ -44,9 +44,14 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
 
   /** All parts, once they are loaded. */
   let loaded: Map<number, Uint8Array> | undefined;
+  /** Of them, so far; infinitely many once many records were read, for which far more was made. */
+  let readBytes = 0;
 
   function partIfAny(number: number, page = 0): Uint8Array | undefined {
-    return loaded === undefined ? readPart(database, meta.id, number, page) : loaded.get(keyOfPart(meta.id, number, page));
+    if (loaded !== undefined) return loaded.get(keyOfPart(meta.id, number, page));
+    const bytes = readPart(database, meta.id, number, page);
+    readBytes += bytes?.length ?? 0;
+    return bytes;
   }
 
   function part(number: number, page = 0): Uint8Array {
@@ -220,7 +225,8 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
       return Array.from(rows, (row) => textOfRow(into, row - pageRange(page).from));
     },
     jsonTexts(texts, page, rows, into) {
-      if (cache === undefined) keepRecent(database, reader);
+      if (rows.length > FEW_ROWS) readBytes = Number.POSITIVE_INFINITY;
+      if (cache === undefined) keepRecent(database, reader, () => readBytes);
       writeTexts(texts, page, rows, texts === "messages", into);
     },
     lengths(texts) {

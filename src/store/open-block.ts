@@ -5,7 +5,7 @@ import { DENSE_VERSION } from "./dense-block.ts";
 import { openDenseBlock } from "./dense-block-reader.ts";
 import type { KeptValues } from "./kept-values.ts";
 import { openPlainBlock } from "./plain-block-reader.ts";
-import { findRecent } from "./recent-block.ts";
+import { findRecent } from "./recent-blocks.ts";
 
 /** Reads of a block what is asked for, once. With a `cache`, pages of texts that were read before are there to be had again. */
 export function openBlock(database: Database, meta: BlockMeta, cache?: KeptValues): BlockReader {

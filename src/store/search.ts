@@ -4,13 +4,21 @@ import { BlockGone } from "./block-reader.ts";
 import { newestRecordId } from "./database.ts";
 import { compileFilter, type Matcher } from "./match.ts";
 import { FRAMING, writeRows } from "./record-text.ts";
+import { onRelease } from "./scratch.ts";
 import type { Hits, Position, SearchChunk, SearchPlan, Step } from "./search-plan.ts";
-import { createTextBuffer, putText, takeBytes } from "./text-buffer.ts";
+import { createTextBuffer, putText, type TextBuffer, takeBytes } from "./text-buffer.ts";
 import { walkByArrival } from "./walk-by-arrival.ts";
 import { walkByTimestamp } from "./walk-by-timestamp.ts";
 
 /** Answers are handed on in pieces of about this many bytes. */
 const CHUNK_BYTES = 256 * 1024;
+const BUFFER_BYTES = CHUNK_BYTES + (CHUNK_BYTES >> 2);
+
+/** What the last search to end wrote into, for the next one: to a short search fresh memory of this size is dear. */
+let spare: TextBuffer | undefined;
+onRelease(() => {
+  spare = undefined;
+});
 
 /**
  * Runs a search: yields the answer in pieces, and undefined now and then in between, so that whoever drives it
@@ -77,7 +85,8 @@ function positionOf({ block, page }: Hits, row: number, { sort }: SearchPlan): P
 /** Gathers the bytes of an answer, framed as its format wants it. */
 function createAnswer({ format, part }: SearchPlan) {
   const framing = part === undefined ? FRAMING[format] : { ...FRAMING[format], head: "", tail: "" };
-  const buffer = createTextBuffer(CHUNK_BYTES + (CHUNK_BYTES >> 2));
+  const buffer = spare ?? createTextBuffer(BUFFER_BYTES);
+  spare = undefined;
   let rows = 0;
   let started = false;
   let last: Position | undefined;
@@ -103,6 +112,7 @@ function createAnswer({ format, part }: SearchPlan) {
       }
       const chunk = { bytes: takeBytes(buffer), rows, last, done: isEnd };
       buffer.length = 0;
+      if (isEnd && buffer.bytes.length === BUFFER_BYTES) spare = buffer;
       rows = 0;
       if (part !== undefined) started = false;
       return chunk;

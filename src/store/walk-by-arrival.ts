@@ -9,7 +9,9 @@ import type { Order, Position, Step } from "./search-plan.ts";
 /** A block that may hold matches, and the ids in it that have not been passed yet. */
 export type Candidate = { block: BlockReader; fromId: number; toId: number };
 
-const BLOCKS_A_LISTING = 64;
+/** The newest records are mostly in few blocks: more are listed at a time the further a search goes. */
+const FIRST_LISTING = 4;
+const MAX_LISTING = 64;
 
 /** The same as `last_id > ?`, but found by the key, since no two blocks overlap: a tail asks for the newest ones again and again. */
 const ENDS_AFTER = "last_id > ? AND first_id >= coalesce((SELECT max(first_id) FROM block WHERE first_id <= ?), 0)";
@@ -22,17 +24,17 @@ export function* candidates(database: Database, matcher: Matcher, order: Order, 
   const { where, parameters } = pruningConditions(matcher);
   const [condition, orderBy] = order === "desc" ? ["first_id < ?", "first_id DESC"] : [ENDS_AFTER, "first_id ASC"];
   let bound = after ?? (order === "desc" ? Number.MAX_SAFE_INTEGER : 0);
-  for (;;) {
+  for (let count = FIRST_LISTING; ; count = Math.min(MAX_LISTING, count * 4)) {
     const bounds = order === "desc" ? [bound] : [bound, bound];
     const conditions = [...where, condition].join(" AND ");
-    const metas = listBlocks(database, conditions, [...parameters, ...bounds], orderBy, BLOCKS_A_LISTING);
+    const metas = listBlocks(database, conditions, [...parameters, ...bounds], orderBy, count);
     for (const meta of metas) {
       const fromId = order === "asc" ? Math.max(meta.firstId, bound + 1) : meta.firstId;
       const toId = order === "desc" ? Math.min(meta.lastId, bound - 1) : meta.lastId;
       yield { block: openBlock(database, meta), fromId, toId };
     }
     const last = metas.at(-1);
-    if (last === undefined || metas.length < BLOCKS_A_LISTING) return;
+    if (last === undefined || metas.length < count) return;
     // The end of one that is damaged may be anything: it is listed again, and those behind it with it.
     bound = order === "desc" || last.damaged ? last.firstId : last.lastId;
   }

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import type { BlockReader } from "../../../src/store/block-reader.ts";
-import { findRecent, keepRecent } from "../../../src/store/recent-block.ts";
+import { findRecent, keepRecent } from "../../../src/store/recent-blocks.ts";
 import { createScratch, releaseScratch } from "../../../src/store/scratch.ts";
 
 describe("scratch memory", () => {
@@ -35,7 +35,7 @@ describe("scratch memory", () => {
   test("is let go of together with the block that was last read", () => {
     using database = new Database(":memory:");
     const block = { meta: { id: 7 } } as BlockReader;
-    keepRecent(database, block);
+    keepRecent(database, block, () => 0);
     expect([findRecent(database, 7), findRecent(database, 8)]).toEqual([block, undefined]);
     releaseScratch();
     expect(findRecent(database, 7)).toBeUndefined();

@@ -1,0 +1,81 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import type { BlockMeta } from "../../../src/store/block.ts";
+import type { BlockReader } from "../../../src/store/block-reader.ts";
+import { insertBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
+import { openBlock } from "../../../src/store/open-block.ts";
+import { findRecent, keepRecent } from "../../../src/store/recent-blocks.ts";
+import { writeRows } from "../../../src/store/record-text.ts";
+import { createTextBuffer } from "../../../src/store/text-buffer.ts";
+import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+import { encodedBlockOf, row } from "./rows.ts";
+
+const LITTLE = () => 1000;
+const MEGABYTE = () => 1024 * 1024;
+const ALL = () => Number.POSITIVE_INFINITY;
+
+function blockOf(id: number): BlockReader {
+  return { meta: { id } } as BlockReader;
+}
+
+/** Which of the blocks are still there. */
+function keptOf(database: Database, ids: readonly number[]): number[] {
+  return ids.filter((id) => findRecent(database, id) !== undefined);
+}
+
+describe("blocks that were read recently", () => {
+  test("are there again, the sixteen read last, by their own connection", () => {
+    using database = new Database(":memory:");
+    using other = new Database(":memory:");
+    const ids = Array.from({ length: 20 }, (_, i) => i + 1);
+    for (const id of ids) keepRecent(database, blockOf(id), LITTLE);
+    expect(keptOf(database, ids)).toEqual(ids.slice(4));
+    expect(keptOf(other, ids)).toEqual([]);
+    keepRecent(database, blockOf(5), LITTLE);
+    keepRecent(database, blockOf(21), LITTLE);
+    expect(keptOf(database, [...ids, 21])).toEqual([5, ...ids.slice(6), 21]);
+  });
+
+  test("are let go of where more of them was read than there is room for, the latest never", () => {
+    using database = new Database(":memory:");
+    const ids = [1, 2, 3, 4, 5, 6];
+    for (const id of ids) keepRecent(database, blockOf(id), MEGABYTE);
+    expect(keptOf(database, ids)).toEqual([3, 4, 5, 6]);
+    keepRecent(database, blockOf(2), ALL);
+    expect(keptOf(database, ids)).toEqual([2, 4, 5, 6]);
+    keepRecent(database, blockOf(1), LITTLE);
+    expect(keptOf(database, ids)).toEqual([1, 4, 5, 6]);
+  });
+
+  test("are let go of when they have become large, and another is read", () => {
+    using database = new Database(":memory:");
+    let readBytes = 10;
+    keepRecent(database, blockOf(1), () => readBytes);
+    keepRecent(database, blockOf(2), LITTLE);
+    expect(keptOf(database, [1, 2])).toEqual([1, 2]);
+    readBytes = 10_000_000;
+    expect(keptOf(database, [3, 1, 2])).toEqual([2]);
+  });
+
+  test("are kept as they are unpacked where a few records were read, and only until the next where many were", async () => {
+    await using folder = await makeTemporaryFolder();
+    using database = openForWriting(folder.file("logs.db"));
+    const rows = Array.from({ length: 2000 }, (_, i) => row({ message: `request ${i} took ${i % 7} ms` }));
+    for (const id of [1, 2]) insertBlock(database, id, encodedBlockOf(rows, { firstId: id * 100_000, dense: true }));
+    const [first, second] = listBlocks(database, "1", [], "first_id");
+    if (first === undefined || second === undefined) throw new Error("the blocks are not listed");
+    const read = (meta: BlockMeta, count: number) => {
+      const block = openBlock(database, meta);
+      writeRows(block, 0, [...Array(count).keys()], "json", createTextBuffer());
+      return block;
+    };
+
+    const block = read(first, 2);
+    read(second, 1);
+    expect(openBlock(database, first) === block).toBe(true);
+    read(first, 100);
+    expect(openBlock(database, first) === block).toBe(true);
+    read(second, 1);
+    expect(openBlock(database, first) === block).toBe(false);
+  });
+});

@@ -13,17 +13,30 @@ export const FULL_CHARACTERS = 16 * 1024 * 1024;
 const FAN_IN = 32;
 /** While nothing else is to be done it may be fewer: each record is then rewritten more often. */
 const THOROUGH_FAN_IN = 8;
+/** Then, too, neighbours become one dense block as soon as one record in so many is in none yet: what is not costs each search far more. */
+const THOROUGH_REWRITES = 8;
 /** Below this many rows a block is kept in one piece, without a Bloom filter: reading it whole is as quick. */
 const MIN_PARTED_ROWS = 1024;
 /** From so many rows on a block is worth taking its texts apart. */
 const MIN_DENSE_ROWS = 16_384;
 
+type Sizes = Pick<BlockMeta, "rows" | "characters">;
+
+function sumUp(blocks: readonly Sizes[]): Sizes {
+  const sum = { rows: 0, characters: 0 };
+  for (const { rows, characters } of blocks) {
+    sum.rows += rows;
+    sum.characters += characters;
+  }
+  return sum;
+}
+
 /** What a block costs to be rewritten; a full one of rows alone costs as much as a full one of text alone. */
-function weightOf({ rows, characters }: BlockMeta): number {
+function weightOf({ rows, characters }: Sizes): number {
   return rows * (FULL_CHARACTERS / FULL_ROWS) + characters;
 }
 
-export function isFull(meta: Pick<BlockMeta, "rows" | "characters">): boolean {
+export function isFull(meta: Sizes): boolean {
   return meta.rows >= FULL_ROWS || meta.characters >= FULL_CHARACTERS;
 }
 
@@ -48,7 +61,7 @@ export function planCompaction(metas: BlockMeta[], thorough = false, damaged: Re
     if (!isWall && follows) continue;
     const run = metas.slice(start, i);
     // What lies between full blocks comes to no more: it is merged as it is.
-    const chosen = meta === undefined ? planRun(run, thorough ? THOROUGH_FAN_IN : FAN_IN) : run.length > 1 ? untilFull(run) : [];
+    const chosen = meta === undefined ? planRun(run, thorough) : run.length > 1 ? untilFull(run) : [];
     if (chosen.length > 0) return chosen;
     // One that a very large request has filled was written as it came.
     if (isWall && meta !== undefined && !isLeft(meta) && !isFinal(meta)) return [meta];
@@ -69,10 +82,14 @@ function untilFull(run: BlockMeta[]): BlockMeta[] {
 }
 
 /** What to merge of the newest blocks, none of which is full. */
-function planRun(run: BlockMeta[], fanIn: number): BlockMeta[] {
-  const rows = run.reduce((sum, meta) => sum + meta.rows, 0);
-  const characters = run.reduce((sum, meta) => sum + meta.characters, 0);
-  if (run.length > 1 && isFull({ rows, characters })) return untilFull(run);
+function planRun(run: BlockMeta[], thorough: boolean): BlockMeta[] {
+  const sizes = sumUp(run);
+  if (run.length > 1 && isFull(sizes)) return untilFull(run);
+  if (thorough && sizes.rows >= MIN_DENSE_ROWS) {
+    const plain = sumUp(run.filter(({ version }) => version !== DENSE_VERSION));
+    if (weightOf(plain) * THOROUGH_REWRITES >= weightOf(sizes)) return run;
+  }
+  const fanIn = thorough ? THOROUGH_FAN_IN : FAN_IN;
   let weight = 0;
   let largest = 0;
   for (let from = run.length - 1; from >= 0; from -= 1) {

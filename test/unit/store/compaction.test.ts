@@ -29,6 +29,10 @@ function blockOf(firstId: number, rows: number, characters: number, rewritten = 
   };
 }
 
+function rowsIn(blocks: readonly Block[]): number {
+  return blocks.reduce((sum, { rows }) => sum + rows, 0);
+}
+
 /** Does what the plan says, once; false where there is nothing to do. */
 function compact(blocks: Block[], thorough = false): boolean {
   const plan = planCompaction(blocks, thorough) as Block[];
@@ -136,13 +140,30 @@ describe("planning compaction", () => {
     expect(planCompaction(blocks, true)).toEqual(blocks);
     const trickle: Block[] = [];
     let most = 0;
-    for (let id = 1; id <= 20_000; id += 1) {
+    let mostPlain = 0;
+    for (let id = 1; id < FULL_ROWS; id += 1) {
       trickle.push(blockOf(id, 1, 200));
       while (compact(trickle, true));
       most = Math.max(most, trickle.length);
+      if (id >= 16_384) mostPlain = Math.max(mostPlain, rowsIn(trickle.filter(({ version }) => version !== DENSE_VERSION)) / id);
     }
     expect(most).toBeLessThan(40);
-    expect(Math.max(...trickle.map(({ rewritten }) => rewritten))).toBeLessThanOrEqual(8);
+    expect(mostPlain).toBeLessThanOrEqual(1 / 8);
+    expect(Math.max(...trickle.map(({ rewritten }) => rewritten))).toBeLessThanOrEqual(20);
+  });
+
+  test("takes texts apart, where it is thorough, as soon as one record in eight is in no dense block", () => {
+    const [dense, plain, denseToo] = [
+      blockOf(1, 40_000, 8_000_000),
+      blockOf(40_001, 7000, 1_400_000),
+      blockOf(47_001, 17_000, 3_400_000),
+    ];
+    expect(planCompaction([dense, plain], true)).toEqual([dense, plain]);
+    expect(planCompaction([dense, plain, denseToo], true)).toEqual([]);
+    expect(planCompaction([dense, plain])).toEqual([]);
+    expect(planCompaction([dense], true)).toEqual([]);
+    expect(planCompaction([{ ...dense, version: 1 }], true)).toHaveLength(1);
+    expect(planCompaction([plain], true)).toEqual([]);
   });
 
   test("keeps blocks few where records are large", () => {

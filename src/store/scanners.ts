@@ -141,7 +141,7 @@ export function createScanners(
       let piece = await ask<"chunk">(scanner, id, { type: "search", id, plan });
       for (;;) {
         done = piece.done;
-        if (piece.bytes.length > 0 || piece.rows > 0) yield piece;
+        if (piece.bytes.length > 0 || piece.rows > 0 || piece.unfinished) yield piece;
         if (done) return;
         piece = await ask<"chunk">(scanner, id, { type: "more", id });
       }

@@ -18,6 +18,8 @@ export type SearchPlan = {
   throughId?: number;
   /** Only records of this range, and these without what frames an answer: pieces are put together by whoever searches by ranges. */
   part?: RecordRange;
+  /** Once it has worked for so long, it is given up at the next place to go on from, as `unfinished`. */
+  patienceMs?: number;
   /** Records to leave out at the start. */
   offset: number;
   /** The most records to give; may be infinite. */
@@ -33,9 +35,15 @@ export type Step = { hits: Hits; passed?: undefined } | { hits?: undefined; pass
 
 /**
  * A piece of an answer: UTF-8, how many records it holds, and where the last of them stands. After the one that is `done`
- * comes no other.
+ * comes no other; where it is `unfinished`, `last` says from where another search would go on.
  */
-export type SearchChunk = { bytes: Uint8Array<ArrayBuffer>; rows: number; last: Position | undefined; done: boolean };
+export type SearchChunk = {
+  bytes: Uint8Array<ArrayBuffer>;
+  rows: number;
+  last: Position | undefined;
+  done: boolean;
+  unfinished?: boolean;
+};
 
 /** The same on its way out of the store. */
 export type SearchPiece = Omit<SearchChunk, "bytes"> & { bytes: Uint8Array };

@@ -31,6 +31,7 @@ export function* search(database: Database, plan: SearchPlan, note: NoteDamage):
   const matcher = compileFilter(plan.filter, Math.min(newestRecordId(database), throughId, part?.toId ?? throughId));
   matcher.firstId = Math.max(matcher.firstId, part?.fromId ?? 0);
   const answer = createAnswer(plan);
+  const endsAtMs = performance.now() + (plan.patienceMs ?? Number.POSITIVE_INFINITY);
   let { after, offset, limit } = plan;
   for (let complete = false; !complete; ) {
     try {
@@ -54,6 +55,7 @@ export function* search(database: Database, plan: SearchPlan, note: NoteDamage):
           after = position;
         }
         if (limit <= 0) break;
+        if (performance.now() > endsAtMs) return yield { ...answer.take(true), last: after, unfinished: true };
         yield answer.isFull() ? answer.take(false) : undefined;
       }
       complete = true;

@@ -1,5 +1,5 @@
 import { FRAMING } from "./record-text.ts";
-import type { SearchPiece, SearchPlan } from "./search-plan.ts";
+import type { Order, Position, SearchPiece, SearchPlan } from "./search-plan.ts";
 import type { RecordRange } from "./stats-plan.ts";
 
 export type SpreadSearchOptions = {
@@ -9,7 +9,13 @@ export type SpreadSearchOptions = {
   listRanges: () => Promise<RecordRange[]>;
   /** Searches one range, on whichever thread has the least to do. `return` ends it at once. */
   searchRange: (plan: SearchPlan) => AsyncGenerator<SearchPiece>;
+  /** For so long one thread searches alone. */
+  aloneMs?: number;
 };
+
+/** What is found sooner several threads find no quicker: to list ranges, hand them out and wake another processor takes as long. */
+const ALONE_MS = 12;
+const ALL: RecordRange = { fromId: 0, toId: Number.POSITIVE_INFINITY };
 
 /** Whether a search may have to look far for what it gives, so that several threads are quicker. A tail looks at what is new. */
 export function isWorthSpreading({ filter, sort, offset, format }: SearchPlan): boolean {
@@ -17,7 +23,7 @@ export function isWorthSpreading({ filter, sort, offset, format }: SearchPlan): 
 }
 
 /** Whether some of the range comes after the place from which the search goes on. */
-function isAhead({ fromId, toId }: RecordRange, { after, order }: SearchPlan): boolean {
+function isAhead({ fromId, toId }: RecordRange, order: Order, after: Position | undefined): boolean {
   if (after === undefined) return true;
   return order === "desc" ? fromId < after.id : toId > after.id;
 }
@@ -28,14 +34,19 @@ type Started = { pieces: AsyncGenerator<SearchPiece>; first: Promise<IteratorRes
 const AHEAD = 2;
 
 /**
- * The same answer as that of one search, from searches of ranges: while the pieces of one range are taken, those that come
- * next have their first piece made. `return` ends all of them at once.
+ * The same answer as that of one search, from one that is given up where it takes longer, and then from searches of ranges:
+ * while the pieces of one range are taken, those that come next have their first piece made. `return` ends all of them at
+ * once.
  */
-export function spreadSearch({ plan, threads, listRanges, searchRange }: SpreadSearchOptions): AsyncGenerator<SearchPiece> {
+export function spreadSearch(options: SpreadSearchOptions): AsyncGenerator<SearchPiece> {
+  const { plan, threads, listRanges, searchRange, aloneMs = ALONE_MS } = options;
   let ranges: RecordRange[] = [];
   // One for each range, in their order.
   const started: Started[] = [];
-  let again: AsyncGenerator<SearchPiece> | undefined;
+  // The first of all, or one that is made a second time.
+  let single: AsyncGenerator<SearchPiece> | undefined;
+  /** Where the ranges are gone on from. */
+  let start = plan.after;
   let current = 0;
   let busy = 0;
   let left = false;
@@ -43,7 +54,8 @@ export function spreadSearch({ plan, threads, listRanges, searchRange }: SpreadS
   /** Has all threads busy, but not with what is far off. */
   function startMore(): void {
     while (!left && busy < threads && started.length < Math.min(ranges.length, current + threads * AHEAD)) {
-      const pieces = searchRange({ ...plan, part: ranges[started.length] as RecordRange });
+      const part = ranges[started.length] as RecordRange;
+      const pieces = searchRange({ ...plan, part, ...(start && { after: start }) });
       const first = pieces.next();
       started.push({ pieces, first });
       busy += 1;
@@ -56,11 +68,20 @@ export function spreadSearch({ plan, threads, listRanges, searchRange }: SpreadS
     }
   }
 
-  async function* readRanges(): AsyncGenerator<SearchPiece, void> {
-    ranges = (await listRanges()).filter((range) => isAhead(range, plan));
-    if (plan.order === "desc") ranges.reverse();
+  async function* readPieces(): AsyncGenerator<SearchPiece, void> {
     let remaining = plan.limit;
-    let { after } = plan;
+    let isFinished = true;
+    single = searchRange({ ...plan, part: ALL, patienceMs: aloneMs });
+    for await (const piece of single) {
+      remaining -= piece.rows;
+      start = piece.last ?? start;
+      isFinished = piece.unfinished !== true;
+      if (piece.rows > 0) yield piece;
+    }
+    if (isFinished || left) return;
+    ranges = (await listRanges()).filter((range) => isAhead(range, plan.order, start));
+    if (plan.order === "desc") ranges.reverse();
+    let after = start;
     for (current = 0; current < ranges.length && remaining > 0 && !left; current += 1) {
       startMore();
       let { pieces, first } = started[current] as Started;
@@ -69,8 +90,8 @@ export function spreadSearch({ plan, threads, listRanges, searchRange }: SpreadS
           // More than is wanted: the same again, and no more.
           await pieces.return(undefined);
           const part = ranges[current] as RecordRange;
-          again = searchRange({ ...plan, part, limit: remaining, ...(after && { after }) });
-          pieces = again;
+          single = searchRange({ ...plan, part, limit: remaining, ...(after && { after }) });
+          pieces = single;
           next = await pieces.next();
           if (next.done) break;
         }
@@ -85,8 +106,8 @@ export function spreadSearch({ plan, threads, listRanges, searchRange }: SpreadS
     const { head, separator, tail } = FRAMING[plan.format];
     let isFirst = true;
     try {
-      for await (const piece of readRanges()) {
-        yield { ...piece, bytes: join(isFirst ? head : separator, piece.bytes), done: false };
+      for await (const { bytes, rows, last } of readPieces()) {
+        yield { bytes: join(isFirst ? head : separator, bytes), rows, last, done: false };
         isFirst = false;
       }
       const end = isFirst && plan.format === "ndjson" ? "" : (isFirst ? head : "") + tail;
@@ -99,7 +120,7 @@ export function spreadSearch({ plan, threads, listRanges, searchRange }: SpreadS
   function leave(): void {
     left = true;
     for (const { pieces } of started) void pieces.return(undefined);
-    void again?.return(undefined);
+    void single?.return(undefined);
   }
 
   const answer = read();

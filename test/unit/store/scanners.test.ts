@@ -6,6 +6,7 @@ import type { SearchPlan } from "../../../src/store/search-plan.ts";
 import type { StatsPlan } from "../../../src/store/stats-plan.ts";
 import type { FromScanner, ToScanner } from "../../../src/store/worker-messages.ts";
 import { noDamage } from "../../support/no-damage.ts";
+import { textQuery } from "../../support/text-query.ts";
 
 const PLAN: SearchPlan = { filter: NO_FILTER, sort: "received_at", order: "desc", offset: 0, limit: 10, format: "ndjson" };
 
@@ -91,6 +92,27 @@ describe("scanners", () => {
     const other = scanners.search(PLAN).next();
     thread(0).answer({ type: "chunk", id: 2, done: true, ...piece(5) });
     expect((await other).value?.rows).toBe(5);
+  });
+
+  test("search in one thread, and by ranges in all where it gives up, also before anything is found", async () => {
+    const { scanners, started, thread } = openScanners(2);
+    const pieces = scanners.search({ ...PLAN, filter: { ...NO_FILTER, query: textQuery("timeout") } });
+    const next = pieces.next();
+    await settle();
+    expect(started.map(types)).toEqual([["open", "search"]]);
+    const last = { id: 70, ms: 0, nanos: 0 };
+    thread(0).answer({ type: "chunk", id: 1, done: true, unfinished: true, bytes: new Uint8Array(), rows: 0, last });
+    await settle();
+    expect(types(thread(0))).toEqual(["open", "search", "list"]);
+    thread(0).answer({ type: "listed", id: 2, ranges: [range(10), range(50), range(90)] });
+    await settle();
+    expect(started.map(types)).toEqual([
+      ["open", "search", "list", "search"],
+      ["open", "search"],
+    ]);
+    thread(0).answer({ type: "chunk", id: 3, done: true, ...piece(4) });
+    expect((await next).value?.rows).toBe(4);
+    await pieces.return(undefined);
   });
 
   test("tell why something could not be read", async () => {

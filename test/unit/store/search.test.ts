@@ -239,6 +239,46 @@ describe("a search, step by step", () => {
     expect(ids).toEqual(searchByHand(blocks.known, { ...ALL, ...order }));
   });
 
+  test.each(["asc", "desc"] as const)("gives up once it took too long, and another goes on where it was: %s", async (order) => {
+    await using blocks = await openBlocks(SEED);
+    for (let commit = 0; commit < 20; commit += 1) blocks.append(3);
+    const plan: SearchPlan = { ...ALL, order, filter: { ...NO_FILTER, severityMask: 1 << 4 }, limit: 25 };
+    const ids: number[] = [];
+    const places: number[] = [];
+    for (let { after } = plan, isOver = false; !isOver; ) {
+      const limit = plan.limit - ids.length;
+      const chunks = [...search(blocks.database, { ...plan, limit, patienceMs: -1, ...(after && { after }) }, noDamage)];
+      const end = chunks.at(-1);
+      for (const chunk of chunks) if (chunk !== undefined) ids.push(...idsOf(Buffer.from(chunk.bytes).toString()));
+      isOver = end?.unfinished !== true;
+      if (isOver) break;
+      after = end?.last;
+      places.push(after?.id ?? Number.NaN);
+    }
+    expect(ids).toEqual(searchByHand(blocks.known, plan));
+    // It gave up at one place after another.
+    expect(places.length).toBeGreaterThan(5);
+    expect(places).toEqual([...new Set(places)].sort((a, b) => (order === "asc" ? a - b : b - a)));
+  });
+
+  test("gives the same however many others are under way", async () => {
+    await using blocks = await openBlocks(SEED);
+    for (let i = 0; i < 12; i += 1) blocks.appendOne([-1, 0, 3, 2, `s${i}`, `${i} `.repeat(40_000), ""]);
+    const alone = run(blocks, { order: "asc" }).text;
+    const running = Array.from({ length: 3 }, () => search(blocks.database, { ...ALL, order: "asc" }, noDamage));
+    const texts = running.map(() => "");
+    for (let open = running.length; open > 0; ) {
+      // Each begins when the one before it has given a piece.
+      for (const [at, pieces] of running.entries()) {
+        if (at > 0 && texts[at - 1] === "") continue;
+        const { value } = pieces.next();
+        if (value !== undefined) texts[at] += Buffer.from(value.bytes).toString();
+        if (value?.done) open -= 1;
+      }
+    }
+    expect(texts.map((text) => text === alone)).toEqual([true, true, true]);
+  });
+
   test("gives every field as it was sent, in each format", async () => {
     await using blocks = await openBlocks(SEED);
     blocks.appendOne([-1, 999_999, 9, 4, "über", 'a "b"\n\u0000', '{"a":[1,{"b":"é"}]}']);

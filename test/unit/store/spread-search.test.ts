@@ -56,13 +56,16 @@ async function* searchLater({ database }: Records, plan: SearchPlan): AsyncGener
     const few = Math.min(remaining, 5);
     const bytes: Uint8Array[] = [];
     let rows = 0;
+    let unfinished = false;
     for (const chunk of search(database, { ...plan, limit: few, ...(after && { after }) }, noDamage)) {
       if (chunk === undefined) continue;
       bytes.push(chunk.bytes);
       rows += chunk.rows;
       after = chunk.last ?? after;
+      unfinished = chunk.unfinished === true;
       await Bun.sleep(0);
     }
+    if (unfinished) return yield { bytes: Buffer.concat(bytes), rows, last: after, done: true, unfinished };
     remaining -= rows;
     const done = rows < few || remaining === 0;
     if (rows > 0 || done) yield { bytes: Buffer.concat(bytes), rows, last: after, done };
@@ -90,6 +93,11 @@ async function read(pieces: AsyncGenerator<SearchPiece>) {
     last = piece.last ?? last;
   }
   return { text, rows, last };
+}
+
+/** The first search of all, where it finds nothing and is given up. */
+async function* giveUp(): AsyncGenerator<SearchPiece> {
+  yield { bytes: new Uint8Array(), rows: 0, last: undefined, done: true, unfinished: true };
 }
 
 describe("a search by ranges", () => {
@@ -121,6 +129,7 @@ describe("a search by ranges", () => {
         spreadSearch({
           plan,
           threads: random.between(1, 3),
+          aloneMs: random.pick([-1, 0.2, 1000]),
           listRanges: async () => [...ranges],
           searchRange: (part) => searchLater(records, part),
         }),
@@ -143,7 +152,8 @@ describe("a search by ranges", () => {
       plan,
       threads: 2,
       listRanges: async () => ranges,
-      searchRange: ({ part }) => {
+      searchRange: ({ part, patienceMs }) => {
+        if (patienceMs !== undefined) return giveUp();
         const at = part?.fromId ?? -1;
         begun.push(at);
         const { promise, resolve } = Promise.withResolvers<IteratorResult<SearchPiece, void>>();
@@ -167,13 +177,34 @@ describe("a search by ranges", () => {
     expect(new Set(ended)).toEqual(new Set(begun));
   });
 
+  test("asks for no ranges where the first search comes to its end in time, and goes on behind it where not", async () => {
+    const limits: number[] = [];
+    const answerOf = (limit: number, unfinished: boolean) =>
+      spreadSearch({
+        plan: { filter: {}, order: "desc", limit, format: "ndjson" } as SearchPlan,
+        threads: 2,
+        aloneMs: 7,
+        listRanges: async () => [{ fromId: 1, toId: 9 }],
+        async *searchRange({ patienceMs, limit, after }) {
+          limits.push(limit);
+          if (patienceMs === 7)
+            yield { bytes: new Uint8Array([65]), rows: 2, last: { id: 5, ms: 0, nanos: 0 }, done: true, unfinished };
+          else yield { bytes: new TextEncoder().encode(String(after?.id)), rows: 1, last: undefined, done: true };
+        },
+      });
+    expect((await read(answerOf(10, false))).text).toBe("A\n");
+    expect((await read(answerOf(3, true))).text).toBe("A\n5\n");
+    expect(limits).toEqual([10, 3, 3]);
+  });
+
   test("goes on with the next range where the one before it has lost records when it is asked again", async () => {
     const asked: number[] = [];
     const answer = spreadSearch({
       plan: { filter: {}, order: "asc", limit: 4, format: "ndjson" } as SearchPlan,
       threads: 1,
       listRanges: async () => [1, 2, 3, 4].map((id) => ({ fromId: id, toId: id })),
-      async *searchRange({ part }) {
+      async *searchRange({ part, patienceMs }) {
+        if (patienceMs !== undefined) return yield* giveUp();
         const id = part?.fromId ?? 0;
         asked.push(id);
         // More than is wanted at first.
@@ -194,7 +225,8 @@ describe("a search by ranges", () => {
       plan: { filter: {}, order, limit: 100, format: "ndjson", after: { id: 5, ms: 0, nanos: 0 } } as SearchPlan,
       threads: 2,
       listRanges: async () => [1, 3, 5, 7].map((id) => ({ fromId: id, toId: id + 1 })),
-      async *searchRange({ part }) {
+      async *searchRange({ part, patienceMs }) {
+        if (patienceMs !== undefined) return yield* giveUp();
         asked.push(part?.fromId ?? 0);
         yield { bytes: new Uint8Array([65]), rows: 1, last: undefined, done: true };
       },
@@ -209,7 +241,8 @@ describe("a search by ranges", () => {
       plan: { filter: {}, order: "asc", limit: 100, format: "ndjson" } as SearchPlan,
       threads: 2,
       listRanges: async () => [1, 2].map((id) => ({ fromId: id, toId: id })),
-      async *searchRange({ part }) {
+      async *searchRange({ part, patienceMs }) {
+        if (patienceMs !== undefined) return yield* giveUp();
         if (part?.fromId === 2) throw reason;
         yield { bytes: new Uint8Array([65]), rows: 1, last: undefined, done: true };
       },

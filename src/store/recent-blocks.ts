@@ -41,10 +41,22 @@ export function keepRecent(database: Database, block: BlockReader, readBytes: ()
 
 /** The latest stays in any case; of the others those that were read last as far as there is room. */
 function trim(recent: Map<number, Recent>): void {
+  if (recent.size <= MAX_BLOCKS && readOfOthers(recent) <= MAX_READ_BYTES) return;
   const others = [...recent].reverse().slice(1);
   let room = MAX_READ_BYTES;
   for (const [place, [id, { readBytes }]] of others.entries()) {
     if (place + 1 < MAX_BLOCKS && readBytes() <= room) room -= readBytes();
     else recent.delete(id);
   }
+}
+
+/** How much was read of all but the latest. */
+function readOfOthers(recent: Map<number, Recent>): number {
+  let sum = 0;
+  let latest = 0;
+  for (const { readBytes } of recent.values()) {
+    sum += latest;
+    latest = readBytes();
+  }
+  return sum;
 }

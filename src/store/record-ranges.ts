@@ -6,7 +6,7 @@ import { BlockGone } from "./block-reader.ts";
 import { listBlocks, newestRecordId } from "./database.ts";
 import { compileFilter, type Matcher, mayMatch, pruningConditions } from "./match.ts";
 import { openBlock } from "./open-block.ts";
-import type { RecordRange } from "./stats-plan.ts";
+import { ALL_RECORDS, type RecordRange } from "./stats-plan.ts";
 
 /** Below this many rows a range is not worth another thread. */
 const MIN_ROWS = 65_536;
@@ -15,12 +15,19 @@ const MIN_ROWS = 65_536;
 const MAX_LOOKED_INTO = 256;
 
 /**
- * The records that may match, in ranges of about the same number of rows, `parts` of them where there are enough. Ranges
- * are made of ids and not of blocks, so that a record stays in its range whatever compaction does meanwhile.
+ * The records of `within` that may match, in ranges of about the same number of rows, `parts` of them where there are enough.
+ * Ranges are made of ids and not of blocks, so that a record stays in its range whatever compaction does meanwhile.
  */
-export function listRanges(database: Database, filter: Filter, parts: number, minRows = MIN_ROWS): RecordRange[] {
-  const newestId = newestRecordId(database);
-  const matcher = compileFilter(filter, newestId);
+export function listRanges(
+  database: Database,
+  filter: Filter,
+  parts: number,
+  within: RecordRange = ALL_RECORDS,
+  minRows = MIN_ROWS,
+): RecordRange[] {
+  const lastId = Math.min(newestRecordId(database), within.toId);
+  const matcher = compileFilter(filter, lastId);
+  matcher.firstId = Math.max(matcher.firstId, within.fromId);
   const { where, parameters } = pruningConditions(matcher);
   const listed = listBlocks(database, where.join(" AND ") || "1", parameters, "first_id ASC");
   const metas = listed.length > MAX_LOOKED_INTO ? listed : listed.filter((meta) => mayMatchNow(database, matcher, meta));
@@ -30,11 +37,11 @@ export function listRanges(database: Database, filter: Filter, parts: number, mi
   let fromId = 0;
   let filled = 0;
   for (const [index, meta] of metas.entries()) {
-    if (filled === 0) fromId = meta.firstId;
+    if (filled === 0) fromId = Math.max(meta.firstId, within.fromId);
     filled += meta.rows;
     if (filled < wanted && index + 1 < metas.length) continue;
     // The end of a damaged block may be anything.
-    ranges.push({ fromId, toId: Math.min(meta.damaged ? meta.firstId : meta.lastId, newestId) });
+    ranges.push({ fromId, toId: Math.min(meta.damaged ? meta.firstId : meta.lastId, lastId) });
     filled = 0;
   }
   return ranges;

@@ -186,8 +186,10 @@ function handle(message: ToScanner): void {
       return advance(message.id);
     case "cancel":
       return forget(message.id);
-    case "list":
-      return answer({ type: "listed", id: message.id, ranges: listRanges(reader(), message.filter, message.parts) });
+    case "list": {
+      const { id, filter, parts, within } = message;
+      return answer({ type: "listed", id, ranges: listRanges(reader(), filter, parts, within) });
+    }
     case "tally":
       return startRange(message);
     case "collect":

@@ -169,10 +169,11 @@ export function createScanners(
     return pieces;
   }
 
-  async function listRanges({ filter }: SearchPlan): Promise<RecordRange[]> {
+  async function listRanges({ filter }: SearchPlan, within: RecordRange): Promise<RecordRange[]> {
     const id = nextId;
     nextId += 1;
-    return (await ask<"listed">(choose(), id, { type: "list", id, filter, parts: threads * RANGES_A_THREAD })).ranges;
+    const parts = threads * RANGES_A_THREAD;
+    return (await ask<"listed">(choose(), id, { type: "list", id, filter, parts, within })).ranges;
   }
 
   return {
@@ -180,7 +181,7 @@ export function createScanners(
       return admission.admit(plan, () => {
         if (threads === 1 || !isWorthSpreading(plan)) return searchWhole(plan, note);
         const searchRange = (part: SearchPlan) => searchWhole(part, note);
-        return spreadSearch({ plan, threads, listRanges: () => listRanges(plan), searchRange });
+        return spreadSearch({ plan, threads, listRanges: (within) => listRanges(plan, within), searchRange });
       });
     },
     async tally(plan, signal, note) {

@@ -1,12 +1,12 @@
 import { FRAMING } from "./record-text.ts";
 import type { Order, Position, SearchPiece, SearchPlan } from "./search-plan.ts";
-import type { RecordRange } from "./stats-plan.ts";
+import { ALL_RECORDS, type RecordRange } from "./stats-plan.ts";
 
 export type SpreadSearchOptions = {
   plan: SearchPlan;
   threads: number;
-  /** The ranges that may hold matches, in ascending order. */
-  listRanges: () => Promise<RecordRange[]>;
+  /** The ranges within one that may hold matches, in ascending order. */
+  listRanges: (within: RecordRange) => Promise<RecordRange[]>;
   /** Searches one range, on whichever thread has the least to do. `return` ends it at once. */
   searchRange: (plan: SearchPlan) => AsyncGenerator<SearchPiece>;
   /** For so long one thread searches alone. */
@@ -14,18 +14,17 @@ export type SpreadSearchOptions = {
 };
 
 /** What is found sooner several threads find no quicker: to list ranges, hand them out and wake another processor takes as long. */
-const ALONE_MS = 12;
-const ALL: RecordRange = { fromId: 0, toId: Number.POSITIVE_INFINITY };
+const ALONE_MS = 16;
 
 /** Whether a search may have to look far for what it gives, so that several threads are quicker. A tail looks at what is new. */
 export function isWorthSpreading({ filter, sort, offset, format }: SearchPlan): boolean {
   return filter.query !== undefined && sort === "received_at" && offset === 0 && format !== "sse";
 }
 
-/** Whether some of the range comes after the place from which the search goes on. */
-function isAhead({ fromId, toId }: RecordRange, order: Order, after: Position | undefined): boolean {
-  if (after === undefined) return true;
-  return order === "desc" ? fromId < after.id : toId > after.id;
+/** What comes after a place. */
+function rangeBehind(place: Position | undefined, order: Order): RecordRange {
+  if (place === undefined) return ALL_RECORDS;
+  return order === "desc" ? { ...ALL_RECORDS, toId: place.id - 1 } : { ...ALL_RECORDS, fromId: place.id + 1 };
 }
 
 type Started = { pieces: AsyncGenerator<SearchPiece>; first: Promise<IteratorResult<SearchPiece, void>> };
@@ -45,8 +44,6 @@ export function spreadSearch(options: SpreadSearchOptions): AsyncGenerator<Searc
   const started: Started[] = [];
   // The first of all, or one that is made a second time.
   let single: AsyncGenerator<SearchPiece> | undefined;
-  /** Where the ranges are gone on from. */
-  let start = plan.after;
   let current = 0;
   let busy = 0;
   let left = false;
@@ -54,8 +51,7 @@ export function spreadSearch(options: SpreadSearchOptions): AsyncGenerator<Searc
   /** Has all threads busy, but not with what is far off. */
   function startMore(): void {
     while (!left && busy < threads && started.length < Math.min(ranges.length, current + threads * AHEAD)) {
-      const part = ranges[started.length] as RecordRange;
-      const pieces = searchRange({ ...plan, part, ...(start && { after: start }) });
+      const pieces = searchRange({ ...plan, part: ranges[started.length] as RecordRange });
       const first = pieces.next();
       started.push({ pieces, first });
       busy += 1;
@@ -70,18 +66,18 @@ export function spreadSearch(options: SpreadSearchOptions): AsyncGenerator<Searc
 
   async function* readPieces(): AsyncGenerator<SearchPiece, void> {
     let remaining = plan.limit;
+    let { after } = plan;
     let isFinished = true;
-    single = searchRange({ ...plan, part: ALL, patienceMs: aloneMs });
+    single = searchRange({ ...plan, part: ALL_RECORDS, patienceMs: aloneMs });
     for await (const piece of single) {
       remaining -= piece.rows;
-      start = piece.last ?? start;
+      after = piece.last ?? after;
       isFinished = piece.unfinished !== true;
       if (piece.rows > 0) yield piece;
     }
     if (isFinished || left) return;
-    ranges = (await listRanges()).filter((range) => isAhead(range, plan.order, start));
+    ranges = await listRanges(rangeBehind(after, plan.order));
     if (plan.order === "desc") ranges.reverse();
-    let after = start;
     for (current = 0; current < ranges.length && remaining > 0 && !left; current += 1) {
       startMore();
       let { pieces, first } = started[current] as Started;

@@ -33,6 +33,8 @@ export type TallyPlan = StatsPlan | FieldsPlan;
 /** Records by their ids, both ends included. */
 export type RecordRange = { fromId: number; toId: number };
 
+export const ALL_RECORDS: RecordRange = { fromId: 0, toId: Number.POSITIVE_INFINITY };
+
 /** Whether there are groups to be told apart, or just one number. */
 export function hasGroups({ by, interval, of, distinct }: StatsPlan): boolean {
   return by.length > 0 || interval !== undefined || of !== undefined || distinct !== undefined;

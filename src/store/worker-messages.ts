@@ -59,8 +59,8 @@ export type ToScanner =
   /** The reader has taken the last chunk: make the next one. */
   | { type: "more"; id: number }
   | { type: "cancel"; id: number }
-  /** Which records may match, in up to so many ranges. */
-  | { type: "list"; id: number; filter: Filter; parts: number }
+  /** Which records may match, of all or of those within a range, in up to so many ranges. */
+  | { type: "list"; id: number; filter: Filter; parts: number; within?: RecordRange }
   /** Gather what is asked for from a range, beside what was gathered from others under the same id. */
   | { type: "tally"; id: number; plan: TallyPlan; range: RecordRange }
   /** Give what was gathered for another thread to absorb. */

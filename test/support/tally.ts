@@ -3,7 +3,7 @@ import type { Filter } from "../../src/schema/filter.ts";
 import type { NoteDamage } from "../../src/store/block-damage.ts";
 import { createTally } from "../../src/store/create-tally.ts";
 import { listRanges } from "../../src/store/record-ranges.ts";
-import type { TallyPlan } from "../../src/store/stats-plan.ts";
+import { ALL_RECORDS, type TallyPlan } from "../../src/store/stats-plan.ts";
 import { walkRange } from "../../src/store/walk-range.ts";
 import { noDamage } from "./no-damage.ts";
 
@@ -18,7 +18,7 @@ export function* tallyStepwise(
   note: NoteDamage = noDamage,
 ): Generator<undefined, string> {
   const tallies = Array.from({ length: threads }, () => createTally(plan));
-  const ranges = listRanges(database, plan.filter, threads * 4, 1);
+  const ranges = listRanges(database, plan.filter, threads * 4, ALL_RECORDS, 1);
   for (const [index, range] of ranges.entries()) {
     yield undefined;
     yield* walkRange(database, plan.filter, range, (tallies[index % threads] as (typeof tallies)[number]).visitor, note);

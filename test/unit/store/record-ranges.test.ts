@@ -3,6 +3,7 @@ import { parseQuery } from "../../../src/query/parse-query.ts";
 import { NO_FILTER } from "../../../src/schema/filter.ts";
 import { insertBlock, openForReading, openForWriting } from "../../../src/store/database.ts";
 import { listRanges } from "../../../src/store/record-ranges.ts";
+import type { RecordRange } from "../../../src/store/stats-plan.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { encodedBlockOf, row } from "./rows.ts";
 
@@ -19,8 +20,8 @@ for (const [index, word] of WORDS.entries()) {
   insertBlock(database, index + 1, encodedBlockOf(rows, { firstId: index * 10 + 1, dense: true }));
 }
 
-const rangesOf = (text: string, parts: number, reader = database) =>
-  listRanges(reader, { ...NO_FILTER, query: parseQuery(text) }, parts, 1);
+const rangesOf = (text: string, parts: number, reader = database, within?: RecordRange) =>
+  listRanges(reader, { ...NO_FILTER, query: parseQuery(text) }, parts, within, 1);
 
 describe("the ranges of a search", () => {
   test("begin and end with blocks that may hold what is looked for, as their filters tell", () => {
@@ -35,6 +36,17 @@ describe("the ranges of a search", () => {
     ]);
     expect(rangesOf("cherry", 8)).toEqual([]);
     expect(rangesOf("*", 1)).toEqual([{ fromId: 1, toId: 60 }]);
+  });
+
+  test("hold nothing beside the range that they are looked for in", () => {
+    const within = { fromId: 25, toId: 52 };
+    expect(rangesOf("apple", 8, database, within)).toEqual([
+      { fromId: 25, toId: 30 },
+      { fromId: 51, toId: 52 },
+    ]);
+    expect(rangesOf("*", 1, database, within)).toEqual([within]);
+    expect(rangesOf("apple", 8, database, { fromId: 31, toId: 50 })).toEqual([]);
+    expect(rangesOf("apple", 8, database, { fromId: 61, toId: Number.POSITIVE_INFINITY })).toEqual([]);
   });
 
   test("have a block in them of which nothing more can be read", () => {

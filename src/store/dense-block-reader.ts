@@ -44,7 +44,7 @@ export function openDenseBlock(database: Database, meta: BlockMeta, cache?: Kept
 
   /** All parts, once they are loaded. */
   let loaded: Map<number, Uint8Array> | undefined;
-  /** Of them, so far; infinitely many once many records were read, for which far more was made. */
+  /** How much of them was read so far; infinitely much once many records were read, for which far more was unpacked. */
   let readBytes = 0;
 
   function partIfAny(number: number, page = 0): Uint8Array | undefined {

@@ -14,10 +14,10 @@ type Recent = {
 };
 
 /**
- * The same records are asked for again and again, the newest above all: the blocks from which records were read last, by their
- * ids and the latest at the end, are kept as far as they were unpacked.
+ * The same records are asked for again and again, the newest above all: the blocks from which records were read last, the latest
+ * first, are kept as far as they were unpacked.
  */
-let recentOf = new WeakMap<Database, Map<number, Recent>>();
+let recentOf = new WeakMap<Database, Recent[]>();
 onRelease(() => {
   recentOf = new WeakMap();
 });
@@ -26,37 +26,25 @@ onRelease(() => {
 export function findRecent(database: Database, blockId: number): BlockReader | undefined {
   const recent = recentOf.get(database);
   if (recent === undefined) return undefined;
-  trim(recent);
-  return recent.get(blockId)?.block;
+  const kept = thatFit(recent);
+  recentOf.set(database, kept);
+  return kept.find(({ block }) => block.meta.id === blockId)?.block;
 }
 
 /** `readBytes` says how much of the block was read so far; infinitely much where it is only to be kept until another is read. */
 export function keepRecent(database: Database, block: BlockReader, readBytes: () => number): void {
-  const recent = recentOf.get(database) ?? new Map<number, Recent>();
-  recentOf.set(database, recent);
-  recent.delete(block.meta.id);
-  recent.set(block.meta.id, { block, readBytes });
-  trim(recent);
+  const others = recentOf.get(database)?.filter((recent) => recent.block.meta.id !== block.meta.id) ?? [];
+  recentOf.set(database, thatFit([{ block, readBytes }, ...others]));
 }
 
-/** The latest stays in any case; of the others those that were read last as far as there is room. */
-function trim(recent: Map<number, Recent>): void {
-  if (recent.size <= MAX_BLOCKS && readOfOthers(recent) <= MAX_READ_BYTES) return;
-  const others = [...recent].reverse().slice(1);
+/** The latest in any case, and of the others those for which there is room. */
+function thatFit(recent: readonly Recent[]): Recent[] {
   let room = MAX_READ_BYTES;
-  for (const [place, [id, { readBytes }]] of others.entries()) {
-    if (place + 1 < MAX_BLOCKS && readBytes() <= room) room -= readBytes();
-    else recent.delete(id);
-  }
-}
-
-/** How much was read of all but the latest. */
-function readOfOthers(recent: Map<number, Recent>): number {
-  let sum = 0;
-  let latest = 0;
-  for (const { readBytes } of recent.values()) {
-    sum += latest;
-    latest = readBytes();
-  }
-  return sum;
+  return recent.filter(({ readBytes }, place) => {
+    if (place === 0) return true;
+    const bytes = readBytes();
+    if (place >= MAX_BLOCKS || bytes > room) return false;
+    room -= bytes;
+    return true;
+  });
 }

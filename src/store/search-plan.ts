@@ -18,7 +18,7 @@ export type SearchPlan = {
   throughId?: number;
   /** Only records of this range, and these without what frames an answer: pieces are put together by whoever searches by ranges. */
   part?: RecordRange;
-  /** Once it has worked for so long, it is given up at the next place to go on from, as `unfinished`. */
+  /** So long after it began it is given up, at the next place to go on from, as `unfinished`. */
   patienceMs?: number;
   /** Records to leave out at the start. */
   offset: number;

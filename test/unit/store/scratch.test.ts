@@ -32,7 +32,7 @@ describe("scratch memory", () => {
     expect([...after]).toEqual([...new Uint8Array(100)]);
   });
 
-  test("is let go of together with the block that was last read", () => {
+  test("is let go of together with the blocks that were read last", () => {
     using database = new Database(":memory:");
     const block = { meta: { id: 7 } } as BlockReader;
     keepRecent(database, block, () => 0);

@@ -245,14 +245,13 @@ describe("a search, step by step", () => {
     const plan: SearchPlan = { ...ALL, order, filter: { ...NO_FILTER, severityMask: 1 << 4 }, limit: 25 };
     const ids: number[] = [];
     const places: number[] = [];
-    for (let { after } = plan, isOver = false; !isOver; ) {
+    for (let { after } = plan; ; ) {
       const limit = plan.limit - ids.length;
       const chunks = [...search(blocks.database, { ...plan, limit, patienceMs: -1, ...(after && { after }) }, noDamage)];
       const end = chunks.at(-1);
       for (const chunk of chunks) if (chunk !== undefined) ids.push(...idsOf(Buffer.from(chunk.bytes).toString()));
-      isOver = end?.unfinished !== true;
-      if (isOver) break;
-      after = end?.last;
+      if (end?.unfinished !== true) break;
+      after = end.last;
       places.push(after?.id ?? Number.NaN);
     }
     expect(ids).toEqual(searchByHand(blocks.known, plan));

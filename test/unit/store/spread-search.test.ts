@@ -184,6 +184,36 @@ describe("a search by ranges", () => {
     expect(new Set(ended)).toEqual(new Set(begun));
   });
 
+  test("ends its first search when its reader leaves meanwhile, and looks for no ranges, though that was given up just then", async () => {
+    const { promise: given, resolve: give } = Promise.withResolvers<void>();
+    let hasEnded = false;
+    let hasLooked = false;
+    const answer = spreadSearch({
+      plan: { filter: {}, order: "asc", limit: 100, format: "ndjson" } as SearchPlan,
+      threads: 2,
+      async listRanges() {
+        hasLooked = true;
+        return [];
+      },
+      searchRange() {
+        const pieces = giveUp();
+        const next = pieces.next.bind(pieces);
+        pieces.next = () => given.then(() => next());
+        pieces.return = async () => {
+          hasEnded = true;
+          give();
+          return { done: true, value: undefined };
+        };
+        return pieces;
+      },
+    });
+    const next = answer.next();
+    await Bun.sleep(0);
+    void answer.return(undefined);
+    await next;
+    expect([hasEnded, hasLooked]).toEqual([true, false]);
+  });
+
   test("asks for no ranges where the first search comes to its end in time, and goes on behind it where not", async () => {
     const limits: number[] = [];
     const answerOf = (limit: number, unfinished: boolean) =>

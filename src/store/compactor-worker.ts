@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { platform, setPriority } from "node:os";
 import { buffersOfBlock } from "./block.ts";
 import { BlockGone } from "./block-reader.ts";
 import { compactOnce } from "./compaction.ts";
@@ -8,6 +9,9 @@ import type { FromCompactor, ToCompactor } from "./worker-messages.ts";
 
 /** A thread that makes large blocks of small ones. It reads and encodes; the writer puts the result in place. */
 declare const self: Worker;
+
+/** Whoever writes or reads goes first where there are too few processors for all. */
+const NICENESS = 10;
 
 let database: Database | undefined;
 const damaged = new Set<number>();
@@ -29,6 +33,8 @@ function rest(): void {
 function handle(message: ToCompactor): void {
   switch (message.type) {
     case "open":
+      // On Linux it is this thread's alone; elsewhere it would be the whole collector's.
+      if (platform() === "linux") setPriority(0, NICENESS);
       database = openForReading(message.path);
       return;
     case "close":

@@ -64,10 +64,13 @@ export function startCompactor(
   let isQuiet = false;
   const quiet = setTimeout(() => {
     isQuiet = true;
-    if (!busy && !stopped && closing === undefined) look();
+    // A rest is for those who write: after a long merge it would go on for seconds without any.
+    if ((!busy || rest !== undefined) && !stopped && closing === undefined) look();
   }, THOROUGH_AFTER_MS);
 
   function look(): void {
+    clearTimeout(rest);
+    rest = undefined;
     busy = true;
     commits = 0;
     rows = 0;

@@ -3,13 +3,14 @@ import type { RecordBatch } from "./record-batch.ts";
 /**
  * A batch on its way to another thread, in memory that both share and that is used again and again: its columns one behind
  * the other, then its texts. A message with an array for each column would cost more than all the rest of handing it over.
+ * `slot` says which memory it is in.
  */
-export type BatchLayout = { rows: number; services: string[]; messageBytes: number; attributeBytes: number };
+export type BatchLayout = { slot: number; rows: number; services: string[]; messageBytes: number; attributeBytes: number };
 
 export type BatchSender = {
   /**
-   * Puts the batch into the memory, where it is good until the next one is. `memory` is there where it is another than the
-   * one of the last batch.
+   * Puts the batch into the memory of the next slot, where it is good until it is that slot's turn again. `memory` is there
+   * where it is another than the slot had.
    */
   share(batch: RecordBatch): { layout: BatchLayout; memory: SharedArrayBuffer | undefined };
 };
@@ -18,18 +19,21 @@ export type BatchSender = {
 const LEAST_BYTES = 4 * 1024 * 1024;
 const GIVEN_BACK_FACTOR = 8;
 
-export function createBatchSender(): BatchSender {
-  let memory: SharedArrayBuffer | undefined;
+/** Takes turns with so many slots. */
+export function createBatchSender(slots: number): BatchSender {
+  const memories: SharedArrayBuffer[] = [];
+  let slot = 0;
   return {
     share(batch) {
       const { rows, services, messages, attributes } = batch;
-      const layout = { rows, services, messageBytes: messages.length, attributeBytes: attributes.length };
+      slot = (slot + 1) % slots;
+      const layout = { slot, rows, services, messageBytes: messages.length, attributeBytes: attributes.length };
       const bytes = Math.max(LEAST_BYTES, bytesOf(layout));
-      const known = memory;
-      if (known === undefined || known.byteLength < bytes || known.byteLength > bytes * GIVEN_BACK_FACTOR) {
-        memory = new SharedArrayBuffer(bytes);
-      }
-      const shared = readSharedBatch(memory as SharedArrayBuffer, layout);
+      const known = memories[slot];
+      const fits = known !== undefined && known.byteLength >= bytes && known.byteLength <= bytes * GIVEN_BACK_FACTOR;
+      const memory = fits ? known : new SharedArrayBuffer(bytes);
+      memories[slot] = memory;
+      const shared = readSharedBatch(memory, layout);
       shared.timestampMs.set(batch.timestampMs);
       shared.nanos.set(batch.nanos);
       shared.service.set(batch.service);
@@ -41,7 +45,7 @@ export function createBatchSender(): BatchSender {
       shared.severity.set(batch.severity);
       shared.messages.set(messages);
       shared.attributes.set(attributes);
-      return { layout, memory: memory === known ? undefined : memory };
+      return { layout, memory: fits ? undefined : memory };
     },
   };
 }
@@ -51,7 +55,7 @@ function bytesOf({ rows, messageBytes, attributeBytes }: BatchLayout): number {
   return rows * (8 + 6 * 4 + 2) + 2 * 4 + messageBytes + attributeBytes;
 }
 
-/** The batch as it lies in the memory; good until the next one is shared. */
+/** The batch as it lies in its slot's memory; good until it is that slot's turn again. */
 export function readSharedBatch(memory: SharedArrayBuffer, layout: BatchLayout): RecordBatch {
   const { rows, services, messageBytes, attributeBytes } = layout;
   let at = 0;

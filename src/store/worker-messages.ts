@@ -22,7 +22,7 @@ export type RefusalMessage = { type: "refused"; id: number; code: ErrorCode; mes
 export type ReplaceRequest = { replaced: { id: number; firstId: number }[]; block: EncodedBlock };
 
 /**
- * An append whose batch lies in shared memory: that of the last `memory` message. `request` is JSON, of an `AppendText`: a
+ * An append whose batch lies in shared memory: that of its slot's last `memory` message. `request` is JSON, of an `AppendText`: a
  * message of texts and numbers alone takes a third of the time of one with objects in it.
  */
 export type AppendMessage = { type: "append"; id: number; request: string };
@@ -31,7 +31,7 @@ export type AppendText = Omit<AppendRequest, "batch"> & { layout: BatchLayout };
 export type ToWriter =
   | (OpenMessage & { retention: Retention | undefined; minFreeBytes: number })
   | CloseMessage
-  | { type: "memory"; memory: SharedArrayBuffer }
+  | { type: "memory"; slot: number; memory: SharedArrayBuffer }
   | AppendMessage
   | ({ type: "replace"; id: number } & ReplaceRequest)
   | { type: "note_use"; use: TokenUse }

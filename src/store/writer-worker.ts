@@ -24,7 +24,7 @@ const RESTORE_EVERY_MS = 1000;
 
 let path = "";
 let minFreeBytes = 0;
-let memory = new SharedArrayBuffer(0);
+const memories: SharedArrayBuffer[] = [];
 let connection: WriterConnection | undefined;
 let lastRecord: LastRecord | undefined;
 let keepWalShort = createWalKeeper("");
@@ -72,7 +72,7 @@ function handle(message: ToWriter): void {
       close();
       return answer({ type: "closed" });
     case "memory":
-      ({ memory } = message);
+      memories[message.slot] = message.memory;
       return;
     case "append":
       return append(message);
@@ -91,7 +91,7 @@ function handle(message: ToWriter): void {
 function append({ id, request }: AppendMessage): void {
   requireSound();
   const { layout, receipts, receivedAtMs } = JSON.parse(request) as AppendText;
-  const batch = readSharedBatch(memory, layout);
+  const batch = readSharedBatch(memories[layout.slot] as SharedArrayBuffer, layout);
   const { appender, retainer, requirePlace, database } = connected();
   const firstId = appender().append({ batch, receipts, receivedAtMs });
   // SQLite goes on as if nothing had happened: what it wrote is on disk, but nobody will ever find it.

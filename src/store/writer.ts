@@ -10,7 +10,7 @@ import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
 /** The writer thread, as the main thread sees it. Each promise resolves when what was asked for is on disk. */
 export type Writer = {
-  /** One at a time: the next only once the last has been answered. */
+  /** Of these no more than `APPENDS_AT_A_TIME` may wait for their answers, which come in their order. */
   append(request: AppendRequest): Promise<number>;
   replace(request: ReplaceRequest): Promise<boolean>;
   /** Has it looked, without waiting for it, whether there is something to drop at this time. */
@@ -21,6 +21,8 @@ export type Writer = {
   stopped(): LogctlError | undefined;
   close(): Promise<void>;
 };
+
+export const APPENDS_AT_A_TIME = 2;
 
 export type WriterOptions = {
   path: string;
@@ -45,7 +47,7 @@ type Waiting = { resolve: (value: never) => void; reject: (error: LogctlError) =
 export async function startWriter(options: WriterOptions): Promise<Writer> {
   const { path, minFreeBytes, keep, onTrouble, onRestored, startThread = startWriterThread } = options;
   const thread = startThread();
-  const batches = createBatchSender();
+  const batches = createBatchSender(APPENDS_AT_A_TIME);
   const waiting = new Map<number, Waiting>();
   let nextId = 1;
   let dead: LogctlError | undefined;
@@ -109,7 +111,7 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
   return {
     append({ batch, receipts, receivedAtMs }) {
       const { layout, memory } = batches.share(batch);
-      if (memory !== undefined && dead === undefined) thread.post({ type: "memory", memory });
+      if (memory !== undefined && dead === undefined) thread.post({ type: "memory", slot: layout.slot, memory });
       const request: AppendText = { layout, receipts, receivedAtMs };
       return ask((id) => ({ type: "append", id, request: JSON.stringify(request) }));
     },

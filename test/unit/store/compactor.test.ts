@@ -117,6 +117,18 @@ describe("the compactor", () => {
     expect(thorough).toEqual([false, true, true, false, true]);
   }, 15_000);
 
+  test("rests no more once nothing comes in, however long the last merge took", async () => {
+    const { compactor, looks, answer, thorough } = openCompactor();
+    await Bun.sleep(700);
+    compactor.committed(1);
+    const since = performance.now();
+    // Three times the 700 ms that this one took would be two seconds.
+    answer(MERGED);
+    await eventually(() => looks() === 2 || undefined);
+    expect(performance.now() - since).toBeWithin(900, 1500);
+    expect(thorough).toEqual([false, true]);
+  });
+
   test("tells of a merge that failed, or could not be put in place, and tries again later", async () => {
     const { compactor, looks, failures, answer } = openCompactor(() => Promise.reject(new Error("disk full")));
     answer(MERGED);

@@ -207,11 +207,60 @@ describe("group commit", () => {
     await accepted[0];
     const taken = group.append(fillWith("later"));
     writer.succeed();
+    await accepted[1];
+    writer.succeed();
     await Promise.all(accepted);
     writer.succeed();
     expect(await taken).toEqual({ message: "later" });
-    expect(writer.requests.map(({ rows }) => rows)).toEqual([1, 3, 1]);
+    expect(writer.requests.map(({ rows }) => rows)).toEqual([1, 1, 2, 1]);
     expect(group.failure()).toBeUndefined();
+  });
+
+  test("begins the next commit behind the one under way once there is enough for it, and no third", async () => {
+    const { writer, commits, group } = openGroupCommit();
+    const much = "x".repeat(300 * 1024);
+    const appends = ["a", much, much].map((message) => group.append(fillWith(message)));
+    expect(writer.requests.map(({ rows }) => rows)).toEqual([1, 2]);
+    appends.push(...[much, much, "b"].map((message) => group.append(fillWith(message))));
+    expect(writer.requests).toHaveLength(2);
+    expect(group.queue()).toMatchObject({ records: 6 });
+    writer.succeed();
+    await appends[0];
+    expect(writer.requests.map(({ rows }) => rows)).toEqual([1, 2, 3]);
+    expect([await isSettled(appends[1] as Promise<unknown>), commits]).toEqual([false, [1]]);
+    const flushed = group.flush();
+    writer.succeed();
+    await Promise.all(appends.slice(0, 3));
+    expect([await isSettled(flushed), commits]).toEqual([false, [1, 2]]);
+    writer.succeed();
+    await flushed;
+    await Promise.all(appends);
+    expect([commits, group.queue()]).toEqual([[1, 2, 3], { records: 0, bytes: 0 }]);
+  });
+
+  test("a commit that fails is no failure of the one behind it, which hangs only by its own time", async () => {
+    let elapsedMs = 0;
+    const writer = createFakeWriter();
+    const group = createGroupCommit(
+      writer,
+      () => 5000,
+      () => {},
+      () => elapsedMs,
+    );
+    const appends = ["a", "x".repeat(600 * 1024)].map((message) => group.append(fillWith(message)));
+    elapsedMs = 9000;
+    writer.fail(new LogctlError("store_unavailable", "disk full"));
+    await expect(appends[0]).rejects.toThrow("disk full");
+    expect(group.failure()?.message).toBe("disk full");
+    group.restored();
+    elapsedMs = 18_000;
+    expect(group.failure()).toBeUndefined();
+    elapsedMs = 19_000;
+    expect(group.failure()?.message).toContain("ten seconds");
+    writer.succeed();
+    await appends[1];
+    expect(group.failure()).toBeUndefined();
+    expect(group.seconds.sum).toBeCloseTo(10);
   });
 
   test("takes what is large while nothing waits", async () => {

@@ -6,18 +6,22 @@ import { batchOf, row } from "./rows.ts";
 
 const MB = 1024 * 1024;
 
-/** What arrives: the memory is that of the last batch where no other one comes with it. */
-function createLine() {
-  const sender = createBatchSender();
+/** What arrives: the memory is that of the slot's last batch where no other one comes with it. */
+function createLine(slots = 1) {
+  const sender = createBatchSender(slots);
   const memories: SharedArrayBuffer[] = [];
-  return {
-    memories,
-    pass(batch: RecordBatch) {
-      const { layout, memory } = sender.share(batch);
-      if (memory !== undefined) memories.push(memory);
-      return plain(readSharedBatch(memories.at(-1) as SharedArrayBuffer, JSON.parse(JSON.stringify(layout))));
-    },
-  };
+  const ofSlot: SharedArrayBuffer[] = [];
+  /** Hands a batch over, to be read later. */
+  function send(batch: RecordBatch): () => Record<string, unknown> {
+    const { layout, memory } = sender.share(batch);
+    if (memory !== undefined) {
+      memories.push(memory);
+      ofSlot[layout.slot] = memory;
+    }
+    const text = JSON.stringify(layout);
+    return () => plain(readSharedBatch(ofSlot[layout.slot] as SharedArrayBuffer, JSON.parse(text)));
+  }
+  return { memories, send, pass: (batch: RecordBatch) => send(batch)() };
 }
 
 /** The arrays by their bytes, whatever memory these are in. */
@@ -53,6 +57,21 @@ describe("a shared batch", () => {
       }),
     );
     expect(line.memories).toHaveLength(1);
+  });
+
+  test("is good until it is its slot's turn again", () => {
+    const line = createLine(2);
+    fc.assert(
+      fc.property(fc.array(rows, { minLength: 2, maxLength: 5 }), (batches) => {
+        let last: { read: () => Record<string, unknown>; batch: RecordBatch } | undefined;
+        for (const batch of batches.map(batchOf)) {
+          const read = line.send(batch);
+          if (last !== undefined) expect(last.read()).toEqual(plain(last.batch));
+          last = { read, batch };
+        }
+      }),
+    );
+    expect(line.memories).toHaveLength(2);
   });
 
   test("has more memory where it is larger, and gives it back", () => {

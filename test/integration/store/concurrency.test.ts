@@ -24,6 +24,38 @@ async function fillForScan(store: TestStore): Promise<void> {
   for (let first = 0; first < SCANNED; first += 15_000) await appendAll(store.store, numbered(15_000, first));
 }
 
+describe("large appends at the same time", () => {
+  test("are stored as they were sent, each once and all of one together", async () => {
+    await using store = await openTestStore();
+    const random = createRandom(43);
+    // What packs badly takes the longest to write, so that the next append is handed over meanwhile.
+    const noise = Array.from({ length: 30_000 }, () => String.fromCharCode(random.between(35, 90))).join("");
+    const [writers, appends, records] = [4, 8, 60];
+    const messageOf = (n: number) => `${n}:${noise.slice(n % 10_000, 20_000 + (n % 10_000))}`;
+    const write = async (writer: number) => {
+      for (let append = writer; append < writers * appends; append += writers) {
+        const own = numbered(records, append * records);
+        await appendAll(
+          store.store,
+          own.map((record, i) => ({ ...record, message: messageOf(append * records + i) })),
+        );
+      }
+    };
+    await Promise.all([0, 1, 2, 3].map(write));
+    const { text } = await answerOf(store.store);
+    const found = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { message: string }).message);
+    expect(found).toHaveLength(writers * appends * records);
+    const numbers = found.map((message) => Number.parseInt(message, 10));
+    expect(found.filter((message, at) => message !== messageOf(numbers[at] as number))).toEqual([]);
+    expect(new Set(numbers).size).toBe(found.length);
+    expect(numbers.filter((n, at) => at % records > 0 && n !== (numbers[at - 1] as number) + 1)).toEqual([]);
+    expect(store.failures).toEqual([]);
+  }, 30_000);
+});
+
 describe("while a long scan is under way", () => {
   test("appends go on, none waits for long, and the scan ends", async () => {
     await using store = await openTestStore();

@@ -9,7 +9,7 @@ import { findRecent } from "./recent-blocks.ts";
 
 /** Reads of a block what is asked for, once. With a `cache`, pages of texts that were read before are there to be had again. */
 export function openBlock(database: Database, meta: BlockMeta, cache?: KeptValues): BlockReader {
-  if (meta.version !== DENSE_VERSION) return openPlainBlock(database, meta, cache);
   const recent = cache === undefined ? findRecent(database, meta.id) : undefined;
-  return recent ?? openDenseBlock(database, meta, cache);
+  const open = meta.version === DENSE_VERSION ? openDenseBlock : openPlainBlock;
+  return recent ?? open(database, meta, cache);
 }

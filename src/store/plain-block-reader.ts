@@ -7,9 +7,13 @@ import { bloomOfPage } from "./bloom.ts";
 import { type IntColumn, openInts } from "./int-column.ts";
 import type { KeptValues } from "./kept-values.ts";
 import { unpackBytes } from "./pack-bytes.ts";
+import { keepRecent } from "./recent-blocks.ts";
 import { putText } from "./text-buffer.ts";
 
 type LengthsPart = "messageLengths" | "attributeLengths";
+
+/** A block of no more text, in UTF-16 units, is kept as it is unpacked: the newest records, which are asked for again and again, are mostly in one. */
+const KEPT_CHARACTERS = 2 * 1024 * 1024;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -24,7 +28,8 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Kept
   let loaded = false;
   let starts: Float64Array | undefined;
   let blooms: { bytes: Uint8Array | undefined } | undefined;
-  // Rows are mostly read page by page: the page last read of each text is kept, and what the cache has room for.
+  // Rows are mostly read page by page: the page last read of each text is kept, and what the cache has room for; of a small block all.
+  const isSmall = meta.characters <= KEPT_CHARACTERS;
   const kept = new Map<number, { page: number; text: PageText }>();
 
   function optionalPart(part: number, page: number): Uint8Array | undefined {
@@ -74,11 +79,12 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Kept
   }
 
   function pageText(part: number, lengthsOf: LengthsPart, page: number): PageText {
-    const held = kept.get(part);
+    const place = isSmall ? part * 65_536 + page : part;
+    const held = kept.get(place);
     if (held?.page === page) return held.text;
     const read = () => readPage(part, lengthsOf, page);
     const text = cache === undefined ? read() : cache.get(`${meta.id}/${part}/${page}`, () => withBytes(read()));
-    kept.set(part, { page, text });
+    kept.set(place, { page, text });
     return text;
   }
 
@@ -107,7 +113,7 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Kept
   const messages = (page: number) => pageText(PART.messages, "messageLengths", page);
   const attributes = (page: number) => pageText(PART.attributes, "attributeLengths", page);
 
-  return {
+  const reader: BlockReader = {
     meta,
     column: (part) => open(part).slice(0, meta.rows),
     columnOfPage,
@@ -131,6 +137,7 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Kept
       });
     },
     jsonTexts(texts, page, rows, { buffer, starts, ends }) {
+      if (isSmall && cache === undefined) keepRecent(database, reader, () => meta.characters);
       const { from } = pageRange(page);
       const { text, offsets } = texts === "messages" ? messages(page) : attributes(page);
       const all = offsets();
@@ -161,4 +168,5 @@ export function openPlainBlock(database: Database, meta: BlockMeta, cache?: Kept
       return blooms.bytes && bloomOfPage(blooms.bytes, pageStarts().length, page);
     },
   };
+  return reader;
 }

@@ -4,7 +4,7 @@ import { onRelease } from "./scratch.ts";
 
 /** As many blocks as a rare word is in, and more. */
 const MAX_BLOCKS = 16;
-/** What may have been read of all but the latest of them, in bytes as they lie in the database. */
+/** What may have been read of all but the latest of them, in bytes as they lie in the database, or of text. */
 const MAX_READ_BYTES = 3 * 1024 * 1024;
 
 type Recent = {
@@ -31,18 +31,24 @@ export function findRecent(database: Database, blockId: number): BlockReader | u
   return kept.find(({ block }) => block.meta.id === blockId)?.block;
 }
 
-/** `readBytes` says how much of the block was read so far; infinitely much where it is only to be kept until another is read. */
+/** `readBytes` says how much of the block was read so far; infinitely much where it is only to be kept until another such one is read. */
 export function keepRecent(database: Database, block: BlockReader, readBytes: () => number): void {
   const others = recentOf.get(database)?.filter((recent) => recent.block.meta.id !== block.meta.id) ?? [];
   recentOf.set(database, thatFit([{ block, readBytes }, ...others]));
 }
 
-/** The latest in any case, and of the others those for which there is room. */
+/** The latest in any case, one at most of those that are too large for the others to have room beside them, and of the others those for which there is. */
 function thatFit(recent: readonly Recent[]): Recent[] {
   let room = MAX_READ_BYTES;
+  let hasLarge = false;
   return recent.filter(({ readBytes }, place) => {
-    if (place === 0) return true;
     const bytes = readBytes();
+    if (bytes > MAX_READ_BYTES) {
+      const isLatest = !hasLarge;
+      hasLarge = true;
+      return isLatest;
+    }
+    if (place === 0) return true;
     if (place >= MAX_BLOCKS || bytes > room) return false;
     room -= bytes;
     return true;

@@ -67,14 +67,13 @@ export function createGroupCommit(
   }
 
   async function commitGathered(): Promise<void> {
-    const group = waiters;
+    const [group, receiptsOfGroup] = [waiters, receipts];
     const commit: Commit = { records: builder.rows(), bytes: gatheredBytes(), startedAtMs: elapsed() };
-    const proofs = receipts;
     underWay.push(commit);
     waiters = [];
     receipts = [];
     try {
-      const firstId = await writer.append({ batch: builder.seal(), receipts: proofs, receivedAtMs: now() });
+      const firstId = await writer.append({ batch: builder.seal(), receipts: receiptsOfGroup, receivedAtMs: now() });
       failure = undefined;
       observe(seconds, (elapsed() - commit.startedAtMs) / 1000);
       for (const { resolve } of group) resolve();

@@ -37,7 +37,7 @@ export function keepRecent(database: Database, block: BlockReader, readBytes: ()
   recentOf.set(database, thatFit([{ block, readBytes }, ...others]));
 }
 
-/** The latest in any case, one at most of those that are too large for the others to have room beside them, and of the others those for which there is. */
+/** The latest in any case, of the others those for which there is room, and of those that are too large for that the latest as well. */
 function thatFit(recent: readonly Recent[]): Recent[] {
   let room = MAX_READ_BYTES;
   let hasLarge = false;

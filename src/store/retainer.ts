@@ -60,6 +60,7 @@ export function createRetainer({ database, path, retention, minFreeBytes, onDrop
   let nowMs = 0;
   let unlooked = 0;
   let next: ReturnType<typeof setTimeout> | undefined;
+  let dueAtMs = 0;
   let startedAtMs = 0;
   let toldAtMs = Number.NEGATIVE_INFINITY;
 
@@ -67,17 +68,23 @@ export function createRetainer({ database, path, retention, minFreeBytes, onDrop
     unlooked = 0;
     if (next !== undefined) return;
     startedAtMs = performance.now();
-    next = setTimeout(takeTurn, 0);
+    takeTurnIn(0);
+  }
+
+  function takeTurnIn(ms: number): void {
+    dueAtMs = performance.now() + ms;
+    next = setTimeout(takeTurn, ms);
   }
 
   function takeTurn(): void {
+    clearTimeout(next);
     next = undefined;
     const from = performance.now();
     try {
       if (takeStep()) {
         const to = performance.now();
         if (to - Math.max(toldAtMs, startedAtMs) >= TELL_EVERY_MS) tell();
-        next = setTimeout(takeTurn, Math.max(MIN_REST_MS, (to - from) * REST_FACTOR));
+        takeTurnIn(Math.max(MIN_REST_MS, (to - from) * REST_FACTOR));
         return;
       }
       holdCheckpoints(false);
@@ -142,7 +149,7 @@ export function createRetainer({ database, path, retention, minFreeBytes, onDrop
     const isFull = error.code === "SQLITE_FULL" || error.code?.startsWith("SQLITE_IOERR") === true;
     if (isFull && !exceeded) return;
     if (isFull && reserve.release()) {
-      next = setTimeout(takeTurn, MIN_REST_MS);
+      takeTurnIn(MIN_REST_MS);
       return;
     }
     const hint = isFull ? "; the disk is full, and even dropping records needs some MB of it: make a little room" : "";
@@ -164,6 +171,8 @@ export function createRetainer({ database, path, retention, minFreeBytes, onDrop
     written(bytes) {
       unlooked += bytes;
       if (unlooked >= BYTES_A_LOOK) start();
+      // Where one append waits behind the other no timer of this thread comes to its turn.
+      if (next !== undefined && performance.now() >= dueAtMs) takeTurn();
     },
     close() {
       clearTimeout(next);

@@ -39,7 +39,7 @@ export type GroupCommit = {
 
 type Waiter = { resolve: () => void; reject: (error: LogctlError) => void };
 
-/** What is committed together; `startedAtMs` once the writer has no other one before it. */
+/** What is committed together; `startedAtMs` is when the writer had no other one before it any more. */
 type Commit = { records: number; bytes: number; startedAtMs: number };
 
 export function createGroupCommit(
@@ -63,7 +63,9 @@ export function createGroupCommit(
 
   /** All that waits, that which is being written included. */
   function waitingBytes(): number {
-    return underWay.reduce((sum, { bytes }) => sum + bytes, gatheredBytes());
+    let bytes = gatheredBytes();
+    for (const commit of underWay) bytes += commit.bytes;
+    return bytes;
   }
 
   async function commitGathered(): Promise<void> {

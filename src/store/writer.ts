@@ -22,6 +22,7 @@ export type Writer = {
   close(): Promise<void>;
 };
 
+/** The one that the thread is at, and the one it goes on with. Each has shared memory of its own. */
 export const APPENDS_AT_A_TIME = 2;
 
 export type WriterOptions = {

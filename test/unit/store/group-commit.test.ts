@@ -21,10 +21,10 @@ function createFakeWriter() {
   };
 }
 
-function openGroupCommit(now = () => 5000) {
+function openGroupCommit(now = () => 5000, elapsed?: () => number) {
   const writer = createFakeWriter();
   const commits: number[] = [];
-  const group = createGroupCommit(writer, now, (rows) => commits.push(rows));
+  const group = createGroupCommit(writer, now, (rows) => commits.push(rows), elapsed);
   return { writer, commits, group, messages: () => writer.requests.map(({ messages }) => messages) };
 }
 
@@ -240,13 +240,7 @@ describe("group commit", () => {
 
   test("a commit that fails is no failure of the one behind it, which hangs only by its own time", async () => {
     let elapsedMs = 0;
-    const writer = createFakeWriter();
-    const group = createGroupCommit(
-      writer,
-      () => 5000,
-      () => {},
-      () => elapsedMs,
-    );
+    const { writer, group } = openGroupCommit(undefined, () => elapsedMs);
     const appends = ["a", "x".repeat(600 * 1024)].map((message) => group.append(fillWith(message)));
     elapsedMs = 9000;
     writer.fail(new LogctlError("store_unavailable", "disk full"));
@@ -274,13 +268,7 @@ describe("group commit", () => {
 
   test("says how much waits, how long commits took, and that a disk hangs which has not answered for ten seconds", async () => {
     let elapsedMs = 0;
-    const writer = createFakeWriter();
-    const group = createGroupCommit(
-      writer,
-      () => 5000,
-      () => {},
-      () => elapsedMs,
-    );
+    const { writer, group } = openGroupCommit(undefined, () => elapsedMs);
     expect(group.queue()).toEqual({ records: 0, bytes: 0 });
     const appends = [group.append(fillWith("abc")), group.append(fillWith("de"))];
     expect(group.queue().records).toBe(2);

@@ -160,7 +160,7 @@ describe("what a sender does with what a collector answers", () => {
         child.stdin.flush();
         while ((await waitingIn(state)) < lines) await Bun.sleep(20);
       }
-      disk.cut();
+      await disk.cut(child.pid);
       child.kill("SIGKILL");
       await child.exited;
       disk.remount();

@@ -36,7 +36,7 @@ export async function crashUnderLoad({ by, crashes, binary = BINARY }: CrashLoad
     await eventually(async () => ((await countSimulations(url)) === SENDERS ? true : undefined));
     for (let crash = 0; crash < crashes; crash += 1) {
       await Bun.sleep(300 + Math.random() * 500);
-      disk?.cut();
+      await disk?.cut(collector.pid);
       await collector.kill();
       disk?.remount();
       await collector.restart(["--port", new URL(url).port]);

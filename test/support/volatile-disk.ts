@@ -1,4 +1,5 @@
 import { dlopen, FFIType } from "bun:ffi";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,8 +10,11 @@ export type FileSystem = "ext4" | "xfs";
 export type VolatileDisk = AsyncDisposable & {
   /** Where it is mounted. */
   folder: string;
-  /** Cuts its power: whatever is written from now on fails, and what was not on the disk never gets there. */
-  cut(): void;
+  /**
+   * Cuts its power, and that of the process which writes to it: whatever is written from now on fails, what was not on the
+   * disk never gets there, and the process, which is stopped, says nothing any more. It is to be killed before `remount`.
+   */
+  cut(writer: number): Promise<void>;
   /** Mounts it again as it was when its power was cut. Nobody may have a file on it open. */
   remount(): void;
 };
@@ -40,7 +44,12 @@ export async function openVolatileDisk(kind: FileSystem): Promise<VolatileDisk> 
   mount();
   return {
     folder,
-    cut: () => shutDown(folder),
+    async cut(writer) {
+      // An fsync that is under way as a file system is shut down can return without an error, although what it wrote is lost
+      // (Linux 6.18, in 33 of 400 cuts of ext4 and 26 of 300 of xfs, by a program of 20 lines). Nobody may hear of it.
+      await stopProcess(writer);
+      shutDown(folder);
+    },
     remount() {
       run("umount", folder);
       mount();
@@ -55,6 +64,26 @@ export async function openVolatileDisk(kind: FileSystem): Promise<VolatileDisk> 
 function run(...command: string[]): void {
   const { success, stderr } = Bun.spawnSync(command);
   if (!success) throw new Error(`${command.join(" ")}: ${stderr}`);
+}
+
+/** Once it is done no thread of the process runs any more: what is in a system call stops where that ends. */
+async function stopProcess(pid: number): Promise<void> {
+  process.kill(pid, "SIGSTOP");
+  const deadline = Date.now() + 10_000;
+  while (!isStopped(pid)) {
+    if (Date.now() > deadline) throw new Error(`process ${pid} does not stop`);
+    await Bun.sleep(1);
+  }
+}
+
+function isStopped(pid: number): boolean {
+  try {
+    const tasks = readdirSync(`/proc/${pid}/task`);
+    return tasks.every((task) => /^State:\t[TD]/m.test(readFileSync(`/proc/${pid}/task/${task}/status`, "utf8")));
+  } catch {
+    // A thread that ended meanwhile is not among them next time.
+    return false;
+  }
 }
 
 function shutDown(folder: string): void {

@@ -83,6 +83,8 @@ function formatOf(output: string | undefined, isTTY: boolean): GroupFormat {
 
 function askForStats({ stats, interval, of, distinct, top }: GroupFlags, filter: URLSearchParams): Question {
   const by = stats === true || stats === undefined ? [] : stats.flatMap((field) => field.split(","));
+  if (top !== undefined && by.length === 0)
+    throw new LogctlError("usage", "--top chooses among groups: name a field behind --stats");
   const parameters = new URLSearchParams(filter);
   if (by.length > 0) parameters.set("by", by.join(","));
   for (const [name, value] of Object.entries({ interval, of, distinct, top: checkTop(top) }))

@@ -13,6 +13,7 @@ import { addFilterOptions, type FilterFlags, filterParameters } from "./filter-o
 import { followQuery } from "./follow-query.ts";
 import { parseWholeNumber } from "./parse-whole-number.ts";
 import { addGroupOptions, asksForGroups, type GroupFlags, showGroups } from "./query-groups.ts";
+import { refuseWords } from "./refuse-words.ts";
 
 type PageFlags = { limit: string; offset: string; order?: "asc" | "desc"; sort?: "received_at" | "timestamp" };
 type OutputFlags = { output?: OutputFormat; utc?: boolean; color: boolean };
@@ -60,7 +61,7 @@ export function registerQuery(program: Command, context: CliContext): void {
     )
     .option("--utc", "show times in UTC, not in local time")
     .option("--no-color", "show no colours; so do NO_COLOR and a pipe");
-  addGroupOptions(command);
+  addGroupOptions(refuseWords(command, "to find it", "-q"));
   addConnectionOptions(command, context)
     .addHelpText("after", EXAMPLES)
     .action((flags: QueryFlags) => query(flags, context));

@@ -13,6 +13,7 @@ import { endSending, failureOf, storedLine } from "./end-sending.ts";
 import { openSender, openSenderDelivery } from "./open-sender.ts";
 import { createProgressLine } from "./progress-line.ts";
 import { addRecordOptions, type RecordFlags, recordDefaults } from "./record-options.ts";
+import { refuseWords } from "./refuse-words.ts";
 import { addSpoolOptions, readSpoolPolicy, type SpoolFlags } from "./spool-options.ts";
 
 type SendFlags = ConnectionFlags & RecordFlags & SpoolFlags & { message?: string };
@@ -34,7 +35,9 @@ export function registerSend(program: Command, context: CliContext): void {
   const command = program
     .command("send")
     .description("write a log: by flags, by answering questions, or line by line from a pipe");
-  addRecordOptions(command).addOption(new Option("--message <text>", "what happened; without it, logs are read from stdin"));
+  addRecordOptions(refuseWords(command, "to send it", "--message")).addOption(
+    new Option("--message <text>", "what happened; without it, logs are read from stdin"),
+  );
   addSpoolOptions(addConnectionOptions(command, context))
     .addHelpText("after", EXAMPLES)
     .action((flags: SendFlags) => runSend(flags, context));

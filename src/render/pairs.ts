@@ -1,3 +1,4 @@
+import { visitAttributes } from "../schema/attribute-paths.ts";
 import { parseExactJson } from "../schema/exact-json.ts";
 import { sanitizeJson, sanitizeText } from "./sanitize.ts";
 
@@ -10,13 +11,14 @@ export function formatPair(key: string, value: string): string {
   return `${formatKey(key)}=${formatValue(value)}`;
 }
 
-/** The attributes of a record as pairs, nested values as JSON. `attributes` is JSON text or empty. */
-export function attributePairs(attributes: string): [key: string, value: string][] {
+/** The attributes of a record as pairs, by the paths that queries know them by. `attributes` is JSON text or empty. */
+export function attributePairs(attributes: string): [path: string, value: string][] {
   if (attributes === "") return [];
-  return Object.entries(parseExactJson(attributes) as Record<string, unknown>).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
+  const pairs: [path: string, value: string][] = [];
+  visitAttributes(parseExactJson(attributes) as object, (path, value) =>
+    pairs.push([path, typeof value === "string" ? value : JSON.stringify(value)]),
+  );
+  return pairs;
 }
 
 function formatKey(key: string): string {

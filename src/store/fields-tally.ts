@@ -1,4 +1,5 @@
 import type { FieldsAnswer } from "../schema/api.ts";
+import { visitAttributes } from "../schema/attribute-paths.ts";
 import type { PageText } from "./block-reader.ts";
 import type { Tally } from "./tally.ts";
 
@@ -14,8 +15,7 @@ const RECORDS_READ_AT_FIRST = 500_000;
 type Name = { count: number; row: number };
 
 /**
- * Counts in how many records each attribute occurs, by its path of names joined by dots. What is nested in arrays has no
- * path. All pages are read while there are few; then one of two, one of four and so on, each for as many as it stands for.
+ * Counts in how many records each attribute occurs, by its path. All pages are read while there are few; then one of two, one of four and so on, each for as many as it stands for.
  */
 export function createFieldsTally(readAtFirst = RECORDS_READ_AT_FIRST): Tally {
   const names = new Map<string, Name>();
@@ -27,24 +27,15 @@ export function createFieldsTally(readAtFirst = RECORDS_READ_AT_FIRST): Tally {
   let step = 1;
   let skipped = 0;
 
-  function addName(path: string, row: number): void {
+  /** Of the record that was read last. */
+  function addName(path: string): void {
     const known = names.get(path);
     if (known !== undefined) {
-      if (known.row !== row) known.count += step;
-      known.row = row;
+      if (known.row !== sampled) known.count += step;
+      known.row = sampled;
     } else if (names.size < MAX_NAMES && path.length <= MAX_NAME_CHARACTERS) {
-      names.set(path, { count: step, row });
+      names.set(path, { count: step, row: sampled });
     } else omitted += step;
-  }
-
-  /** Adds the paths in an object; an object without names stands for itself, like every other value. */
-  function addPaths(object: object, prefix: string, row: number): void {
-    for (const [name, value] of Object.entries(object)) {
-      const path = prefix + name;
-      const nested = typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
-      if (nested) addPaths(value, `${path}.`, row);
-      else addName(path, row);
-    }
   }
 
   function addPage({ text, offsets }: PageText, rows: number, alive: Uint8Array | undefined): void {
@@ -54,7 +45,7 @@ export function createFieldsTally(readAtFirst = RECORDS_READ_AT_FIRST): Tally {
       count += step;
       sampled += 1;
       const [start, end] = [starts[row] as number, starts[row + 1] as number];
-      if (start < end) addPaths(JSON.parse(text.slice(start, end)), "", sampled);
+      if (start < end) visitAttributes(JSON.parse(text.slice(start, end)), addName);
     }
     if (sampled >= readAtFirst * (1 + Math.log2(step) / 4)) step *= 2;
   }

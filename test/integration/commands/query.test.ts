@@ -215,7 +215,8 @@ describe("logctl query", () => {
     [["--count", "-n", "5"], 2, "cannot be used with option '-n, --limit"],
     [["--service", ""], 2, "service"],
     [["--url", "ftp://x"], 2, "--url 'ftp://x'"],
-    [["extra"], 2, "too many arguments"],
+    [["timed", "out"], 2, "'timed out' belongs to no option; to find it, give -q 'timed out'"],
+    [["--stats", "--interval", "5m", "--top", "3"], 2, "--top chooses among groups: name a field behind --stats"],
     [["--token", "nobody-made-this"], 4, "this token is not known here"],
   ])("refuses %p", async (args, code, message) => {
     await using app = await openTestApp();

@@ -66,6 +66,8 @@ describe("send with --message", () => {
     [["--service", " "], "service must be text of 1 to 100 characters"],
     [["--message", " "], "--message is blank"],
     [["--colour"], "unknown option '--colour'"],
+    [["disk", "full"], "'disk full' belongs to no option; to send it, give --message 'disk full'"],
+    [[""], "'' belongs to no option"],
   ])("refuses %p in one line, and sends nothing", async (args, expected) => {
     const { exitCode, err, requests } = await send(["--service", "chat", "--message", "m", ...args]);
     expect(exitCode).toBe(2);

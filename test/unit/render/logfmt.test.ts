@@ -61,6 +61,19 @@ describe("logfmt", () => {
     expect(logfmt({ attributes: { [key]: 1 } })).toBe(`${BEFORE_MESSAGE}hello ${name}=1\n`);
   });
 
+  test("names what is nested by its path, as queries do; arrays and empty objects are JSON", () => {
+    const attributes = {
+      http: { route: "/v1", "a b": { bytes: 1 } },
+      list: [{ a: 1 }],
+      none: {},
+      nothing: null,
+      message: { x: 1 },
+    };
+    expect(logfmt({ attributes })).toBe(
+      `${BEFORE_MESSAGE}hello http.route=/v1 http.a_b.bytes=1 list="[{\\"a\\":1}]" none={} nothing=null message.x=1\n`,
+    );
+  });
+
   test("reads back as the texts it was made from, always on one line, and no attribute passes for a field", () => {
     const text = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: fc.constantFrom(...'= "\\\n\ta\u200b\u202eé') }));
     fc.assert(

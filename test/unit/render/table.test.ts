@@ -58,6 +58,27 @@ describe("a table on a terminal", () => {
     expect(lines.filter((line) => line.includes("…"))).toHaveLength(1);
   });
 
+  test("begins no line with the space at which it was broken, and goes on behind the end of a word that was cut", () => {
+    const trace = "a".repeat(43);
+    for (const colour of [false, true]) {
+      const shown = table([{ message: "thirty-five letters fill the column and no more", attributes: { trace, user: 7 } }], 80, colour);
+      const [, ...lines] = shown.replaceAll(COLOUR, "").trimEnd().split("\n");
+      expect(lines.map((line) => line.slice(45))).toEqual([
+        "thirty-five letters fill the column",
+        "and no more",
+        `trace=${"a".repeat(29)}`,
+        `${"a".repeat(14)} user=7`,
+      ]);
+    }
+    const [, ...stack] = table([{ message: "Error\n    at a\n      b ccccccccccccccccccccccc dddd" }], 80).split("\n");
+    expect(stack.slice(0, 4).map((line) => line.slice(45))).toEqual([
+      "Error",
+      "    at a",
+      "      b ccccccccccccccccccccccc dddd".slice(0, 31),
+      "dddd",
+    ]);
+  });
+
   test("a message that fits exactly is neither wrapped nor cut", () => {
     const lines = table([{ message: "x".repeat(350) }], 80)
       .trimEnd()

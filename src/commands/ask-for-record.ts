@@ -2,12 +2,12 @@ import type { Readable, Writable } from "node:stream";
 import { type CANCEL_SYMBOL, isCancel, select, text } from "@clack/prompts";
 import { LogctlError } from "../errors.ts";
 import { DEMO_SERVICES } from "../schema/demo-tokens.ts";
-import { serviceSchema } from "../schema/record.ts";
 import { SEVERITIES, type Severity } from "../schema/severity.ts";
 
 export type Questions = {
-  /** Whether to ask for it; the message always is. */
+  /** Whether to ask which of the demo services it is; the others need a token, which says so. */
   service: boolean;
+  /** Whether to ask for it; the message always is. */
   severity: boolean;
   signal: AbortSignal;
   /** Where to ask; the terminal when left out. */
@@ -21,15 +21,14 @@ export type Answers = { service?: string; severity?: Severity; message: string }
 /** Asks on a terminal for what makes a log. Throws `interrupted` where a question is cancelled (Ctrl-C or Esc). */
 export async function askForRecord({ service, severity, ...terminal }: Questions): Promise<Answers> {
   const answers: Omit<Answers, "message"> = {};
-  if (service) answers.service = requireAnswer(await text({ ...terminal, ...SERVICE_QUESTION }));
+  if (service) answers.service = requireAnswer(await select<string>({ ...terminal, ...SERVICE_QUESTION }));
   if (severity) answers.severity = requireAnswer(await select<Severity>({ ...terminal, ...SEVERITY_QUESTION }));
   return { ...answers, message: requireAnswer(await text({ ...terminal, ...MESSAGE_QUESTION })) };
 }
 
 const SERVICE_QUESTION = {
   message: "Which service writes?",
-  placeholder: DEMO_SERVICES.join(", "),
-  validate: (given: string | undefined) => serviceSchema.safeParse(given ?? "").error?.issues[0]?.message,
+  options: DEMO_SERVICES.map((value) => ({ value, label: value })),
 };
 
 const SEVERITY_QUESTION = {

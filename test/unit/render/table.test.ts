@@ -61,7 +61,11 @@ describe("a table on a terminal", () => {
   test("begins no line with the space at which it was broken, and goes on behind the end of a word that was cut", () => {
     const trace = "a".repeat(43);
     for (const colour of [false, true]) {
-      const shown = table([{ message: "thirty-five letters fill the column and no more", attributes: { trace, user: 7 } }], 80, colour);
+      const shown = table(
+        [{ message: "thirty-five letters fill the column and no more", attributes: { trace, user: 7 } }],
+        80,
+        colour,
+      );
       const [, ...lines] = shown.replaceAll(COLOUR, "").trimEnd().split("\n");
       expect(lines.map((line) => line.slice(45))).toEqual([
         "thirty-five letters fill the column",

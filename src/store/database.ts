@@ -12,8 +12,8 @@ import { addTokenColumns } from "./tokens.ts";
 
 /** "LgCt": tells our files from other people's SQLite databases. */
 const APPLICATION_ID = 0x4c674374;
-/** Raised when an older logctl could no longer read the file. */
-const SCHEMA_VERSION = 2;
+/** Raised when an older logctl could no longer read the file: 2 has checksums, 3 dense blocks with phrases. */
+const SCHEMA_VERSION = 3;
 
 const SCHEMA = `
 CREATE TABLE block (
@@ -54,11 +54,10 @@ CREATE TABLE token (
 ) STRICT;
 `;
 
-/** What makes a file of format 1 one of format 2. What was written before has no checksums: it is read unchecked. */
+/** For a file of format 1. What was written before has no checksums: it is read unchecked. */
 const ADD_CHECKSUMS = `
 ALTER TABLE block ADD COLUMN checksum INTEGER;
 ALTER TABLE block_part ADD COLUMN checksum INTEGER;
-PRAGMA user_version=2;
 `;
 
 /** Added to files that were made before it; an older logctl does not know of it and reads them all the same. */
@@ -151,8 +150,8 @@ export function createSchema(database: Database, path: string): void {
       if (!isOurs(database, path)) {
         database.run(SCHEMA);
         database.run(`PRAGMA application_id=${APPLICATION_ID}`);
-        database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
       } else if (pragma(database, "user_version") === 1) database.run(ADD_CHECKSUMS);
+      if (pragma(database, "user_version") !== SCHEMA_VERSION) database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
       database.run(MARK_SCHEMA);
       addTokenColumns(database);
     })

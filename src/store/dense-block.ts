@@ -186,7 +186,7 @@ function takeTemplated({ templates, words: slotWords, columns, values, utf8 }: T
   for (const word of slotWords) take(word);
   for (const literal of LITERALS) if (columns.some(({ kind }) => kind === SLOT.literal)) take(encoder.encode(literal));
   for (const [column, { kind }] of columns.entries()) {
-    if (kind !== SLOT.text) continue;
+    if (kind !== SLOT.text && kind !== SLOT.phrase) continue;
     const { values: starts, lengths, count } = values[column] as ColumnValues;
     for (let i = 0; i < count; i += 1) {
       const start = starts[i] as number;

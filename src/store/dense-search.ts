@@ -4,7 +4,7 @@ import { findTexts } from "./find-texts.ts";
 import { SLOT } from "./skeleton.ts";
 import type { Template } from "./template-dictionary.ts";
 import { alignNeedle, type Needle, type SlotTest, type TemplateMatch } from "./template-match.ts";
-import type { ColumnKind } from "./value-columns.ts";
+import type { ColumnKind, ValueReader } from "./value-columns.ts";
 import { mayHold, selectValues, testValue } from "./value-search.ts";
 import type { WordList } from "./word-list.ts";
 
@@ -22,6 +22,8 @@ export type MessageSearch = Search & {
   isEnough: boolean;
   /** Whether a message is found where `verify` says so of a part of it. */
   passesInParts: boolean;
+  /** The same of a phrase in it, around which no word goes on. */
+  passesInPhrases: boolean;
 };
 
 /** A search of all the attributes of a block for a needle which all those that are looked for have, in one value. */
@@ -85,12 +87,27 @@ export function searchMessages(search: MessageSearch, block: DenseBlock, hits: U
     const isWord = templated.columns[columns[first.slot] as number]?.kind === SLOT.word;
     if (isWord && templated.words.matching(first, folded) === undefined) return;
     const columnOf = ({ slot }: SlotTest) => templated.column(columns[slot] as number);
+    const isPhrase = templated.columns[columns[first.slot] as number]?.kind === SLOT.phrase;
+    const passes = isPhrase && search.passesInPhrases ? judgeOnce(columnOf(first), verify) : undefined;
     selectValues(columnOf(first), first, folded, (rank) => {
       const row = templated.rowOfTemplate(template, rank);
       if (hits[row] === 1 || !others.every((test) => testValue(columnOf(test), rank, test, folded))) return;
-      if (verify(templated.textAt(template, rank))) hits[row] = 1;
+      if (passes?.(rank) || verify(templated.textAt(template, rank))) hits[row] = 1;
     });
   }
+}
+
+/** Whether `verify` says so of a value of a column, which it is asked once for each that is distinct. */
+function judgeOnce(
+  { distinct, places, distinctText }: ValueReader,
+  verify: (text: string) => boolean,
+): (index: number) => boolean {
+  const verdicts = new Uint8Array(distinct);
+  return (index) => {
+    const place = places.at(index);
+    if (verdicts[place] === 0) verdicts[place] = verify(distinctText(place)) ? 1 : 2;
+    return verdicts[place] === 1;
+  };
 }
 
 /** The numbers of the templates in which each of the needles may lie. */
@@ -132,7 +149,8 @@ function createSlotCheck({ text, folded, wholeStart, wholeEnd }: Needle, words: 
     if (kind === SLOT.number) return hasDigit;
     if (kind === SLOT.hex) return hasHexRun;
     if (kind === SLOT.uuid) return hasHexRun || isDash;
-    return kind === SLOT.word ? hasWord : inText;
+    if (kind === SLOT.word) return hasWord;
+    return kind === SLOT.phrase || inText;
   };
 }
 

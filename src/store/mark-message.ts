@@ -47,5 +47,6 @@ export function markMessage(leaf: MessageLeaf, block: BlockReader, page: number,
 /** What `searchMessages` gives for a test with needles. */
 export function findMessagesByTemplate(leaf: MessageLeaf, block: DenseBlock, hits: Uint8Array): Uint8Array | undefined {
   const { needles, hashes, grams, passesInParts, accepts } = leaf;
-  return searchMessages({ needles, required: { hashes, grams }, isEnough: false, passesInParts, verify: accepts }, block, hits);
+  const search = { isEnough: false, passesInParts, passesInPhrases: passesInParts };
+  return searchMessages({ ...search, needles, required: { hashes, grams }, verify: accepts }, block, hits);
 }

@@ -39,7 +39,7 @@ export function findTextByTemplate(
   // With wildcards the needle is a part of the text, and words may go on around it.
   const [wholeStart, wholeEnd] = glob === undefined ? [term.startsWithWord, term.endsWithWord] : [false, false];
   const inMessage = { text: needle, folded: true, wholeStart, wholeEnd };
-  const search = { isEnough: glob === undefined, passesInParts: false };
+  const search = { isEnough: glob === undefined, passesInParts: false, passesInPhrases: true };
   const verifyMessage = (message: string) => occursInMessage(term, message);
   const inMessages = { ...search, needles: [inMessage], required: { hashes, grams }, verify: verifyMessage };
   const whole = searchMessages(inMessages, block, hits);

@@ -17,7 +17,7 @@ export type Tokens = {
   skeletons: SkeletonTable;
   /** For each row the number of its skeleton. */
   skeletonOfRow: Uint32Array;
-  /** For each row where its values start in the following arrays, and one more entry for the end. */
+  /** For each row where its values start in the following arrays, and one more entry for the end of all. */
   firstValue: Uint32Array;
   /** A number's value; of any other value where its bytes start. */
   values: Float64Array;
@@ -44,6 +44,12 @@ for (let byte = 0; byte < 256; byte += 1) {
 const MAX_MIXED_BYTES = 16;
 const MAX_MIXED_NUMBERS = 2;
 const DASH = 0x2d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const SLASH = 0x2f;
+
+const endsPath = new Uint8Array(256);
+for (const character of " \t\n\r\v\f\"'()[]{}<>,;|") endsPath[character.charCodeAt(0)] = 1;
 
 export const valueScratch = createScratch((length) => new Float64Array(length));
 export const lengthScratch = createScratch((length) => new Uint32Array(length));
@@ -58,13 +64,39 @@ const skeletons = createSkeletonTable();
 export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Tokens {
   const rows = offsets.length - 1;
   skeletons.clear();
-  const skeletonOfRow = skeletonScratch(rows);
-  const firstValue = firstValueScratch(rows + 1);
-  let values = valueScratch(rows * 8);
-  let lengths = lengthScratch(rows * 8);
-  let count = 0;
+  const tokens: Tokens = {
+    skeletons,
+    skeletonOfRow: skeletonScratch(rows),
+    firstValue: firstValueScratch(rows + 1),
+    values: valueScratch(rows * 8),
+    lengths: lengthScratch(rows * 8),
+  };
+  tokens.firstValue[rows] = 0;
+  return takeApart(bytes, offsets, tokens, undefined);
+}
 
-  for (let row = 0; row < rows; row += 1) {
+/** Whether a skeleton has what phrases are taken out by. */
+export function mayHavePhrases(skeleton: Uint8Array): boolean {
+  return skeleton.includes(QUOTE) || skeleton.includes(SLASH);
+}
+
+/**
+ * Takes some of the rows of `tokens` apart anew, with each phrase as one value: what stands between quotes, and a path. Such
+ * are requests, addresses and the names of browsers, which differ in more than their numbers. The other rows stay as they are.
+ */
+export function tokenizePhrases(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, rows: Uint32Array): Tokens {
+  return takeApart(bytes, offsets, tokens, rows);
+}
+
+/** Of all rows, or of some of them again with their phrases: then the values come behind those that there are. */
+function takeApart(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, rowsWithPhrases: Uint32Array | undefined): Tokens {
+  const { skeletonOfRow, firstValue } = tokens;
+  const rows = offsets.length - 1;
+  let { values, lengths } = tokens;
+  let count = firstValue[rows] as number;
+
+  for (let i = 0; i < (rowsWithPhrases?.length ?? rows); i += 1) {
+    const row = rowsWithPhrases === undefined ? i : (rowsWithPhrases[i] as number);
     const end = offsets[row + 1] as number;
     let at = offsets[row] as number;
     // Each slot of a skeleton is at most as long as what it stands for, but for the count behind a hexadecimal one.
@@ -83,6 +115,24 @@ export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Token
         skeleton[length] = byte;
         length += 1;
         at += 1;
+        if (rowsWithPhrases === undefined || (byte !== QUOTE && byte !== SLASH)) continue;
+        const from = byte === QUOTE ? at : at - 1;
+        const to = byte === QUOTE ? endOfQuoted(bytes, at, end) : endOfPath(bytes, offsets[row] as number, from, end);
+        if (to > from) {
+          if (byte === SLASH) length -= 1;
+          values[count] = from;
+          lengths[count] = to - from;
+          count += 1;
+          skeleton[length] = SLOT.phrase;
+          length += 1;
+          at = to;
+        }
+        // The quote at its end begins no other phrase.
+        if (byte === QUOTE && at < end && bytes[at] === QUOTE) {
+          skeleton[length] = QUOTE;
+          length += 1;
+          at += 1;
+        }
         continue;
       }
       // A word: taken for one without digits until there is one.
@@ -144,6 +194,24 @@ export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Token
   }
   firstValue[rows] = count;
   return { skeletons, skeletonOfRow, firstValue, values, lengths };
+}
+
+/** Where the quote stands that ends the phrase which starts at `start`; `start` where there is none. */
+function endOfQuoted(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) return at;
+    if (byte === BACKSLASH) at += 1;
+  }
+  return start;
+}
+
+/** Where the path, or the rest of an address, ends whose slash is at `slash`; there where it is within a word. */
+function endOfPath(bytes: Uint8Array, start: number, slash: number, end: number): number {
+  if (slash > start && classes[bytes[slash - 1] as number] !== 0) return slash;
+  let at = slash + 1;
+  while (at < end && endsPath[bytes[at] as number] === 0) at += 1;
+  return at;
 }
 
 export function readNumber(bytes: Uint8Array, start: number, end: number): number {

@@ -126,9 +126,8 @@ function writePlanes(count: number, bits: number, base: number, steps: number, o
 }
 
 /** Bytes as they are or compressed: their number in the file with a bit that says which, then the bytes. */
-export function writeSmallest(bytes: Uint8Array, out: ByteWriter): void {
-  const compressed =
-    bytes.length < MIN_PLANE_ROWS ? bytes : Bun.zstdCompressSync(bytes as Uint8Array<ArrayBuffer>, { level: LEVEL });
+export function writeSmallest(bytes: Uint8Array, out: ByteWriter, level = LEVEL): void {
+  const compressed = bytes.length < MIN_PLANE_ROWS ? bytes : Bun.zstdCompressSync(bytes as Uint8Array<ArrayBuffer>, { level });
   const smaller = compressed.length < bytes.length ? compressed : bytes;
   out.varint(smaller.length * 2 + (smaller === bytes ? 0 : 1));
   out.append(smaller);

@@ -17,6 +17,8 @@ export const SLOT = {
   word: 0xfc,
   /** In JSON: true, false or null. */
   literal: 0xfd,
+  /** In messages: a text of any words, such as what stands between quotes. */
+  phrase: 0xfe,
 } as const;
 
 export const FIRST_SLOT = SLOT.number;

@@ -7,6 +7,10 @@ import { openNumbers, readNumbers, readSmallest } from "./read-numbers.ts";
 const EACH = 0;
 const DISTINCT = 1;
 
+/** Distinct texts are few, and worth more time than all of them. */
+const DISTINCT_LEVEL = 6;
+const EACH_LEVEL = 1;
+
 /** For so many texts every one may be new before it is taken for granted that the rest are new as well. */
 const TRIED = 256;
 const MAX_TRIED_NEW = 200;
@@ -37,12 +41,12 @@ export function writeStrings(
   }
   if (tried < count || firsts.length * 4 > count * 3) {
     out.byte(EACH);
-    return writeTexts(utf8, starts, lengths, count, out);
+    return writeTexts(utf8, starts, lengths, count, EACH_LEVEL, out);
   }
   out.byte(DISTINCT);
   out.varint(firsts.length);
   const [firstStarts, firstLengths] = [firsts.map((i) => starts[i] as number), firsts.map((i) => lengths[i] as number)];
-  writeTexts(utf8, firstStarts, firstLengths, firsts.length, out);
+  writeTexts(utf8, firstStarts, firstLengths, firsts.length, DISTINCT_LEVEL, out);
   writeNumbers(indexes, count, out);
 }
 
@@ -51,6 +55,7 @@ function writeTexts(
   starts: ArrayLike<number>,
   lengths: ArrayLike<number>,
   count: number,
+  level: number,
   out: ByteWriter,
 ): void {
   writeNumbers(lengths, count, out);
@@ -63,7 +68,7 @@ function writeTexts(
     joined.set(utf8.subarray(start, start + (lengths[i] as number)), at);
     at += lengths[i] as number;
   }
-  writeSmallest(joined, out);
+  writeSmallest(joined, out, level);
 }
 
 /** Distinct texts one after another in `utf8`, from each of `offsets` to the next. */

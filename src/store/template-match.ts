@@ -42,6 +42,8 @@ function canHold(kind: number, unit: number): boolean {
       return isDigit || unit === 45 || (unit >= 97 && unit <= 102);
     case SLOT.text:
       return isDigit || (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90);
+    case SLOT.phrase:
+      return true;
     default:
       return !isDigit && (unit >= 128 || isInWord(unit));
   }

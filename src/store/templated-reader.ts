@@ -137,7 +137,7 @@ export function openTemplated(
         putBytes(buffer, pieces.utf8, pieces.starts[firstPiece], pieces.ends[firstPiece]);
         for (let i = 0; i < readers.length; i += 1) {
           const { ofRow, putDistinct } = readers[i] as ValueReader;
-          putDistinct(ofRow(slotsOfPage.valueOfSlot[slot + i] as number), buffer);
+          putDistinct(ofRow(slotsOfPage.valueOfSlot[slot + i] as number), buffer, escaped);
           putBytes(buffer, pieces.utf8, pieces.starts[firstPiece + i + 1], pieces.ends[firstPiece + i + 1]);
         }
       }

@@ -74,6 +74,12 @@ const escapes: (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, byte
   return escaped === character ? undefined : encoder.encode(escaped);
 });
 
+/** Whether UTF-8 stands inside a JSON string otherwise than as it is. */
+export function needsEscapes(utf8: Uint8Array): boolean {
+  for (let at = 0; at < utf8.length; at += 1) if (escapes[utf8[at] as number] !== undefined) return true;
+  return false;
+}
+
 /** Puts UTF-8 as it stands inside a JSON string. */
 export function putEscaped(buffer: TextBuffer, utf8: Uint8Array, start = 0, end = utf8.length): void {
   let from = start;

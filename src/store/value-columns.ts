@@ -1,13 +1,14 @@
 import { type ByteReader, type ByteWriter, createByteReader, createByteWriter } from "./byte-writer.ts";
 import { type HexTexts, readHex, writeHex } from "./hex-column.ts";
 import type { Keep } from "./kept-values.ts";
+import { lazy } from "./lazy.ts";
 import { writeNumbers } from "./number-column.ts";
 import { EACH_ITS_OWN, type Places } from "./places.ts";
 import { type Numbers, openNumbers, readNumbers } from "./read-numbers.ts";
 import { onRelease } from "./scratch.ts";
 import { SLOT, UUID_BYTES } from "./skeleton.ts";
 import { readStrings, type StringTexts, writeStrings } from "./string-column.ts";
-import { createTextBuffer, putBytes, putDecimal, reserve, type TextBuffer } from "./text-buffer.ts";
+import { createTextBuffer, needsEscapes, putBytes, putDecimal, putEscaped, reserve, type TextBuffer } from "./text-buffer.ts";
 import { createWordList, type WordList } from "./word-list.ts";
 
 /** What a slot holds, in one column: its kind (of SLOT), and of hexadecimal digits how many. */
@@ -30,6 +31,7 @@ export function writeValues({ kind, digits }: ColumnKind, column: ColumnValues, 
     case SLOT.uuid:
       return writeHex(utf8, values, count, digits, out);
     case SLOT.text:
+    case SLOT.phrase:
       return writeStrings(utf8, values, lengths, count, out);
     default:
       return writeNumbers(values, count, out);
@@ -69,8 +71,8 @@ export type Values =
 /** How the distinct values of a column are written. */
 type Writing = {
   distinctText(index: number): string;
-  /** Puts the text of a distinct value behind what is in the buffer. */
-  putDistinct(index: number, buffer: TextBuffer): void;
+  /** Puts the text of a distinct value behind what is in the buffer, where it is `escaped` as it stands inside a JSON string. */
+  putDistinct(index: number, buffer: TextBuffer, escaped?: boolean): void;
 };
 
 /** A column that can be read. No more of it is decoded than is asked for. */
@@ -113,7 +115,8 @@ export function readValues(
         ...writingOfHex(texts, dashed),
       };
     }
-    case SLOT.text: {
+    case SLOT.text:
+    case SLOT.phrase: {
       const { texts, places } = readStrings(reader, count);
       const distinct = texts.offsets.length - 1;
       return { values: { kind: "strings", ...texts }, distinct, places, ofRow: places.at, ...writingOfStrings(texts) };
@@ -180,12 +183,17 @@ function putDashes(buffer: TextBuffer, at: number): void {
 function writingOfStrings({ utf8, offsets }: StringTexts): Writing {
   const buffer = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.length);
   const texts: string[] = [];
+  // Of most columns there is nothing to escape.
+  const hasEscapes = lazy(() => needsEscapes(utf8));
   return {
     distinctText(index) {
       texts[index] ??= buffer.toString("utf8", offsets[index], offsets[index + 1]);
       return texts[index] as string;
     },
-    putDistinct: (index, to) => putBytes(to, utf8, offsets[index], offsets[index + 1]),
+    putDistinct(index, to, escaped = false) {
+      const put = escaped && hasEscapes() ? putEscaped : putBytes;
+      put(to, utf8, offsets[index], offsets[index + 1]);
+    },
   };
 }
 

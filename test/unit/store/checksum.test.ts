@@ -81,7 +81,7 @@ describe("a database of before there were checksums", () => {
     makeOldDatabase(path);
     for (const _ of ["migrates", "finds it done"]) {
       using database = openForWriting(path);
-      expect(database.query("PRAGMA user_version").get()).toEqual({ user_version: 2 });
+      expect(database.query("PRAGMA user_version").get()).toEqual({ user_version: 3 });
     }
     using database = openForWriting(path);
     insertBlock(database, 2, encodedBlockOf(numbered(2, 4), { firstId: 4 }));

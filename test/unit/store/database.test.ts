@@ -11,8 +11,9 @@ import {
   openForReading,
   openForWriting,
 } from "../../../src/store/database.ts";
+import { openBlock } from "../../../src/store/open-block.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
-import { encodedBlockOf, numbered } from "./rows.ts";
+import { encodedBlockOf, numbered, rowsOf } from "./rows.ts";
 
 function failureOf(work: () => unknown): LogctlError {
   try {
@@ -140,7 +141,18 @@ describe("opening a database for writing", () => {
     expect(failure.code).toBe("database_unusable");
     expect(failure.message).toContain(path);
     expect(failure.message).toContain("format 99");
-    expect(failure.message).toContain("reads up to 2");
+    expect(failure.message).toContain("reads up to 3");
+  });
+
+  test("takes on a database of before there were phrases, which an older logctl then leaves alone", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = folder.file("logs.db");
+    using older = openForWriting(path);
+    insertBlock(older, 1, encodedBlockOf(numbered(3)));
+    older.run("PRAGMA user_version=2");
+    using database = openForWriting(path);
+    expect(database.query("PRAGMA user_version").get()).toEqual({ user_version: 3 });
+    expect(listBlocks(database, "1", [], "id").flatMap((meta) => rowsOf(openBlock(database, meta)))).toEqual(numbered(3));
   });
 });
 

@@ -93,13 +93,13 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   put(DENSE_PART.templateRows, countTemplates(templated));
   const keptMessages = putTexts(put, DENSE_PART.messageDictionary, templated, [], rows.messageOffsets, false);
   words.clear();
-  const messageGrams = takeTemplated(templated, false);
+  const messageGrams = takeTemplated(templated, [], false);
 
   // The memory in which the messages were taken apart is used again.
   const shaped = templateAttributes(rows.attributes, rows.attributeOffsets);
   const derivations = findDerivations(shaped);
   const keptAttributes = putTexts(put, DENSE_PART.attributeDictionary, shaped, derivations, rows.attributeOffsets, true);
-  const attributeGrams = takeTemplated(shaped, true);
+  const attributeGrams = takeTemplated(shaped, derivations, true);
 
   const filters = (ofPages: "blooms" | "grams", templatedFilters: Uint8Array[]) => {
     const [ofMessages, ofAttributes] = [keptMessages[ofPages], keptAttributes[ofPages]];
@@ -164,11 +164,15 @@ function putTexts(
 const encoder = new TextEncoder();
 
 /**
- * Takes the words of the skeletons and of the texts in columns, and gives the filter of their grams. Words with an ASCII
+ * Takes the words of the skeletons and of the texts in columns, once these are written, and gives the filter of their grams. Words with an ASCII
  * digit in them are not all taken, since they may be in columns of numbers; all others are. Three letters in a row are in one
  * piece of a skeleton or in one value. Of JSON values alone are looked through for grams, as by searches.
  */
-function takeTemplated({ templates, words: slotWords, columns, values, utf8 }: TemplatedRows, json: boolean): Uint8Array {
+function takeTemplated(
+  { templates, words: slotWords, columns, values, utf8 }: TemplatedRows,
+  derivations: (Derivation | undefined)[],
+  json: boolean,
+): Uint8Array {
   const takeWords = (bytes: Uint8Array) => hashWords(bytes, [unitsOf(bytes)], json, words.add);
   const take = (bytes: Uint8Array) => {
     takeWords(bytes);
@@ -187,10 +191,11 @@ function takeTemplated({ templates, words: slotWords, columns, values, utf8 }: T
   for (const literal of LITERALS) if (columns.some(({ kind }) => kind === SLOT.literal)) take(encoder.encode(literal));
   for (const [column, { kind }] of columns.entries()) {
     if (kind !== SLOT.text && kind !== SLOT.phrase) continue;
-    const { values: starts, lengths, count } = values[column] as ColumnValues;
-    for (let i = 0; i < count; i += 1) {
-      const start = starts[i] as number;
-      take(utf8.subarray(start, start + (lengths[i] as number)));
+    const { values: starts, lengths, count, distinct } = derivations[column]?.values ?? (values[column] as ColumnValues);
+    for (let i = 0; i < (distinct?.firsts.length ?? count); i += 1) {
+      const value = distinct?.firsts[i] ?? i;
+      const start = starts[value] as number;
+      take(utf8.subarray(start, start + (lengths[value] as number)));
     }
   }
   return templatedGrams.build();

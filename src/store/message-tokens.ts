@@ -72,7 +72,7 @@ export function tokenizeMessages(bytes: Uint8Array, offsets: Uint32Array): Token
     lengths: lengthScratch(rows * 8),
   };
   tokens.firstValue[rows] = 0;
-  return takeApart(bytes, offsets, tokens, undefined);
+  return takeApart(bytes, offsets, tokens, NO_ROWS, false);
 }
 
 /** Whether a skeleton has what phrases are taken out by. */
@@ -85,18 +85,21 @@ export function mayHavePhrases(skeleton: Uint8Array): boolean {
  * are requests, addresses and the names of browsers, which differ in more than their numbers. The other rows stay as they are.
  */
 export function tokenizePhrases(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, rows: Uint32Array): Tokens {
-  return takeApart(bytes, offsets, tokens, rows);
+  return takeApart(bytes, offsets, tokens, rows, true);
 }
 
-/** Of all rows, or of some of them again with their phrases: then the values come behind those that there are. */
-function takeApart(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, rowsWithPhrases: Uint32Array | undefined): Tokens {
+const NO_ROWS = new Uint32Array();
+
+/** Of all rows, or of `some` of them again with their `phrases`: then the values come behind those that there are. */
+function takeApart(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, some: Uint32Array, phrases: boolean): Tokens {
   const { skeletonOfRow, firstValue } = tokens;
   const rows = offsets.length - 1;
+  const rowsToTake = phrases ? some.length : rows;
   let { values, lengths } = tokens;
   let count = firstValue[rows] as number;
 
-  for (let i = 0; i < (rowsWithPhrases?.length ?? rows); i += 1) {
-    const row = rowsWithPhrases === undefined ? i : (rowsWithPhrases[i] as number);
+  for (let i = 0; i < rowsToTake; i += 1) {
+    const row = phrases ? (some[i] as number) : i;
     const end = offsets[row + 1] as number;
     let at = offsets[row] as number;
     // Each slot of a skeleton is at most as long as what it stands for, but for the count behind a hexadecimal one.
@@ -115,7 +118,7 @@ function takeApart(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, rows
         skeleton[length] = byte;
         length += 1;
         at += 1;
-        if (rowsWithPhrases === undefined || (byte !== QUOTE && byte !== SLASH)) continue;
+        if (!phrases || (byte !== QUOTE && byte !== SLASH)) continue;
         const from = byte === QUOTE ? at : at - 1;
         const to = byte === QUOTE ? endOfQuoted(bytes, at, end) : endOfPath(bytes, offsets[row] as number, from, end);
         if (to > from) {

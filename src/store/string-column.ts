@@ -15,37 +15,43 @@ const EACH_LEVEL = 1;
 const TRIED = 256;
 const MAX_TRIED_NEW = 200;
 
-/** Writes the texts that start at `starts` in `utf8`, `lengths` bytes each. */
-export function writeStrings(
-  utf8: Uint8Array,
-  starts: ArrayLike<number>,
-  lengths: ArrayLike<number>,
-  count: number,
-  out: ByteWriter,
-): void {
+/** Where texts start in memory, how many bytes each has, and how many there are. */
+export type TextPlaces = { values: ArrayLike<number>; lengths: ArrayLike<number>; count: number };
+
+/** The distinct ones of texts: the place of the first of each, and which one each text is. */
+export type DistinctTexts = { firsts: number[]; indexes: Uint32Array };
+
+/** Undefined where so many are new that it is not worth telling them apart. */
+export function findDistinctTexts(utf8: Uint8Array, { values, lengths, count }: TextPlaces): DistinctTexts | undefined {
   const buffer = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.length);
   const known = new Map<string, number>();
   const indexes = new Uint32Array(count);
   const firsts: number[] = [];
-  let tried = 0;
-  for (; tried < count; tried += 1) {
-    const start = starts[tried] as number;
-    const text = buffer.toString("latin1", start, start + (lengths[tried] as number));
+  for (let i = 0; i < count; i += 1) {
+    const start = values[i] as number;
+    const text = buffer.toString("latin1", start, start + (lengths[i] as number));
     let index = known.get(text);
     if (index === undefined) {
-      index = firsts.push(tried) - 1;
+      index = firsts.push(i) - 1;
       known.set(text, index);
     }
-    indexes[tried] = index;
-    if (tried >= TRIED && firsts.length * TRIED > tried * MAX_TRIED_NEW) break;
+    indexes[i] = index;
+    if (i >= TRIED && firsts.length * TRIED > i * MAX_TRIED_NEW) return undefined;
   }
-  if (tried < count || firsts.length * 4 > count * 3) {
+  return firsts.length * 4 > count * 3 ? undefined : { firsts, indexes };
+}
+
+/** Writes texts of `utf8`, each of the `distinct` ones once where these are known. */
+export function writeStrings(utf8: Uint8Array, texts: TextPlaces, distinct: DistinctTexts | undefined, out: ByteWriter): void {
+  const { values, lengths, count } = texts;
+  if (distinct === undefined) {
     out.byte(EACH);
-    return writeTexts(utf8, starts, lengths, count, EACH_LEVEL, out);
+    return writeTexts(utf8, values, lengths, count, EACH_LEVEL, out);
   }
+  const { firsts, indexes } = distinct;
   out.byte(DISTINCT);
   out.varint(firsts.length);
-  const [firstStarts, firstLengths] = [firsts.map((i) => starts[i] as number), firsts.map((i) => lengths[i] as number)];
+  const [firstStarts, firstLengths] = [firsts.map((i) => values[i] as number), firsts.map((i) => lengths[i] as number)];
   writeTexts(utf8, firstStarts, firstLengths, firsts.length, DISTINCT_LEVEL, out);
   writeNumbers(indexes, count, out);
 }

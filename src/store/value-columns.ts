@@ -7,7 +7,7 @@ import { EACH_ITS_OWN, type Places } from "./places.ts";
 import { type Numbers, openNumbers, readNumbers } from "./read-numbers.ts";
 import { onRelease } from "./scratch.ts";
 import { SLOT, UUID_BYTES } from "./skeleton.ts";
-import { readStrings, type StringTexts, writeStrings } from "./string-column.ts";
+import { type DistinctTexts, findDistinctTexts, readStrings, type StringTexts, writeStrings } from "./string-column.ts";
 import { createTextBuffer, needsEscapes, putBytes, putDecimal, putEscaped, reserve, type TextBuffer } from "./text-buffer.ts";
 import { createWordList, type WordList } from "./word-list.ts";
 
@@ -15,7 +15,13 @@ import { createWordList, type WordList } from "./word-list.ts";
 export type ColumnKind = { kind: number; digits: number };
 
 /** The values of a column that is to be written; what they are depends on the kind, as in `Tokens`. */
-export type ColumnValues = { values: Float64Array; lengths: Uint32Array; count: number };
+export type ColumnValues = {
+  values: Float64Array;
+  lengths: Uint32Array;
+  count: number;
+  /** Of texts those that are distinct, once they were written; undefined where they were not told apart. */
+  distinct?: DistinctTexts | undefined;
+};
 
 /** How the digits of numbers are written: without leading zeros, all of one width, or each with its own. */
 const CANONICAL = 0;
@@ -32,7 +38,8 @@ export function writeValues({ kind, digits }: ColumnKind, column: ColumnValues, 
       return writeHex(utf8, values, count, digits, out);
     case SLOT.text:
     case SLOT.phrase:
-      return writeStrings(utf8, values, lengths, count, out);
+      column.distinct = findDistinctTexts(utf8, column);
+      return writeStrings(utf8, column, column.distinct, out);
     default:
       return writeNumbers(values, count, out);
   }

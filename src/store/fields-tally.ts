@@ -15,7 +15,8 @@ const RECORDS_READ_AT_FIRST = 500_000;
 type Name = { count: number; row: number };
 
 /**
- * Counts in how many records each attribute occurs, by its path. All pages are read while there are few; then one of two, one of four and so on, each for as many as it stands for.
+ * Counts in how many records each attribute occurs, by its path. All pages are read while there are few; then one of two, one of
+ * four and so on, each for as many as it stands for.
  */
 export function createFieldsTally(readAtFirst = RECORDS_READ_AT_FIRST): Tally {
   const names = new Map<string, Name>();

@@ -48,6 +48,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SLASH = 0x2f;
 
+/** What ends a path; none of it is beyond ASCII, so that no character is parted. */
 const endsPath = new Uint8Array(256);
 for (const character of " \t\n\r\v\f\"'()[]{}<>,;|") endsPath[character.charCodeAt(0)] = 1;
 
@@ -100,8 +101,9 @@ function takeApart(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, some
 
   for (let i = 0; i < rowsToTake; i += 1) {
     const row = phrases ? (some[i] as number) : i;
+    const rowStart = offsets[row] as number;
     const end = offsets[row + 1] as number;
-    let at = offsets[row] as number;
+    let at = rowStart;
     // Each slot of a skeleton is at most as long as what it stands for, but for the count behind a hexadecimal one.
     const skeleton = skeletons.draft((end - at) * 2);
     // A value takes a byte at least, and something lies between two of them.
@@ -111,6 +113,7 @@ function takeApart(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, some
     }
     firstValue[row] = count;
     let length = 0;
+    let mayQuote = phrases;
     while (at < end) {
       const byte = bytes[at] as number;
       let seen = classes[byte] as number;
@@ -118,20 +121,27 @@ function takeApart(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, some
         skeleton[length] = byte;
         length += 1;
         at += 1;
-        if (!phrases || (byte !== QUOTE && byte !== SLASH)) continue;
-        const from = byte === QUOTE ? at : at - 1;
-        const to = byte === QUOTE ? endOfQuoted(bytes, at, end) : endOfPath(bytes, offsets[row] as number, from, end);
-        if (to > from) {
-          if (byte === SLASH) length -= 1;
-          values[count] = from;
-          lengths[count] = to - from;
+        if (!phrases) continue;
+        let phraseStart = at;
+        if (byte === QUOTE && mayQuote) {
+          const close = endOfQuoted(bytes, at, end);
+          // Where one is not closed none is any more: to look again for each would take too long.
+          mayQuote = close >= 0;
+          if (mayQuote) at = close;
+        } else if (byte === SLASH && (at - 1 === rowStart || classes[bytes[at - 2] as number] === 0)) {
+          phraseStart -= 1;
+          length -= 1;
+          while (at < end && endsPath[bytes[at] as number] === 0) at += 1;
+        }
+        if (at > phraseStart) {
+          values[count] = phraseStart;
+          lengths[count] = at - phraseStart;
           count += 1;
           skeleton[length] = SLOT.phrase;
           length += 1;
-          at = to;
         }
-        // The quote at its end begins no other phrase.
-        if (byte === QUOTE && at < end && bytes[at] === QUOTE) {
+        // The quote at its end begins no other.
+        if (byte === QUOTE && mayQuote) {
           skeleton[length] = QUOTE;
           length += 1;
           at += 1;
@@ -199,22 +209,14 @@ function takeApart(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, some
   return { skeletons, skeletonOfRow, firstValue, values, lengths };
 }
 
-/** Where the quote stands that ends the phrase which starts at `start`; `start` where there is none. */
+/** Where the quote stands that ends what starts at `start`; -1 where there is none. */
 function endOfQuoted(bytes: Uint8Array, start: number, end: number): number {
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at];
     if (byte === QUOTE) return at;
     if (byte === BACKSLASH) at += 1;
   }
-  return start;
-}
-
-/** Where the path, or the rest of an address, ends whose slash is at `slash`; there where it is within a word. */
-function endOfPath(bytes: Uint8Array, start: number, slash: number, end: number): number {
-  if (slash > start && classes[bytes[slash - 1] as number] !== 0) return slash;
-  let at = slash + 1;
-  while (at < end && endsPath[bytes[at] as number] === 0) at += 1;
-  return at;
+  return -1;
 }
 
 export function readNumber(bytes: Uint8Array, start: number, end: number): number {

@@ -220,6 +220,15 @@ describe("a dense block", () => {
     expect(took.length).toBeGreaterThan(1500);
   });
 
+  test("is made in time of quotes that are never closed, and of any number of phrases", () => {
+    const texts = ['\\"'.repeat(100_000), `"a`.repeat(60_000), "/a ".repeat(60_000), '""'.repeat(60_000), "\\".repeat(100_000)];
+    const rows = Array.from({ length: 100 }, (_, i) => row({ message: `"${i}${texts[i % texts.length]}${"x".repeat(i)}` }));
+    const start = performance.now();
+    const block = store(rows);
+    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(block.texts("messages", 0, [0, 1, 2, 3, 4])).toEqual(rows.slice(0, 5).map(({ message }) => message));
+  }, 30_000);
+
   test("makes less of a web server's real logs than zstd does at level 6, its filters included", async () => {
     const bytes = await Bun.file(resolve(import.meta.dir, "../../fixtures/apache_logs")).bytes();
     const lines = new TextDecoder().decode(bytes).trimEnd().split("\n");

@@ -1,17 +1,16 @@
 import { gatherColumns } from "./gather-columns.ts";
 import { mergeSkeletons, type Templates } from "./merge-skeletons.ts";
-import { mayHavePhrases, type Tokens, tokenizeMessages, tokenizePhrases } from "./message-tokens.ts";
+import { type Tokens, tokenizeMessages } from "./message-tokens.ts";
 import { createScratch } from "./scratch.ts";
 import { type SkeletonTable, slotsOf } from "./skeleton.ts";
-import { selectRows, type TemplatedRows } from "./templated-text.ts";
+import { takeOutPhrases } from "./take-out-phrases.ts";
+import type { TemplatedRows } from "./templated-text.ts";
 
 const templateScratch = createScratch((length) => new Uint32Array(length));
 
 /** Where at least so many rows, and one in so many, are like no others, it is tried whether they are without their phrases. */
 const MIN_UNLIKE_ROWS = 64;
 const MIN_UNLIKE_SHARE = 1 / 64;
-/** Rows that are like others as they are have their phrases taken out all the same where so many of their kind are not. */
-const MIN_UNLIKE_OF_KIND = 1 / 32;
 
 /** Takes a block's messages apart, good until another's are. `offsets` say where in `utf8` each one starts, with one more entry for the end. */
 export function templateMessages(utf8: Uint8Array, offsets: Uint32Array): TemplatedRows {
@@ -52,31 +51,6 @@ function countUnlike(templateOfRow: Uint32Array): number {
   let count = 0;
   for (let row = 0; row < templateOfRow.length; row += 1) if (templateOfRow[row] === 0) count += 1;
   return count;
-}
-
-/** Takes the phrases out of rows without a template, and out of those that are like these but for their phrases. */
-function takeOutPhrases(utf8: Uint8Array, offsets: Uint32Array, tokens: Tokens, templateOfRow: Uint32Array): Tokens {
-  const { skeletons, skeletonOfRow, firstValue } = tokens;
-  const has = Uint8Array.from({ length: skeletons.count() }, (_, index) => (mayHavePhrases(skeletons.get(index)) ? 1 : 0));
-  const rows = selectRows(has, skeletonOfRow, skeletonOfRow.length);
-  const before = { skeletonOfRow: skeletonOfRow.slice(), firstValue: firstValue.slice() };
-  const taken = tokenizePhrases(utf8, offsets, tokens, rows);
-  const ofKind = new Uint32Array(skeletons.count());
-  const unlikeOfKind = new Uint32Array(skeletons.count());
-  for (let i = 0; i < rows.length; i += 1) {
-    const row = rows[i] as number;
-    const kind = skeletonOfRow[row] as number;
-    ofKind[kind] = (ofKind[kind] as number) + 1;
-    if (templateOfRow[row] === 0) unlikeOfKind[kind] = (unlikeOfKind[kind] as number) + 1;
-  }
-  for (let i = 0; i < rows.length; i += 1) {
-    const row = rows[i] as number;
-    const kind = skeletonOfRow[row] as number;
-    if ((unlikeOfKind[kind] as number) >= (ofKind[kind] as number) * MIN_UNLIKE_OF_KIND) continue;
-    skeletonOfRow[row] = before.skeletonOfRow[row] as number;
-    firstValue[row] = before.firstValue[row] as number;
-  }
-  return taken;
 }
 
 /** Numbers the words that slots hold in the order of their first use. */

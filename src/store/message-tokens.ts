@@ -48,6 +48,9 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SLASH = 0x2f;
 
+/** A message with more of them is a document: a column for each would cost far more than it saves. */
+const MAX_PHRASES = 32;
+
 /** What ends a path; none of it is beyond ASCII, so that no character is parted. */
 const endsPath = new Uint8Array(256);
 for (const character of " \t\n\r\v\f\"'()[]{}<>,;|") endsPath[character.charCodeAt(0)] = 1;
@@ -113,7 +116,8 @@ function takeApart(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, some
     }
     firstValue[row] = count;
     let length = 0;
-    let mayQuote = phrases;
+    let phrasesLeft = phrases ? MAX_PHRASES : 0;
+    let mayQuote = true;
     while (at < end) {
       const byte = bytes[at] as number;
       let seen = classes[byte] as number;
@@ -121,7 +125,7 @@ function takeApart(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, some
         skeleton[length] = byte;
         length += 1;
         at += 1;
-        if (!phrases) continue;
+        if (phrasesLeft === 0) continue;
         let phraseStart = at;
         if (byte === QUOTE && mayQuote) {
           const close = endOfQuoted(bytes, at, end);
@@ -139,6 +143,7 @@ function takeApart(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, some
           count += 1;
           skeleton[length] = SLOT.phrase;
           length += 1;
+          phrasesLeft -= 1;
         }
         // The quote at its end begins no other.
         if (byte === QUOTE && mayQuote) {

@@ -46,7 +46,7 @@ export async function openVolatileDisk(kind: FileSystem): Promise<VolatileDisk> 
     folder,
     async cut(writer) {
       // An fsync that is under way as a file system is shut down can return without an error, although what it wrote is lost
-      // (Linux 6.18, in 33 of 400 cuts of ext4 and 26 of 300 of xfs, by a program of 20 lines). Nobody may hear of it.
+      // (Linux 6.18, in 33 of 400 cuts of ext4 and 26 of 300 of xfs, by a program that only appends and syncs). Nobody may hear of it.
       await stopProcess(writer);
       shutDown(folder);
     },

@@ -164,9 +164,9 @@ function putTexts(
 const encoder = new TextEncoder();
 
 /**
- * Takes the words of the skeletons and of the texts in columns, once these are written, and gives the filter of their grams. Words with an ASCII
- * digit in them are not all taken, since they may be in columns of numbers; all others are. Three letters in a row are in one
- * piece of a skeleton or in one value. Of JSON values alone are looked through for grams, as by searches.
+ * Takes the words of the skeletons and of the texts in columns, once these are written, and gives the filter of their grams.
+ * Words with an ASCII digit in them are not all taken, since they may be in columns of numbers; all others are. Three letters in
+ * a row are in one piece of a skeleton or in one value. Of JSON values alone are looked through for grams, as by searches.
  */
 function takeTemplated(
   { templates, words: slotWords, columns, values, utf8 }: TemplatedRows,

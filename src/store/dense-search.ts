@@ -84,11 +84,10 @@ export function searchMessages(search: MessageSearch, block: DenseBlock, hits: U
   function verifyAligned(template: number, columns: Uint32Array, [first, ...others]: SlotTest[], folded: boolean): void {
     if (first === undefined) return verifyAll(template);
     // A column need not be read to tell that none of the words is in it.
-    const isWord = templated.columns[columns[first.slot] as number]?.kind === SLOT.word;
-    if (isWord && templated.words.matching(first, folded) === undefined) return;
+    const kind = templated.columns[columns[first.slot] as number]?.kind;
+    if (kind === SLOT.word && templated.words.matching(first, folded) === undefined) return;
     const columnOf = ({ slot }: SlotTest) => templated.column(columns[slot] as number);
-    const isPhrase = templated.columns[columns[first.slot] as number]?.kind === SLOT.phrase;
-    const passes = isPhrase && search.passesInPhrases ? judgeOnce(columnOf(first), verify) : undefined;
+    const passes = kind === SLOT.phrase && search.passesInPhrases ? judgeOnce(columnOf(first), verify) : undefined;
     selectValues(columnOf(first), first, folded, (rank) => {
       const row = templated.rowOfTemplate(template, rank);
       if (hits[row] === 1 || !others.every((test) => testValue(columnOf(test), rank, test, folded))) return;

@@ -11,7 +11,7 @@ import {
 
 /**
  * Texts taken apart into what stays the same and what differs, after CLP (Rodrigues et al., OSDI 2021): words without
- * digits are the skeleton's, words with digits are values in its slots.
+ * digits are the skeleton's, words with digits are values in its slots, and so are phrases where these are taken out.
  */
 export type Tokens = {
   skeletons: SkeletonTable;
@@ -168,7 +168,7 @@ function takeApart(bytes: Uint8Array, offsets: Uint32Array, tokens: Tokens, some
       }
       if ((seen & DIGIT) === 0) continue;
       const wordBytes = at - wordStart;
-      // What lies beyond ASCII may part words: it is never in a value, so that words without digits are in skeletons only.
+      // What lies beyond ASCII may part words: it is in no value but a phrase, so that words without digits are in skeletons and phrases only.
       if ((seen & BEYOND_ASCII) !== 0 && !isMixed(bytes, wordStart, at)) continue;
       length = lengthBefore;
       let kind: number = SLOT.text;

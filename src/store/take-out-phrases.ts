@@ -3,7 +3,7 @@ import { SLOT, slotsOf } from "./skeleton.ts";
 import { selectRows } from "./templated-text.ts";
 
 /** Rows with a template have their phrases taken out all the same where so many of their kind have none ... */
-const MIN_UNLIKE_SHARE = 1 / 32;
+const MIN_UNLIKE_OF_KIND = 1 / 32;
 /** ... and where of the phrases of so many of its rows no more are distinct. Words that are put together anew each time are better off in columns of their own. */
 const SAMPLED_ROWS = 256;
 const MAX_DISTINCT_SHARE = 0.6;
@@ -28,6 +28,7 @@ export function takeOutPhrases(utf8: Uint8Array, offsets: Uint32Array, tokens: T
 /** For each skeleton with phrases a 1 where many of its rows have no template, and its phrases come again and again. */
 function findRepeating(utf8: Uint8Array, tokens: Tokens, rows: Uint32Array, templateOfRow: Uint32Array): Uint8Array {
   const { skeletons, skeletonOfRow } = tokens;
+  const buffer = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.length);
   const rowsOf = new Uint32Array(skeletons.count());
   const unlikeOf = new Uint32Array(skeletons.count());
   for (let i = 0; i < rows.length; i += 1) {
@@ -42,7 +43,7 @@ function findRepeating(utf8: Uint8Array, tokens: Tokens, rows: Uint32Array, temp
     const row = rows[i] as number;
     const kind = skeletonOfRow[row] as number;
     const [all, unlike] = [rowsOf[kind] as number, unlikeOf[kind] as number];
-    if (unlike === all || unlike < all * MIN_UNLIKE_SHARE) continue;
+    if (unlike === all || unlike < all * MIN_UNLIKE_OF_KIND) continue;
     const turn = passed[kind] as number;
     passed[kind] = turn + 1;
     if (turn % Math.ceil(all / SAMPLED_ROWS) > 0) continue;
@@ -51,7 +52,7 @@ function findRepeating(utf8: Uint8Array, tokens: Tokens, rows: Uint32Array, temp
       sample = sampleOf(skeletons.get(kind));
       samples.set(kind, sample);
     }
-    addPhrases(sample, utf8, tokens, row);
+    addPhrases(sample, buffer, tokens, row);
   }
   const repeats = new Uint8Array(skeletons.count());
   for (const [kind, { count, distinct }] of samples) if (distinct.size <= count * MAX_DISTINCT_SHARE) repeats[kind] = 1;
@@ -66,12 +67,11 @@ function sampleOf(skeleton: Uint8Array): Sample {
   return { slots, count: 0, distinct: new Set() };
 }
 
-function addPhrases(sample: Sample, utf8: Uint8Array, { firstValue, values, lengths }: Tokens, row: number): void {
-  const buffer = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.length);
+function addPhrases(sample: Sample, utf8: Buffer, { firstValue, values, lengths }: Tokens, row: number): void {
   for (const slot of sample.slots) {
     const value = (firstValue[row] as number) + slot;
     const start = values[value] as number;
-    sample.distinct.add(`${slot} ${buffer.toString("latin1", start, start + (lengths[value] as number))}`);
+    sample.distinct.add(`${slot} ${utf8.toString("latin1", start, start + (lengths[value] as number))}`);
     sample.count += 1;
   }
 }

@@ -57,7 +57,7 @@ function putIngest(text: PrometheusText, counts: MetricCounts): void {
 }
 
 function putStore(text: PrometheusText, measures: StoreMeasures): void {
-  const { queue, commitSeconds, blocks, reading, dropped } = measures;
+  const { queue, commitSeconds, blocks, reading, dropped, receiptsDropped } = measures;
   text.gauge("logctl_queue_bytes", "What waits for the disk.", queue.bytes);
   text.gauge("logctl_queue_records", "Records that wait for the disk.", queue.records);
   text.histogram("logctl_commit_seconds", "How long commits took, fsync included.", commitSeconds);
@@ -70,6 +70,10 @@ function putStore(text: PrometheusText, measures: StoreMeasures): void {
   text.counter("logctl_compactions_total", "Merges of blocks that were put in place.", measures.compactions);
   const reasons = Object.entries(dropped).map(([reason, count]): Sample => [{ reason }, count]);
   text.counter("logctl_records_dropped_total", "Records that were dropped by the limits of what is kept.", reasons);
+  text.gauge("logctl_receipts", "Receipts of idempotency keys there are.", measures.receipts.receipts);
+  text.gauge("logctl_receipt_bytes", "What the receipts take in the database.", measures.receipts.bytes);
+  const forgotten = Object.entries(receiptsDropped).map(([reason, count]): Sample => [{ reason }, count]);
+  text.counter("logctl_receipts_dropped_total", "Receipts that were dropped, since they were old, or too many.", forgotten);
   const { waiting, ...underWay } = reading;
   const reads = Object.entries(underWay).map(([kind, count]): Sample => [{ kind }, count]);
   text.gauge("logctl_reads", "Searches and counts under way.", reads);

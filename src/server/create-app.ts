@@ -1,5 +1,6 @@
 import { HTTP_STATUS, LogctlError } from "../errors.ts";
 import { MAX_BODY_BYTES } from "../schema/limits.ts";
+import { createSteadyClock } from "../steady-clock.ts";
 import type { Store } from "../store/open-store.ts";
 import { answerError, answerJson, unforeseen } from "./answer.ts";
 import { answerMetrics, type ProcessUsage } from "./answer-metrics.ts";
@@ -31,6 +32,8 @@ export type AppOptions = {
   version: string;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** How soon a clock that has jumped ahead is believed when it says what has expired; by default after an hour. */
+  clockBelievedAfterMs?: number;
   /** Once aborted, streams that have no end of their own are ended. */
   stopping?: AbortSignal;
   /** Filled with the requests of such streams while they are open. */
@@ -70,13 +73,16 @@ const HINT = "POST log records to /logs, read them at GET /logs?service=payments
 
 /** The collector as one function: every request gets an answer, whatever it holds. */
 export function createApp(options: AppOptions): App {
-  const { store, loopback, version, now, stopping, tails = new Set<Request>(), usage, onFailure, onAnswer } = options;
+  const { store, loopback, version, now, clockBelievedAfterMs, stopping, tails = new Set<Request>() } = options;
+  const { usage, onFailure, onAnswer } = options;
   const limits = { maxBytes: MAX_BODY_BYTES, timeoutMs: options.bodyTimeoutMs ?? BODY_TIMEOUT_MS };
   const refusedLimits = { ...limits, timeoutMs: Math.min(limits.timeoutMs, REFUSED_BODY_TIMEOUT_MS) };
   const metrics = createMetrics();
   const bodies = createBodyBudget(MAX_BODIES_BYTES);
-  const identify = createIdentify({ tokens: store.tokens, demo: loopback, now });
-  const accounts = createTokenAccounts({ noteUse: store.noteUse, now });
+  // What it says at the start is believed: a token that has expired while the collector was off must not be good again.
+  const clock = createSteadyClock({ now, believedAfterMs: clockBelievedAfterMs });
+  const identify = createIdentify({ tokens: store.tokens, demo: loopback, now: clock.timeMs });
+  const accounts = createTokenAccounts({ noteUse: store.noteUse, now: clock.timeMs });
   const turns = createTurns(() => performance.now());
   const ingest = createIngest({ store, accounts, turns, metrics, limits, bodies });
   const tail = createTail({ store, onFailure, tails, ...(stopping && { stopping }) });

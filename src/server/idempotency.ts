@@ -1,6 +1,5 @@
 import { LogctlError } from "../errors.ts";
-import { type IngestAnswer, ingestAnswerSchema } from "../schema/api.ts";
-import { parse } from "../schema/parse.ts";
+import type { IngestAnswer } from "../schema/api.ts";
 import type { Store } from "../store/open-store.ts";
 
 /** A request that may come again. `scope` is whose key it is; the hash tells whether it comes again with the same body. */
@@ -8,22 +7,20 @@ export type KeyedRequest = { scope: number; key: string; bodyHash: string };
 
 /**
  * Runs `work` for the first request with a key, and answers every other one as the first, with `duplicate: true`, also
- * while that is still under way. What stored nothing is forgotten, so that it may be tried again. Throws
- * `idempotency_conflict` where the same key comes with another body.
+ * while that is still under way. What stored nothing is forgotten, so that it may be tried again. Which records were refused is
+ * not kept: `readAgain` reads the same body once more, and stores nothing. Throws `idempotency_conflict` where the same key
+ * comes with another body.
  */
-export type AnswerOnce = (request: KeyedRequest, work: () => Promise<IngestAnswer>) => Promise<IngestAnswer>;
+export type AnswerOnce = (
+  request: KeyedRequest,
+  work: () => Promise<IngestAnswer>,
+  readAgain: () => Promise<IngestAnswer>,
+) => Promise<IngestAnswer>;
 
 export function createAnswerOnce(receipt: Store["receipt"]): AnswerOnce {
   const underWay = new Map<string, { bodyHash: string; answer: Promise<IngestAnswer> }>();
 
-  function findStored({ scope, key, bodyHash }: KeyedRequest): IngestAnswer | undefined {
-    const found = receipt(scope, key);
-    if (found === undefined) return undefined;
-    requireSameBody(found.bodyHash, bodyHash);
-    return parse(ingestAnswerSchema, JSON.parse(found.answer), "internal");
-  }
-
-  return async (request, work) => {
+  return async (request, work, readAgain) => {
     const name = `${request.scope} ${request.key}`;
     for (let earlier = underWay.get(name); earlier !== undefined; earlier = underWay.get(name)) {
       requireSameBody(earlier.bodyHash, request.bodyHash);
@@ -31,8 +28,12 @@ export function createAnswerOnce(receipt: Store["receipt"]): AnswerOnce {
       const answer = await earlier.answer.catch(() => undefined);
       if (answer !== undefined && answer.accepted > 0) return { ...answer, duplicate: true };
     }
-    const stored = findStored(request);
-    if (stored !== undefined) return { ...stored, duplicate: true };
+    const stored = receipt(request.scope, request.key);
+    if (stored !== undefined) {
+      requireSameBody(stored.bodyHash, request.bodyHash);
+      const answer = stored.isPartial ? await readAgain() : { accepted: 0, rejected: 0, errors: [] };
+      return { ...answer, accepted: stored.accepted, duplicate: true };
+    }
     const answer = work();
     underWay.set(name, { bodyHash: request.bodyHash, answer });
     try {

@@ -49,13 +49,25 @@ export function createIngest({ store, accounts, turns, metrics, limits, bodies }
         charged = answer.accepted;
         if (charged > 0) accounts.charge(identity, charged, body.length);
         if (keyed === undefined || charged === 0) return { answer };
-        return { answer, receipt: { ...keyed, answer: JSON.stringify(answer) } };
+        return { answer, receipt: { ...keyed, accepted: charged, isPartial: answer.rejected > 0 } };
       });
       return answer;
     } catch (error) {
       if (charged > 0) accounts.giveBack(identity, charged, body.length);
       throw error;
     }
+  }
+
+  /** What was said of a body that is stored already. */
+  async function readAgain(body: Uint8Array, identity: Identity): Promise<IngestAnswer> {
+    let answer: IngestAnswer | undefined;
+    await append((batch) => {
+      const before = batch.rows();
+      answer = decodeJsonLogs(body, identity.writesAs, batch);
+      batch.truncate(before);
+      return {};
+    });
+    return answer ?? { accepted: 0, rejected: 0, errors: [] };
   }
 
   async function ingest(request: Request, identity: Identity, announced: number, share: BodyShare): Promise<IngestAnswer> {
@@ -66,9 +78,11 @@ export function createIngest({ store, accounts, turns, metrics, limits, bodies }
     accounts.check(identity, announced);
     turns.check(id, announced);
     const { bytes: body, sentBytes } = await readBody(request, limits, share);
-    const keyed = key === undefined ? undefined : { scope: id, key, bodyHash: `${body.length}-${Bun.hash(body).toString(36)}` };
+    const keyed = key === undefined ? undefined : { scope: id, key, bodyHash: Bun.hash(body).toString(16).padStart(16, "0") };
     const work = () => storeBody(body, identity, keyed);
-    const answer = await (keyed === undefined ? work() : answerOnce(keyed, work)).finally(() => freeBytes(body));
+    const answer = await (keyed === undefined ? work() : answerOnce(keyed, work, () => readAgain(body, identity))).finally(() =>
+      freeBytes(body),
+    );
     metrics.ingested(id, answer, sentBytes);
     return answer;
   }

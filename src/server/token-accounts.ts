@@ -42,7 +42,9 @@ export function createTokenAccounts({ noteUse, now }: TokenAccountsOptions): Tok
       account = { notedAtMs: Number.NEGATIVE_INFINITY, allowance: rateLimit ?? 0, refilledAtMs: nowMs, day, bytes };
       accounts.set(id, account);
     }
-    if (account.day !== day) Object.assign(account, { day, bytes: 0 });
+    // A clock that goes back gives no new day.
+    if (account.day < day) account.bytes = 0;
+    account.day = day;
     return account;
   }
 

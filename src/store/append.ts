@@ -3,13 +3,14 @@ import { freeBytes } from "../free-bytes.ts";
 import { type BlockRows, type EncodedBlock, encodeBlock } from "./block.ts";
 import { FULL_CHARACTERS, FULL_ROWS, isFull } from "./compaction.ts";
 import { deleteBlock, droppedRecordId, insertBlock, newestRecordId } from "./database.ts";
-import { insertReceipt, type Receipt } from "./receipts.ts";
+import { createReceiptKeeper, type ReceiptKeeper } from "./receipt-keeper.ts";
+import type { DigestedReceipt } from "./receipts.ts";
 import type { RecordBatch } from "./record-batch.ts";
 
 /** What is to be committed together: everything in it is on disk, or nothing. */
 export type AppendRequest = {
   batch: RecordBatch;
-  receipts: Receipt[];
+  receipts: DigestedReceipt[];
   /** When the collector took the records in, in ms: their time of receipt, and their time where they had none. */
   receivedAtMs: number;
 };
@@ -23,23 +24,23 @@ export type Appender = {
 };
 
 export type AppenderOptions = {
+  receipts?: ReceiptKeeper;
   /** No id up to this one is given again. */
   lastId?: number;
   /** Told how many bytes are about to be written; throws where there is no room for them. */
   requireRoom?: (bytes: number) => void;
 };
 
-export function createAppender(database: Database, { lastId = 0, requireRoom = () => {} }: AppenderOptions = {}): Appender {
+export function createAppender(database: Database, options: AppenderOptions = {}): Appender {
+  const { receipts: keeper = createReceiptKeeper(database), lastId = 0, requireRoom = () => {} } = options;
   const lastBlockId = database.query<{ id: number | null }, []>("SELECT max(id) AS id FROM block").get()?.id;
   let nextRecordId = Math.max(newestRecordId(database), droppedRecordId(database), lastId) + 1;
   let nextBlockId = (lastBlockId ?? 0) + 1;
 
-  const commitAppend = database.transaction(
-    (blocks: EncodedBlock[], { receipts, receivedAtMs }: Omit<AppendRequest, "batch">) => {
-      for (const [index, block] of blocks.entries()) insertBlock(database, nextBlockId + index, block);
-      for (const receipt of receipts) insertReceipt(database, receipt, receivedAtMs);
-    },
-  );
+  const commitAppend = database.transaction((blocks: EncodedBlock[], { batch, receipts }: AppendRequest) => {
+    for (const [index, block] of blocks.entries()) insertBlock(database, nextBlockId + index, block);
+    if (receipts.length > 0) keeper.insert(receipts, nextRecordId + batch.rows - 1);
+  });
 
   const commitReplace = database.transaction((replaced: { id: number; firstId: number }[], block: EncodedBlock) => {
     for (const { id, firstId } of replaced) if (!deleteBlock(database, id, firstId)) throw new StaleReplacement();

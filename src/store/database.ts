@@ -6,14 +6,16 @@ import { isCorruption } from "./block-damage.ts";
 import { deleteParts, insertPart } from "./block-parts.ts";
 import { checkFile, explainDamage } from "./check-file.ts";
 import { checksumOfMeta } from "./checksum.ts";
+import { convertReceipts } from "./convert-receipts.ts";
 import { forgetLastRecord } from "./last-record.ts";
 import { keepPrivate, makePrivateFile } from "./private-file.ts";
+import { RECEIPT_SCHEMA } from "./receipt-blocks.ts";
 import { addTokenColumns } from "./tokens.ts";
 
 /** "LgCt": tells our files from other people's SQLite databases. */
 const APPLICATION_ID = 0x4c674374;
-/** Raised when an older logctl could no longer read the file: 2 has checksums, 3 dense blocks with phrases. */
-const SCHEMA_VERSION = 3;
+/** Raised when an older logctl could no longer read the file: 2 has checksums, 3 dense blocks with phrases, 4 receipts in blocks. */
+const SCHEMA_VERSION = 4;
 
 const SCHEMA = `
 CREATE TABLE block (
@@ -33,15 +35,6 @@ CREATE TABLE block (
   checksum INTEGER
 ) STRICT;
 CREATE TABLE block_part (key INTEGER PRIMARY KEY, data BLOB NOT NULL, checksum INTEGER) STRICT;
-CREATE TABLE receipt (
-  scope INTEGER NOT NULL,
-  key TEXT NOT NULL,
-  body_hash TEXT NOT NULL,
-  answer TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
-  PRIMARY KEY (scope, key)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX receipt_by_age ON receipt (created_at);
 CREATE TABLE token (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL,
@@ -52,7 +45,7 @@ CREATE TABLE token (
   expires_at INTEGER,
   revoked_at INTEGER
 ) STRICT;
-`;
+${RECEIPT_SCHEMA}`;
 
 /** For a file of format 1. What was written before has no checksums: it is read unchecked. */
 const ADD_CHECKSUMS = `
@@ -150,12 +143,22 @@ export function createSchema(database: Database, path: string): void {
       if (!isOurs(database, path)) {
         database.run(SCHEMA);
         database.run(`PRAGMA application_id=${APPLICATION_ID}`);
-      } else if (pragma(database, "user_version") === 1) database.run(ADD_CHECKSUMS);
-      if (pragma(database, "user_version") !== SCHEMA_VERSION) database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
+        database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
+      }
       database.run(MARK_SCHEMA);
+      takeOn(database);
       addTokenColumns(database);
     })
     .immediate();
+}
+
+/** Makes a database of an earlier format one of this. */
+function takeOn(database: Database): void {
+  const version = pragma(database, "user_version");
+  if (version === SCHEMA_VERSION) return;
+  if (version === 1) database.run(ADD_CHECKSUMS);
+  convertReceipts(database, newestRecordId(database));
+  database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
 }
 
 function pragma(database: Database, name: string): number {

@@ -1,6 +1,6 @@
 import { LogctlError } from "../errors.ts";
 import { createHistogram, type Histogram, observe } from "./histogram.ts";
-import type { Receipt } from "./receipts.ts";
+import { type DigestedReceipt, digestReceipt, type Receipt } from "./receipts.ts";
 import { createRecordBatchBuilder, type RecordBatchBuilder } from "./record-batch.ts";
 import { APPENDS_AT_A_TIME, type Writer } from "./writer.ts";
 
@@ -45,11 +45,11 @@ type Commit = { records: number; bytes: number; startedAtMs: number };
 export function createGroupCommit(
   writer: Pick<Writer, "append">,
   now: () => number,
-  onCommit: (rows: number, lastId: number) => void,
+  onCommit: (rows: number, lastId: number, receipts: readonly DigestedReceipt[]) => void,
   elapsed: () => number = () => performance.now(),
 ): GroupCommit {
   const builder = createRecordBatchBuilder();
-  let receipts: Receipt[] = [];
+  let receipts: DigestedReceipt[] = [];
   let waiters: Waiter[] = [];
   /** The oldest first: the writer ends them in this order. */
   const underWay: Commit[] = [];
@@ -79,7 +79,7 @@ export function createGroupCommit(
       failure = undefined;
       observe(seconds, (elapsed() - commit.startedAtMs) / 1000);
       for (const { resolve } of group) resolve();
-      onCommit(commit.records, firstId + commit.records - 1);
+      onCommit(commit.records, firstId + commit.records - 1, receiptsOfGroup);
     } catch (error) {
       failure = error as LogctlError;
       for (const { reject } of group) reject(failure);
@@ -119,7 +119,7 @@ export function createGroupCommit(
         throw error;
       }
       if (builder.rows() === before) return result;
-      if (result.receipt !== undefined) receipts.push(result.receipt);
+      if (result.receipt !== undefined) receipts.push(digestReceipt(result.receipt));
       const written = new Promise<void>((resolve, reject) => waiters.push({ resolve, reject }));
       commitWhatIsDue();
       await written;

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { DENSE_VERSION } from "./dense-block.ts";
 import { freeDiskBytes } from "./disk-room.ts";
 import type { Histogram } from "./histogram.ts";
+import { sumReceipts } from "./receipt-blocks.ts";
 import type { DropReason } from "./retention.ts";
 import { walBytes } from "./wal.ts";
 
@@ -14,6 +15,8 @@ export type BlockKind = (typeof BLOCK_KINDS)[number];
 export type FileMeasures = {
   blocks: Record<BlockKind, number>;
   records: number;
+  /** Of idempotency keys, and what they take. */
+  receipts: { receipts: number; bytes: number };
   databaseBytes: number;
   walBytes: number;
   diskFreeBytes: number;
@@ -25,6 +28,7 @@ export type StoreMeasures = FileMeasures & {
   commitSeconds: Histogram;
   compactions: number;
   dropped: Record<DropReason, number>;
+  receiptsDropped: Record<DropReason, number>;
   /** Searches and counts under way, and those that wait for their turn. */
   reading: { pages: number; streams: number; tallies: number; waiting: number };
 };
@@ -44,6 +48,7 @@ export function measureFiles(database: Database, path: string): FileMeasures {
   return {
     blocks,
     records,
+    receipts: sumReceipts(database),
     databaseBytes: statSync(path, { throwIfNoEntry: false })?.size ?? 0,
     walBytes: walBytes(path),
     diskFreeBytes: freeDiskBytes(path),

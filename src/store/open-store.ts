@@ -1,26 +1,28 @@
 import type { Database } from "bun:sqlite";
 import { availableParallelism } from "node:os";
 import type { LogctlError } from "../errors.ts";
-import type { LogEvents } from "../log-event.ts";
+import type { LogEvent, LogEvents } from "../log-event.ts";
 import { statsAnswerSchema } from "../schema/api.ts";
 import type { Filter } from "../schema/filter.ts";
 import type { StoredToken, TokenUse } from "../schema/token.ts";
+import { createSteadyClock } from "../steady-clock.ts";
 import { type Arrivals, createArrivals } from "./arrivals.ts";
 import type { DamagedBlock } from "./block-damage.ts";
 import { checkFile } from "./check-file.ts";
+import { readBoot, readClockMark } from "./clock-mark.ts";
 import { startCompactor } from "./compactor.ts";
-import { newestReceivedMs, newestRecordId, openForReading } from "./database.ts";
+import { newestRecordId, openForReading } from "./database.ts";
 import { defaultMinFreeBytes } from "./disk-room.ts";
 import { lockDatabase } from "./file-lock.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
+import { createKnownReceipts, type KnownReceipts } from "./known-receipts.ts";
 import { readLastRecord } from "./last-record.ts";
 import { measureFiles, type StoreMeasures } from "./measure-store.ts";
 import { checkLeftovers } from "./missing-records.ts";
-import { findReceipt, type Receipt } from "./receipts.ts";
+import type { DroppedReceipts } from "./receipt-keeper.ts";
 import { releaseReserve } from "./reserve-file.ts";
 import type { Dropped, DropReason } from "./retention.ts";
 import { createScanners, type Scanners } from "./scanners.ts";
-import { createSteadyClock } from "./steady-clock.ts";
 import { watchHealth } from "./store-health.ts";
 import { listTokens } from "./tokens.ts";
 import { type KeepOptions, startWriter, type Writer } from "./writer.ts";
@@ -39,7 +41,7 @@ export type Store = {
   newestId: Arrivals["newestId"];
   onArrival: Arrivals["onArrival"];
   /** The receipt of an idempotency key that was committed. */
-  receipt(scope: number, key: string): Receipt | undefined;
+  receipt: KnownReceipts["find"];
   /** Every token ever made. */
   tokens(): StoredToken[];
   /** Notes that a token was used, in the background. */
@@ -87,18 +89,27 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     checkLeftovers(path);
     const minFreeBytes = options.minFreeBytes ?? defaultMinFreeBytes(path);
     const dropped: Record<DropReason, number> = { age: 0, size: 0 };
+    const receiptsDropped: Record<DroppedReceipts["reason"], number> = { age: 0, size: 0 };
     const onDropped = (drop: Dropped) => {
       dropped[drop.reason] += drop.records;
       keep?.onDropped(drop);
     };
+    let known: KnownReceipts | undefined;
     const writer = await startWriter({
       path,
       minFreeBytes,
       keep: keep && { ...keep, onDropped },
       onTrouble: onFailure,
       onRestored: () => commits.restored(),
+      onReceipts(drop) {
+        known?.changed();
+        if (drop === undefined) return;
+        receiptsDropped[drop.reason] += drop.receipts;
+        if (drop.reason === "size") onEvent(tellOfReceipts(drop.receipts));
+      },
     });
     const reader = await openBeside(writer, path);
+    known = createKnownReceipts(reader, (why) => onFailure(new Error(why)));
     const damaged = new Map<number, DamagedBlock>();
     const onDamaged = (block: DamagedBlock) => {
       if (!damaged.has(block.id)) onFailure(new Error(describeDamage(block)));
@@ -107,13 +118,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const compactor = startCompactor(path, writer.replace, onFailure, onDamaged);
     const scanners = createScanners(path, availableParallelism(), onDamaged);
     const arrivals = createArrivals(Math.max(newestRecordId(reader), readLastRecord(path)));
-    const commits = createGroupCommit(writer, now, (rows, lastId) => {
+    const commits = createGroupCommit(writer, now, (rows, lastId, receipts) => {
+      known?.committed(receipts);
       compactor.committed(rows);
       arrivals.committed(lastId);
     });
-    const knownMs = newestReceivedMs(reader) ?? now();
-    const clock = createSteadyClock({ now, knownMs, believedAfterMs: options.clockBelievedAfterMs });
-    const retain = () => writer.retain(clock());
+    const believedAfterMs = options.clockBelievedAfterMs;
+    const clock = createSteadyClock({ now, mark: readClockMark(reader), believedAfterMs, boot: readBoot() });
+    const retain = () => writer.retain(clock.mark());
     const health = watchHealth({
       path,
       minFreeBytes,
@@ -145,7 +157,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       onArrival: arrivals.onArrival,
       receipt(scope, key) {
         health.requirePlace();
-        return findReceipt(reader, scope, key);
+        return known?.find(scope, key);
       },
       tokens: () => listTokens(reader),
       noteUse: writer.noteUse,
@@ -155,14 +167,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         commitSeconds: commits.seconds,
         compactions: compactor.merges(),
         dropped,
+        receiptsDropped,
         reading: scanners.counts(),
       }),
       async close() {
         clearInterval(retaining);
+        retain();
         health.stop();
         await commits.flush();
         await compactor.close();
         await scanners.close();
+        known = undefined;
         reader.close();
         await writer.close();
         lock.release();
@@ -177,6 +192,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 async function count(tally: Scanners["tally"], filter: Filter, signal: AbortSignal | undefined): Promise<number> {
   const bytes = await tally({ kind: "stats", filter, by: [], format: "json" }, signal);
   return statsAnswerSchema.parse(JSON.parse(new TextDecoder().decode(bytes))).count;
+}
+
+function tellOfReceipts(receipts: number): LogEvent {
+  const message = "idempotency keys were forgotten within seven days: there is no room for more of them";
+  return { level: "info", event: "receipts_dropped", message, mayRepeat: true, fields: { receipts } };
 }
 
 function describeDamage({ id, firstId, lastId, reason }: DamagedBlock): string {

@@ -1,37 +1,66 @@
-import type { Database } from "bun:sqlite";
-import { IDEMPOTENCY_KEY_RETENTION_MS } from "../schema/limits.ts";
-
 /** What an idempotency key was answered with; it is stored in the transaction that stores the records. */
 export type Receipt = {
   /** Whose key it is: the id of a token, so that two services may use the same key. */
   scope: number;
   key: string;
-  /** Tells whether a retry has the same body. */
+  /** Tells whether a retry has the same body: 16 hexadecimal digits. */
   bodyHash: string;
-  /** The answer's JSON text. */
-  answer: string;
+  /** How many records of the body were stored. */
+  accepted: number;
+  /** Whether others were refused: which, and why, the same body tells again. */
+  isPartial: boolean;
 };
 
-export function insertReceipt(database: Database, { scope, key, bodyHash, answer }: Receipt, nowMs: number): void {
-  database.query("INSERT OR REPLACE INTO receipt VALUES (?, ?, ?, ?, ?)").run(scope, key, bodyHash, answer, nowMs);
+/** A receipt as it is stored: of whose key it is, and of what key, a digest tells, 32 hexadecimal digits. */
+export type DigestedReceipt = Omit<Receipt, "scope" | "key"> & { digest: string };
+
+/** What a receipt takes: digest (16), hash of the body (8), and how many were accepted (uint32), the top bit where others were refused. */
+export const RECEIPT_BYTES = 28;
+const DIGEST_BYTES = 16;
+const COUNT_AT = 24;
+const PARTIAL = 0x8000_0000;
+
+/** The first half of the SHA-256 of the scope and the key. It is stored: what goes into it never changes. */
+export function digestOfKey(scope: number, key: string): string {
+  return Bun.CryptoHasher.hash("sha256", `${scope}\n${key}`, "hex").slice(0, 2 * DIGEST_BYTES);
 }
 
-export function findReceipt(database: Database, scope: number, key: string): Receipt | undefined {
-  const row = database
-    .query<{ body_hash: string; answer: string }, [number, string]>(
-      "SELECT body_hash, answer FROM receipt WHERE scope = ? AND key = ?",
-    )
-    .get(scope, key);
-  return row === null ? undefined : { scope, key, bodyHash: row.body_hash, answer: row.answer };
+export function digestReceipt({ scope, key, ...rest }: Receipt): DigestedReceipt {
+  return { ...rest, digest: digestOfKey(scope, key) };
 }
 
-/** So few at a time that nobody who waits to write notices. */
-const RECEIPTS_AT_A_TIME = 1000;
+export function packReceipts(receipts: readonly DigestedReceipt[]): Buffer {
+  const bytes = Buffer.alloc(receipts.length * RECEIPT_BYTES);
+  for (const [index, { digest, bodyHash, accepted, isPartial }] of receipts.entries()) {
+    const at = index * RECEIPT_BYTES;
+    bytes.write(digest + bodyHash, at, COUNT_AT, "hex");
+    bytes.writeUInt32LE((isPartial ? PARTIAL : 0) + accepted, at + COUNT_AT);
+  }
+  return bytes;
+}
 
-/** Forgets receipts older than they need be kept, a bounded number at a time; says whether there may be more. */
-export function pruneReceipts(database: Database, nowMs: number): boolean {
-  const { changes } = database
-    .query("DELETE FROM receipt WHERE (scope, key) IN (SELECT scope, key FROM receipt WHERE created_at < ? LIMIT ?)")
-    .run(nowMs - IDEMPOTENCY_KEY_RETENTION_MS, RECEIPTS_AT_A_TIME);
-  return changes === RECEIPTS_AT_A_TIME;
+/** The receipt that begins at this byte. */
+export function readReceipt(bytes: Buffer, at: number): DigestedReceipt {
+  const count = bytes.readUInt32LE(at + COUNT_AT);
+  return {
+    digest: bytes.toString("hex", at, at + DIGEST_BYTES),
+    bodyHash: bytes.toString("hex", at + DIGEST_BYTES, at + COUNT_AT),
+    accepted: count % PARTIAL,
+    isPartial: count >= PARTIAL,
+  };
+}
+
+export function unpackReceipts(bytes: Buffer): DigestedReceipt[] {
+  return Array.from({ length: bytes.length / RECEIPT_BYTES }, (_, index) => readReceipt(bytes, index * RECEIPT_BYTES));
+}
+
+/** The last receipt with this digest, since a later one replaces an earlier; undefined where there is none. */
+export function findPacked(bytes: Buffer, digest: string): DigestedReceipt | undefined {
+  const wanted = Buffer.from(digest, "hex");
+  for (let at = bytes.lastIndexOf(wanted); at >= 0; at = bytes.lastIndexOf(wanted, at - 1)) {
+    // The same bytes may stand across two receipts.
+    if (at % RECEIPT_BYTES === 0) return readReceipt(bytes, at);
+    if (at === 0) break;
+  }
+  return undefined;
 }

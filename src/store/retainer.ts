@@ -1,9 +1,11 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
+import { CLOCK_TOLERANCE_MS } from "../steady-clock.ts";
 import { dropBlocks, listBlocks, measureSpace, type Space, vacuumPages } from "./database.ts";
 import { freeDiskBytes, pagesWithRoom } from "./disk-room.ts";
+import type { DroppedReceipts, ReceiptKeeper } from "./receipt-keeper.ts";
 import { createReserve } from "./reserve-file.ts";
-import { addDrop, BLOCKS_A_DROP, type Dropped, type DropReason, planDrop, type Retention } from "./retention.ts";
+import { addDrop, BLOCKS_A_DROP, type Dropped, type DropReason, planAgeDrop, planSizeDrop, type Retention } from "./retention.ts";
 
 /** Keeps the database within its limits, in short steps between which appends have their turn. Lives in the writer's thread. */
 export type Retainer = {
@@ -21,9 +23,11 @@ export type RetainerOptions = {
   database: Database;
   path: string;
   retention: Retention;
+  receipts: ReceiptKeeper;
   /** What the disk must have left over for the reserve to be taken from it. */
   minFreeBytes: number;
   onDropped: (dropped: Dropped) => void;
+  onReceiptsDropped: (dropped: DroppedReceipts) => void;
   onTrouble: (error: Error) => void;
 };
 
@@ -49,7 +53,8 @@ const PAGES_A_CHECKPOINT = 1000;
 /** Under load there is something to tell many times a second: it is told together. */
 const TELL_EVERY_MS = 10_000;
 
-export function createRetainer({ database, path, retention, minFreeBytes, onDropped, onTrouble }: RetainerOptions): Retainer {
+export function createRetainer(options: RetainerOptions): Retainer {
+  const { database, path, retention, receipts, minFreeBytes, onDropped, onReceiptsDropped, onTrouble } = options;
   const { maxBytes = Number.POSITIVE_INFINITY } = retention;
   const reserve = createReserve(path, Math.min(RESERVE_BYTES, Math.floor(maxBytes * RESERVE_PART)), minFreeBytes);
   const gathered = new Map<DropReason, Dropped>();
@@ -100,10 +105,13 @@ export function createRetainer({ database, path, retention, minFreeBytes, onDrop
     const space = measureSpace(database);
     const walBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
     const countedWal = Math.min(walBytes, maxBytes * WAL_PART);
-    const drop = planDrop(oldestBlocks(), retention, { nowMs, usedBytes: space.usedBytes + countedWal });
-    exceeded = drop !== undefined;
+    const usedBytes = space.usedBytes + countedWal;
+    const oldest = listBlocks(database, "1", [], "first_id ASC", BLOCKS_A_DROP);
+    const drop = planAgeDrop(pastBlocks(), retention, nowMs) ?? planSizeDrop(oldest, retention, usedBytes);
+    exceeded = drop !== undefined || usedBytes > maxBytes;
+    if (exceeded) holdCheckpoints(isTight(space, walBytes));
+    if (usedBytes > maxBytes && dropReceipts(oldest[0]?.firstId)) return true;
     if (drop !== undefined) {
-      holdCheckpoints(isTight(space, walBytes));
       dropBlocks(database, drop.blocks);
       addDrop(gathered, drop);
       return true;
@@ -136,11 +144,16 @@ export function createRetainer({ database, path, retention, minFreeBytes, onDrop
     return freeDiskBytes(path) < walBytes + RESERVE_BYTES;
   }
 
-  function oldestBlocks() {
-    const { maxAgeMs } = retention;
-    const tooOld =
-      maxAgeMs === undefined ? [] : listBlocks(database, "received_max < ?", [nowMs - maxAgeMs], "first_id ASC", BLOCKS_A_DROP);
-    return tooOld.length > 0 ? tooOld : listBlocks(database, "1", [], "first_id ASC", BLOCKS_A_DROP);
+  /** Receipts whose records are gone go before any record does; false where there are none. */
+  function dropReceipts(oldestRecordId = Number.POSITIVE_INFINITY): boolean {
+    const dropped = receipts.dropBefore(oldestRecordId);
+    if (dropped > 0) onReceiptsDropped({ receipts: dropped, reason: "size" });
+    return dropped > 0;
+  }
+
+  function pastBlocks() {
+    if (retention.maxAgeMs === undefined) return [];
+    return listBlocks(database, "received_max <= ?", [nowMs + CLOCK_TOLERANCE_MS], "first_id ASC", BLOCKS_A_DROP);
   }
 
   function recover(error: Error & { code?: string }): void {

@@ -21,17 +21,30 @@ export const BLOCKS_A_DROP = 64;
 const BYTES_A_DROP = 2 * 1024 * 1024;
 
 /**
- * Which of the oldest blocks to drop next; undefined where none need be. A block is too old once its newest record is: by
- * the time of receipt, so that a record that arrives a week late is not dropped at once. Where the size is too large the
- * oldest go, as many as come to what is too much. `oldest` are blocks in the order of their ids.
+ * Which blocks are too old, undefined where none are: once its newest record is, by the time of receipt, so that a record that
+ * arrives a week late is not dropped at once. `past` are blocks in the order of their ids, without those that were received in the
+ * future by a clock that was wrong. What came behind a block that is kept is kept too, whatever its time says: where it says that
+ * it came before, the clock was wrong, and the order of the ids is not.
  */
-export function planDrop(
-  oldest: readonly BlockMeta[],
-  { maxAgeMs = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY }: Retention,
-  { nowMs, usedBytes }: { nowMs: number; usedBytes: number },
+export function planAgeDrop(
+  past: readonly BlockMeta[],
+  { maxAgeMs = Number.POSITIVE_INFINITY }: Retention,
+  nowMs: number,
 ): Drop | undefined {
-  const tooOld = oldest.filter(({ receivedMax }) => receivedMax < nowMs - maxAgeMs);
-  if (tooOld.length > 0) return { blocks: takeBytes(tooOld, BYTES_A_DROP), reason: "age" };
+  const kept = past.findIndex(({ receivedMax }) => receivedMax >= nowMs - maxAgeMs);
+  const tooOld = kept < 0 ? past : past.slice(0, kept);
+  return tooOld.length === 0 ? undefined : { blocks: takeBytes(tooOld, BYTES_A_DROP), reason: "age" };
+}
+
+/**
+ * Which of the oldest blocks to drop where the size is too large, undefined where it is not: as many as come to what is too much.
+ * `oldest` are blocks in the order of their ids.
+ */
+export function planSizeDrop(
+  oldest: readonly BlockMeta[],
+  { maxBytes = Number.POSITIVE_INFINITY }: Retention,
+  usedBytes: number,
+): Drop | undefined {
   if (usedBytes <= maxBytes || oldest.length === 0) return undefined;
   return { blocks: takeBytes(oldest, Math.min(BYTES_A_DROP, usedBytes - maxBytes)), reason: "size" };
 }

@@ -7,6 +7,7 @@ import { checkFile, explainDamage } from "./check-file.ts";
 import { describeWalDamage, findWalDamage } from "./check-wal.ts";
 import { droppedRecordId, isOurs, listBlocks, newestRecordId, openForReading } from "./database.ts";
 import { readLastRecord } from "./last-record.ts";
+import { verifyReceipts } from "./receipt-blocks.ts";
 import { verifyBlock } from "./verify-block.ts";
 import { verifyLayout } from "./verify-layout.ts";
 
@@ -87,6 +88,7 @@ export function* verifyDatabase(path: string): Generator<VerifyProgress, Verific
   }
   noteMissing(nextId, lastId);
   attempt(aboutFile, () => findStrayParts(database, metas).forEach(aboutFile));
+  attempt(aboutFile, () => verifyReceipts(database).forEach(aboutFile));
   return verification;
 
   /** Where there are any from `from` to `last`, but for those that were dropped. */

@@ -1,10 +1,12 @@
 import type { ErrorCode } from "../errors.ts";
 import type { Filter } from "../schema/filter.ts";
 import type { TokenUse } from "../schema/token.ts";
+import type { ClockMark } from "../steady-clock.ts";
 import type { AppendRequest } from "./append.ts";
 import type { EncodedBlock } from "./block.ts";
 import type { DamagedBlock } from "./block-damage.ts";
 import type { MissingRecords } from "./missing-records.ts";
+import type { DroppedReceipts } from "./receipt-keeper.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import type { BatchLayout } from "./shared-batch.ts";
@@ -36,7 +38,7 @@ export type ToWriter =
   | ({ type: "replace"; id: number } & ReplaceRequest)
   | { type: "note_use"; use: TokenUse }
   /** Time has passed: is there something to drop? */
-  | { type: "retain"; nowMs: number };
+  | { type: "retain"; mark: ClockMark };
 export type FromWriter =
   | { type: "opened" }
   | { type: "closed" }
@@ -46,6 +48,9 @@ export type FromWriter =
   | { type: "replaced"; id: number; done: boolean }
   /** Records are gone, since there is a limit to what is kept. */
   | { type: "dropped"; dropped: Dropped }
+  | { type: "receipts_dropped"; dropped: DroppedReceipts }
+  /** Their blocks are others now; where each is has not changed for who asks. */
+  | { type: "receipts_merged" }
   /** What was in the way of writing is over. */
   | { type: "restored" }
   /** Something that nobody waits for went wrong. */

@@ -3,6 +3,8 @@ import { type Appender, createAppender } from "./append.ts";
 import { markDatabase, measureSpace, newestRecordId, openForWriting, type Space } from "./database.ts";
 import { findMissing, type MissingRecords } from "./missing-records.ts";
 import { watchDatabase } from "./private-file.ts";
+import { describeReceiptDamage } from "./receipt-blocks.ts";
+import { createReceiptKeeper, type ReceiptKeeper } from "./receipt-keeper.ts";
 import { createRetainer, type Retainer, type RetainerOptions } from "./retainer.ts";
 import type { Retention } from "./retention.ts";
 
@@ -10,6 +12,7 @@ import type { Retention } from "./retention.ts";
 export type WriterConnection = {
   database(): Database;
   appender(): Appender;
+  receipts(): ReceiptKeeper;
   retainer(): Retainer | undefined;
   /** Throws where the database's files are not the ones that were opened: what is written then is found by nobody. */
   requirePlace(): void;
@@ -21,7 +24,7 @@ export type WriterConnection = {
   reopen(acknowledgedId: number): void;
 };
 
-export type ConnectionOptions = Pick<RetainerOptions, "path" | "onDropped" | "onTrouble"> & {
+export type ConnectionOptions = Pick<RetainerOptions, "path" | "onDropped" | "onReceiptsDropped" | "onTrouble"> & {
   retention: Retention | undefined;
   minFreeBytes: number;
   /** Told of records that were on disk and cannot be found any more. */
@@ -34,6 +37,7 @@ export function openConnection(options: ConnectionOptions): WriterConnection {
   const { path, retention, minFreeBytes, requireRoomFor, onMissing, ...told } = options;
   let database: Database;
   let appender: Appender;
+  let receipts: ReceiptKeeper;
   let retainer: Retainer | undefined;
 
   function open(): void {
@@ -41,8 +45,10 @@ export function openConnection(options: ConnectionOptions): WriterConnection {
     const missing = findMissing(database, path);
     if (missing !== undefined) onMissing(missing);
     const requireRoom = (bytes: number) => requireRoomFor(bytes, () => measureSpace(database));
-    appender = createAppender(database, { requireRoom, ...(missing && { lastId: missing.lastId }) });
-    if (retention !== undefined) retainer = createRetainer({ database, path, retention, minFreeBytes, ...told });
+    const onDamaged = (block: number) => told.onTrouble(new Error(describeReceiptDamage(block)));
+    receipts = createReceiptKeeper(database, { maxBytes: retention?.maxBytes, onDamaged });
+    appender = createAppender(database, { receipts, requireRoom, ...(missing && { lastId: missing.lastId }) });
+    if (retention !== undefined) retainer = createRetainer({ database, path, retention, receipts, minFreeBytes, ...told });
   }
 
   open();
@@ -55,6 +61,7 @@ export function openConnection(options: ConnectionOptions): WriterConnection {
   return {
     database: () => database,
     appender: () => appender,
+    receipts: () => receipts,
     retainer: () => retainer,
     requirePlace,
     reopen(acknowledgedId) {

@@ -1,9 +1,11 @@
 import { LogctlError } from "../errors.ts";
+import type { ClockMark } from "../steady-clock.ts";
+import { markClock } from "./clock-mark.ts";
 import { giveSpaceBack, measureSpace, type Space } from "./database.ts";
 import { diskFull, freeDiskBytes, pagesWithRoom, requireRoom } from "./disk-room.ts";
 import { type LastRecord, openLastRecord } from "./last-record.ts";
 import type { MissingRecords } from "./missing-records.ts";
-import { pruneReceipts } from "./receipts.ts";
+import type { DroppedReceipts } from "./receipt-keeper.ts";
 import type { Dropped } from "./retention.ts";
 import { readSharedBatch } from "./shared-batch.ts";
 import { noteTokenUse } from "./tokens.ts";
@@ -14,7 +16,10 @@ import { openConnection, type WriterConnection } from "./writer-connection.ts";
 /** The one thread that writes records: it owns the connection, and what it answers to is on disk. */
 declare const self: Worker;
 
-const PRUNE_EVERY_MS = 3_600_000;
+/** Receipts are dropped for so long at a time, so that nobody who waits to write notices. */
+const DROP_RECEIPTS_MS = 20;
+/** While nothing is written, the clock is marked no more often. */
+const MARK_EVERY_MS = 3_600_000;
 /** Once nothing was written for so long, the file is put in order. */
 const TIDY_AFTER_MS = 1000;
 /** On a full disk it cannot wait. */
@@ -28,7 +33,11 @@ const memories: SharedArrayBuffer[] = [];
 let connection: WriterConnection | undefined;
 let lastRecord: LastRecord | undefined;
 let keepWalShort = createWalKeeper("");
-let prunedAtMs = 0;
+/** The steady clock's latest time. */
+let ranMs = 0;
+/** When the clock was marked last, and whether something was written since. */
+let markedAtMs = Number.NEGATIVE_INFINITY;
+let unmarked = true;
 let acknowledgedId = 0;
 let tidying: ReturnType<typeof setTimeout> | undefined;
 let restoring: ReturnType<typeof setTimeout> | undefined;
@@ -58,7 +67,8 @@ function handle(message: ToWriter): void {
       const onMissing = (missing: MissingRecords) => answer({ type: "missing", ...missing });
       const onDropped = (dropped: Dropped) => answer({ type: "dropped", dropped });
       const onTrouble = (error: Error) => answer({ type: "troubled", message: error.message });
-      const told = { onMissing, onDropped, onTrouble };
+      const onReceiptsDropped = (dropped: DroppedReceipts) => answer({ type: "receipts_dropped", dropped });
+      const told = { onMissing, onDropped, onReceiptsDropped, onTrouble };
       keepWalShort = createWalKeeper(path);
       connection = openConnection({ path, minFreeBytes, requireRoomFor, retention: message.retention, ...told });
       lastRecord = openLastRecord(path);
@@ -77,7 +87,7 @@ function handle(message: ToWriter): void {
     case "append":
       return append(message);
     case "retain":
-      if (broken === undefined) connected().retainer()?.look(message.nowMs);
+      if (broken === undefined) retain(message.mark);
       return;
     case "replace": {
       requireSound();
@@ -90,19 +100,44 @@ function handle(message: ToWriter): void {
 
 function append({ id, request }: AppendMessage): void {
   requireSound();
-  const { layout, receipts, receivedAtMs } = JSON.parse(request) as AppendText;
+  const { layout, ...rest } = JSON.parse(request) as AppendText;
   const batch = readSharedBatch(memories[layout.slot] as SharedArrayBuffer, layout);
-  const { appender, retainer, requirePlace, database } = connected();
-  const firstId = appender().append({ batch, receipts, receivedAtMs });
+  const { appender, receipts, retainer, requirePlace, database } = connected();
+  const firstId = appender().append({ batch, ...rest });
   // SQLite goes on as if nothing had happened: what it wrote is on disk, but nobody will ever find it.
   requirePlace();
   acknowledgedId = firstId + batch.rows - 1;
+  unmarked = true;
   lastRecord?.write(acknowledgedId);
   if (restoring !== undefined) restored();
   answer({ type: "appended", id, firstId });
   retainer()?.written(batch.messages.length + batch.attributes.length);
   besides(() => keepWalShort(database()));
-  besides(() => prune(receivedAtMs));
+  besides(() => {
+    if (!receipts().inserted(rest.receipts.length)) return;
+    answer({ type: "receipts_merged" });
+    dropReceipts();
+  });
+}
+
+function retain(mark: ClockMark): void {
+  ranMs = mark.ranMs;
+  besides(dropReceipts);
+  // On a full disk there is nothing worth marking.
+  if (restoring === undefined && (unmarked || mark.ranMs - markedAtMs >= MARK_EVERY_MS)) {
+    besides(() => markClock(connected().database(), mark));
+    markedAtMs = mark.ranMs;
+    unmarked = false;
+  }
+  connected().retainer()?.look(mark.timeMs);
+}
+
+function dropReceipts(): void {
+  const from = performance.now();
+  for (let dropped = connected().receipts().drop(ranMs); dropped !== undefined; dropped = connected().receipts().drop(ranMs)) {
+    answer({ type: "receipts_dropped", dropped });
+    if (performance.now() - from >= DROP_RECEIPTS_MS) return;
+  }
 }
 
 function requireSound(): void {
@@ -123,11 +158,6 @@ function close(): void {
   });
   database?.close();
   lastRecord?.close();
-}
-
-function prune(nowMs: number): void {
-  if (nowMs - prunedAtMs < PRUNE_EVERY_MS) return;
-  if (!pruneReceipts(connected().database(), nowMs)) prunedAtMs = nowMs;
 }
 
 function tidyLater(afterMs = TIDY_AFTER_MS): void {

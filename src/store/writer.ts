@@ -1,8 +1,10 @@
 import { LogctlError } from "../errors.ts";
 import type { TokenUse } from "../schema/token.ts";
+import type { ClockMark } from "../steady-clock.ts";
 import type { AppendRequest } from "./append.ts";
 import { buffersOfBlock } from "./block.ts";
 import { describeMissing } from "./missing-records.ts";
+import type { DroppedReceipts } from "./receipt-keeper.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import { createBatchSender } from "./shared-batch.ts";
 import type { AppendText, FailureMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
@@ -13,8 +15,8 @@ export type Writer = {
   /** Of these no more than `APPENDS_AT_A_TIME` may wait for their answers, which come in their order. */
   append(request: AppendRequest): Promise<number>;
   replace(request: ReplaceRequest): Promise<boolean>;
-  /** Has it looked, without waiting for it, whether there is something to drop at this time. */
-  retain(nowMs: number): void;
+  /** Has it look, without waiting for it, whether there is something to drop at this time, which it marks. */
+  retain(mark: ClockMark): void;
   /** Has it note, without waiting for it, that a token was used. */
   noteUse(use: TokenUse): void;
   /** Why the thread answers no more; undefined while it does. */
@@ -34,6 +36,8 @@ export type WriterOptions = {
   onTrouble: (error: Error) => void;
   /** Told when what made a write fail is over. */
   onRestored: () => void;
+  /** Told when receipts were merged, or some of them dropped. */
+  onReceipts: (dropped?: DroppedReceipts) => void;
   startThread?: () => WriterThread;
 };
 
@@ -46,7 +50,7 @@ type Waiting = { resolve: (value: never) => void; reject: (error: LogctlError) =
 
 /** Starts the thread that writes; throws `database_unusable` where it cannot open the database. */
 export async function startWriter(options: WriterOptions): Promise<Writer> {
-  const { path, minFreeBytes, keep, onTrouble, onRestored, startThread = startWriterThread } = options;
+  const { path, minFreeBytes, keep, onTrouble, onRestored, onReceipts, startThread = startWriterThread } = options;
   const thread = startThread();
   const batches = createBatchSender(APPENDS_AT_A_TIME);
   const waiting = new Map<number, Waiting>();
@@ -90,6 +94,10 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
       onTrouble(new Error(describeMissing(message)));
     } else if (message.type === "dropped") {
       keep?.onDropped(message.dropped);
+    } else if (message.type === "receipts_dropped") {
+      onReceipts(message.dropped);
+    } else if (message.type === "receipts_merged") {
+      onReceipts();
     } else if (message.type === "appended") {
       settle(message.id, ({ resolve }) => resolve(message.firstId as never));
     } else if (message.type === "replaced") {
@@ -117,8 +125,8 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
       return ask((id) => ({ type: "append", id, request: JSON.stringify(request) }));
     },
     replace: (request) => ask((id) => ({ ...request, type: "replace", id }), buffersOfBlock(request.block)),
-    retain: (nowMs) => {
-      if (dead === undefined) thread.post({ type: "retain", nowMs });
+    retain: (mark) => {
+      if (dead === undefined) thread.post({ type: "retain", mark });
     },
     noteUse: (use) => {
       if (dead === undefined) thread.post({ type: "note_use", use });

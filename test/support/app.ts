@@ -30,19 +30,22 @@ export type TestApp = AsyncDisposable & {
 export type TestAppOptions = {
   loopback?: boolean;
   now?: () => number;
+  /** How soon a clock that jumps ahead is believed; by default at once. */
+  clockBelievedAfterMs?: number;
   /** Runs before the collector opens the database. */
   prepare?: (path: string) => void;
 };
 
 /** The collector's app on a real store in a folder of its own, which goes when it is disposed of. No socket. */
-export async function openTestApp({ loopback = true, now = () => Date.now(), prepare }: TestAppOptions = {}): Promise<TestApp> {
+export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const { loopback = true, now = () => Date.now(), clockBelievedAfterMs = 0, prepare } = options;
   const folder = await mkdtemp(join(tmpdir(), "logctl-test-"));
   const path = join(folder, "logs.db");
   prepare?.(path);
   const failures: unknown[] = [];
   const onFailure = (error: unknown) => failures.push(error);
-  const store = await openStore({ path, pid: process.pid, now, onFailure });
-  const fetch = createApp({ store, loopback, version: "1.2.3", now, onFailure });
+  const store = await openStore({ path, pid: process.pid, now, clockBelievedAfterMs, onFailure });
+  const fetch = createApp({ store, loopback, version: "1.2.3", now, clockBelievedAfterMs, onFailure });
   return {
     fetch,
     path,

@@ -12,7 +12,7 @@ import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const random = createRandom(23);
 const take = (count: number) => Array.from({ length: count }, () => randomRecord(random));
-const RECEIPT: Receipt = { scope: 1, key: "k", bodyHash: "h", answer: '{"accepted":2}' };
+const RECEIPT: Receipt = { scope: 1, key: "k", bodyHash: "0123456789abcdef", accepted: 2, isPartial: false };
 
 function optionsFor(path: string) {
   return { path, pid: process.pid, now: () => Date.now(), onFailure: () => {} };
@@ -29,7 +29,8 @@ async function appendWith(store: Store, count: number, receipt: Receipt): Promis
 function stored(path: string): { rows: number; receipts: number } {
   using database = new Database(path, { readonly: true });
   // In one statement: two would see two moments.
-  const sql = "SELECT (SELECT coalesce(sum(rows), 0) FROM block) AS rows, (SELECT count(*) FROM receipt) AS receipts";
+  const sql =
+    "SELECT (SELECT coalesce(sum(rows), 0) FROM block) AS rows, (SELECT coalesce(sum(receipts), 0) FROM receipt) AS receipts";
   return database.query(sql).get() as { rows: number; receipts: number };
 }
 
@@ -107,10 +108,10 @@ describe("what was acknowledged", () => {
       await Bun.sleep(0);
     } while (!settled);
     expect(stored(store.path)).toEqual({ rows: 2, receipts: 1 });
-    expect(store.store.receipt(1, "k")).toEqual(RECEIPT);
+    expect(store.store.receipt(1, "k")).toMatchObject({ bodyHash: RECEIPT.bodyHash, accepted: 2, isPartial: false });
     expect(store.store.receipt(2, "k")).toBeUndefined();
     await store.reopen();
-    expect(store.store.receipt(1, "k")).toEqual(RECEIPT);
+    expect(store.store.receipt(1, "k")).toMatchObject({ bodyHash: RECEIPT.bodyHash, accepted: 2, isPartial: false });
   });
 
   test("has no receipt where there were no records, or where filling the batch failed", async () => {

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { statSync } from "node:fs";
+import { NO_FILTER } from "../../../src/schema/filter.ts";
 import { createRandom } from "../../../src/simulate/random.ts";
 import { createAppender } from "../../../src/store/append.ts";
 import { dropBlocks, listBlocks, openForReading, openForWriting } from "../../../src/store/database.ts";
 import { openStore, type Store } from "../../../src/store/open-store.ts";
+import { sumReceipts } from "../../../src/store/receipt-blocks.ts";
 import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
 import type { Dropped, Retention } from "../../../src/store/retention.ts";
 import { search } from "../../../src/store/search.ts";
@@ -97,7 +99,52 @@ describe("a store that keeps records for a time", () => {
   });
 });
 
+/** Records of one request each, every one with an idempotency key. */
+async function appendKeyed(store: Store, count: number, text = () => ""): Promise<void> {
+  const requests = Array.from({ length: count }, () =>
+    store.append((batch) => {
+      batch.append(Number.NaN, 0, 3, 2, "web", `keyed ${text()}`, "");
+      return { receipt: { scope: 1, key: crypto.randomUUID(), bodyHash: "00000000000000ff", accepted: 1, isPartial: false } };
+    }),
+  );
+  await Promise.all(requests);
+}
+
+function receiptsOf(path: string): { receipts: number; bytes: number; oldestRecordId: number | null } {
+  using reader = openForReading(path);
+  const oldest = reader.query<{ id: number | null }, []>("SELECT min(last_record_id) AS id FROM receipt").get();
+  return { ...sumReceipts(reader), oldestRecordId: oldest?.id ?? null };
+}
+
 describe("a store that may be so large", () => {
+  test("drops no record for the idempotency keys of very many small requests", async () => {
+    await using keeping = await openKeeping();
+    let store = await keeping.open({ maxBytes: 10_000_000 });
+    for (let round = 0; round < 100; round += 1) await appendKeyed(store, 1000);
+    store = await keeping.open({ maxBytes: 10_000_000 });
+    expect([await store.count(NO_FILTER), keeping.dropped]).toEqual([100_000, []]);
+    await eventually(() => (receiptsOf(keeping.path).bytes <= 1_250_000 ? true : undefined));
+    expect(receiptsOf(keeping.path).receipts).toBeGreaterThan(20_000);
+    expect(statSync(keeping.path).size).toBeLessThan(10_000_000);
+    expect(keeping.failures).toEqual([]);
+  }, 60_000);
+
+  test("drops keys before records, those first whose records are gone, and stays within its limit", async () => {
+    await using keeping = await openKeeping();
+    let store = await keeping.open({ maxBytes: 10_000_000 });
+    for (let round = 0; round < 50; round += 1) await appendKeyed(store, 400, noise);
+    store = await keeping.open({ maxBytes: 10_000_000 });
+    await eventually(() => (statSync(keeping.path).size <= 10_000_000 ? true : undefined));
+    const [oldest = 0] = await idsOf(store, { limit: 1 });
+    expect(oldest).toBeGreaterThan(1000);
+    expect(await store.count(NO_FILTER)).toBeGreaterThan(5000);
+    const receipts = receiptsOf(keeping.path);
+    // Those of what was dropped last stay until there is need.
+    expect(receipts.oldestRecordId).toBeGreaterThan(1000);
+    expect(receipts.receipts).toBeGreaterThan(3000);
+    expect(keeping.failures).toEqual([]);
+  }, 60_000);
+
   test("stays near its limit while records keep coming, and has the newest of them", async () => {
     await using keeping = await openKeeping();
     const maxBytes = 10_000_000;

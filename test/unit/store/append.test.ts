@@ -3,14 +3,15 @@ import { describe, expect, test } from "bun:test";
 import { createAppender } from "../../../src/store/append.ts";
 import { listBlocks, openForWriting } from "../../../src/store/database.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
-import { findReceipt, type Receipt } from "../../../src/store/receipts.ts";
+import { readSmallBlocks } from "../../../src/store/receipt-blocks.ts";
+import { type DigestedReceipt, digestOfKey, unpackReceipts } from "../../../src/store/receipts.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { batchOf, encodedBlockOf, numbered, type Row, row, rowsOf } from "./rows.ts";
 
 const NOW = 1_764_000_123_456;
-const RECEIPT: Receipt = { scope: 1, key: "k", bodyHash: "h", answer: "{}" };
+const RECEIPT: DigestedReceipt = { digest: digestOfKey(1, "k"), bodyHash: "0123456789abcdef", accepted: 1, isPartial: false };
 
-function requestOf(rows: Row[], receipts: Receipt[] = []) {
+function requestOf(rows: Row[], receipts: DigestedReceipt[] = []) {
   return { batch: batchOf(rows), receipts, receivedAtMs: NOW };
 }
 
@@ -56,8 +57,9 @@ describe("appending", () => {
     using database = openForWriting(folder.file("logs.db"));
     const appender = createAppender(database);
     appender.append(requestOf(numbered(1), [RECEIPT]));
-    expect(findReceipt(database, 1, "k")).toEqual(RECEIPT);
-    expect(database.query("SELECT created_at FROM receipt").get()).toEqual({ created_at: NOW });
+    const [stored] = readSmallBlocks(database, () => {});
+    expect(stored && unpackReceipts(stored.data)).toEqual([RECEIPT]);
+    expect(stored?.block).toMatchObject({ receipts: 1, lastRecordId: 1 });
   });
 
   test("that fails stores nothing, no receipt either, and uses no ids", async () => {
@@ -69,7 +71,7 @@ describe("appending", () => {
     const repair = breakInserts(database);
     expect(() => appender.append(requestOf(numbered(5, 100), [RECEIPT]))).toThrow("broken");
     expect(metasOf(database)).toEqual(before);
-    expect(findReceipt(database, 1, "k")).toBeUndefined();
+    expect(readSmallBlocks(database, () => {})).toEqual([]);
     repair();
     expect(appender.append(requestOf(numbered(1, 3)))).toBe(3);
     expect(allRows(database)).toEqual(numbered(3));
@@ -80,10 +82,10 @@ describe("appending", () => {
     await using folder = await makeTemporaryFolder();
     using database = openForWriting(folder.file("logs.db"));
     const appender = createAppender(database);
-    const invalid = { ...RECEIPT, answer: null as unknown as string };
+    const invalid = { ...RECEIPT, accepted: -1 };
     expect(() => appender.append(requestOf(numbered(5), [RECEIPT, invalid]))).toThrow();
     expect(metasOf(database)).toEqual([]);
-    expect(findReceipt(database, 1, "k")).toBeUndefined();
+    expect(readSmallBlocks(database, () => {})).toEqual([]);
     expect(appender.append(requestOf(numbered(1)))).toBe(1);
   });
 

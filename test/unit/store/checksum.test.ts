@@ -4,6 +4,7 @@ import { damageOfPart, keyOfPart, listParts, readPart, readParts } from "../../.
 import { checksumOfPart } from "../../../src/store/checksum.ts";
 import { insertBlock, listBlocks, openForReading, openForWriting } from "../../../src/store/database.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
+import { makeOldReceipts } from "../../support/old-receipts.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { encodedBlockOf, numbered, rowsOf } from "./rows.ts";
 
@@ -13,6 +14,7 @@ function makeOldDatabase(path: string): void {
   using database = new Database(path);
   database.run("ALTER TABLE block DROP COLUMN checksum");
   database.run("ALTER TABLE block_part DROP COLUMN checksum");
+  makeOldReceipts(database);
   database.run("PRAGMA user_version=1");
   const { meta, parts } = encodedBlockOf(numbered(3));
   const { services, timestampMin, timestampMax, receivedMin, receivedMax } = meta;
@@ -81,7 +83,7 @@ describe("a database of before there were checksums", () => {
     makeOldDatabase(path);
     for (const _ of ["migrates", "finds it done"]) {
       using database = openForWriting(path);
-      expect(database.query("PRAGMA user_version").get()).toEqual({ user_version: 3 });
+      expect(database.query("PRAGMA user_version").get()).toEqual({ user_version: 4 });
     }
     using database = openForWriting(path);
     insertBlock(database, 2, encodedBlockOf(numbered(2, 4), { firstId: 4 }));

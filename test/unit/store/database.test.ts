@@ -12,6 +12,7 @@ import {
   openForWriting,
 } from "../../../src/store/database.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
+import { makeOldReceipts } from "../../support/old-receipts.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { encodedBlockOf, numbered, rowsOf } from "./rows.ts";
 
@@ -141,7 +142,7 @@ describe("opening a database for writing", () => {
     expect(failure.code).toBe("database_unusable");
     expect(failure.message).toContain(path);
     expect(failure.message).toContain("format 99");
-    expect(failure.message).toContain("reads up to 3");
+    expect(failure.message).toContain("reads up to 4");
   });
 
   test("takes on a database of before there were phrases, which an older logctl then leaves alone", async () => {
@@ -149,9 +150,10 @@ describe("opening a database for writing", () => {
     const path = folder.file("logs.db");
     using older = openForWriting(path);
     insertBlock(older, 1, encodedBlockOf(numbered(3)));
+    makeOldReceipts(older);
     older.run("PRAGMA user_version=2");
     using database = openForWriting(path);
-    expect(database.query("PRAGMA user_version").get()).toEqual({ user_version: 3 });
+    expect(database.query("PRAGMA user_version").get()).toEqual({ user_version: 4 });
     expect(listBlocks(database, "1", [], "id").flatMap((meta) => rowsOf(openBlock(database, meta)))).toEqual(numbered(3));
   });
 });

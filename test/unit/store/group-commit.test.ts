@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { LogctlError } from "../../../src/errors.ts";
 import type { AppendRequest } from "../../../src/store/append.ts";
 import { createGroupCommit } from "../../../src/store/group-commit.ts";
-import type { Receipt } from "../../../src/store/receipts.ts";
+import { digestReceipt, type Receipt } from "../../../src/store/receipts.ts";
 import type { RecordBatchBuilder } from "../../../src/store/record-batch.ts";
 
 /** A writer whose commits end when the test says so. */
@@ -93,7 +93,7 @@ describe("group commit", () => {
 
   test("commits each receipt with the records that it is for", async () => {
     const { writer, group } = openGroupCommit();
-    const receipt = (key: string): Receipt => ({ scope: 1, key, bodyHash: "h", answer: "{}" });
+    const receipt = (key: string): Receipt => ({ scope: 1, key, bodyHash: "0123456789abcdef", accepted: 1, isPartial: false });
     const appends = [
       group.append(fillWith("a", receipt("ka"))),
       group.append(fillWith("b", receipt("kb"))),
@@ -104,7 +104,10 @@ describe("group commit", () => {
     await appends[0];
     writer.succeed();
     await Promise.all(appends);
-    expect(writer.requests.map(({ receipts }) => receipts)).toEqual([[receipt("ka")], [receipt("kb"), receipt("kd")]]);
+    expect(writer.requests.map(({ receipts }) => receipts)).toEqual([
+      [digestReceipt(receipt("ka"))],
+      [digestReceipt(receipt("kb")), digestReceipt(receipt("kd"))],
+    ]);
   });
 
   test("a failed commit rejects all of its group, no one else, and failure() tells until a commit succeeds", async () => {
@@ -177,7 +180,7 @@ describe("group commit", () => {
 
   test("a filling that adds no records resolves at once, without a commit", async () => {
     const { writer, commits, group } = openGroupCommit();
-    const receipt = { scope: 1, key: "k", bodyHash: "h", answer: "{}" };
+    const receipt = { scope: 1, key: "k", bodyHash: "0123456789abcdef", accepted: 1, isPartial: false };
     expect(await group.append((): { rejected: number; receipt?: Receipt } => ({ rejected: 3, receipt }))).toEqual({
       rejected: 3,
       receipt,

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import type { BlockMeta } from "../../../src/store/block.ts";
-import { addDrop, BLOCKS_A_DROP, type Dropped, type DropReason, planDrop, type Retention } from "../../../src/store/retention.ts";
+import {
+  addDrop,
+  BLOCKS_A_DROP,
+  type Dropped,
+  type DropReason,
+  planAgeDrop,
+  planSizeDrop,
+  type Retention,
+} from "../../../src/store/retention.ts";
 
 const MB = 1024 * 1024;
 
@@ -24,7 +32,7 @@ function metaOf(id: number, receivedMin: number, receivedMax: number, bytes = MB
 const BLOCKS = [metaOf(1, 100, 199), metaOf(2, 200, 299), metaOf(3, 300, 399), metaOf(4, 400, 499)];
 
 function idsToDrop(blocks: BlockMeta[], retention: Retention, nowMs: number, usedBytes: number) {
-  const drop = planDrop(blocks, retention, { nowMs, usedBytes });
+  const drop = planAgeDrop(blocks, retention, nowMs) ?? planSizeDrop(blocks, retention, usedBytes);
   return drop && [drop.reason, ...drop.blocks.map(({ id }) => id)];
 }
 
@@ -33,6 +41,12 @@ describe("planning what to drop", () => {
     expect(idsToDrop(BLOCKS, { maxAgeMs: 1000 }, 1199, 0)).toBeUndefined();
     expect(idsToDrop(BLOCKS, { maxAgeMs: 1000 }, 1200, 0)).toEqual(["age", 1]);
     expect(idsToDrop(BLOCKS, { maxAgeMs: 1000 }, 1300, 0)).toEqual(["age", 1, 2]);
+  });
+
+  test("what a clock that was behind says came long ago stays as long as what came before it", () => {
+    const behind = [metaOf(1, 900, 999), metaOf(2, 1, 9), metaOf(3, 1100, 1199)];
+    expect(idsToDrop(behind, { maxAgeMs: 1000 }, 1999, 0)).toBeUndefined();
+    expect(idsToDrop(behind, { maxAgeMs: 1000 }, 2000, 0)).toEqual(["age", 1, 2]);
   });
 
   test("when a record happened does not count: what arrives late is kept", () => {
@@ -51,7 +65,7 @@ describe("planning what to drop", () => {
     expect(idsToDrop(BLOCKS, { maxBytes: 10 * MB }, 0, 90 * MB)).toEqual(["size", 1, 2]);
     expect(idsToDrop([metaOf(1, 0, 0, 50 * MB), metaOf(2, 0, 0)], { maxBytes: 10 * MB }, 0, 90 * MB)).toEqual(["size", 1]);
     const small = Array.from({ length: 500 }, (_, id) => metaOf(id, 0, 0, 100));
-    expect(planDrop(small, { maxAgeMs: 1 }, { nowMs: 10, usedBytes: 0 })?.blocks).toHaveLength(BLOCKS_A_DROP);
+    expect(planAgeDrop(small, { maxAgeMs: 1 }, 10)?.blocks).toHaveLength(BLOCKS_A_DROP);
   });
 
   test("too old comes before too large, and where nothing is left nothing is dropped", () => {

@@ -2,7 +2,10 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { dropBlocks, insertBlock, listBlocks, openForWriting } from "../../../src/store/database.ts";
 import { openLastRecord } from "../../../src/store/last-record.ts";
+import { insertReceipts } from "../../../src/store/receipt-blocks.ts";
+import { digestReceipt } from "../../../src/store/receipts.ts";
 import { verifyDatabase } from "../../../src/store/verify.ts";
+import { makeOldReceipts } from "../../support/old-receipts.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { encodedBlockOf, numbered } from "./rows.ts";
 
@@ -61,13 +64,30 @@ describe("verifying", () => {
       [{ about: "records", first_id: 1, last_id: 10 }, file("parts of a block 1")],
     ],
     ["a mark that nothing can have set", "INSERT INTO mark VALUES ('dropped_id', 99)", [file("99 are said to be dropped")]],
-    ["a column that is gone", "ALTER TABLE receipt DROP COLUMN answer", [file("columns of 'receipt'")]],
-    ["an index that is gone", "DROP INDEX receipt_by_age", [file("'receipt by receipt_by_age' is missing")]],
+    ["a column that is gone", "ALTER TABLE token DROP COLUMN name", [file("columns of 'token'")]],
+    ["an index too many", "CREATE INDEX theirs ON token (name)", [file("'token by theirs' is none of logctl's")]],
     ["a table too many", "CREATE TABLE theirs (x)", [file("'theirs' is none of logctl's")]],
   ] as const)("finds %s", async (_, harm, findings) => {
     const found = await verifyAfter((database) => database.run(harm));
     expect(found.findings).toMatchObject([...findings]);
     expect(found.findings).toHaveLength(findings.length);
+  });
+
+  test("finds nothing wrong with a database of before receipts had blocks", async () => {
+    const older = await verifyAfter((database) => {
+      makeOldReceipts(database);
+      database.run("PRAGMA user_version=3");
+    });
+    expect(older.findings).toEqual([]);
+  });
+
+  test("finds receipts that are not what was written", async () => {
+    const found = await verifyAfter((database) => {
+      const receipts = [digestReceipt({ scope: 1, key: "k", bodyHash: "00000000000000ff", accepted: 1, isPartial: false })];
+      insertReceipts(database, { id: 7, lastRecordId: 1, createdAt: 0 }, receipts);
+      database.run("UPDATE receipt SET created_at = 5");
+    });
+    expect(found.findings).toMatchObject([file("block 7 of the receipts")]);
   });
 
   test("holds blocks that have no checksums to what is in them", async () => {

@@ -28,6 +28,7 @@ async function open() {
     },
     onMissing() {},
     onDropped() {},
+    onReceiptsDropped() {},
     onTrouble() {},
   });
   // As in a collector: with a reader beside it, its WAL does not go when the writer closes.

@@ -17,6 +17,7 @@ async function openWriter() {
     onRestored: () => {
       restored += 1;
     },
+    onReceipts() {},
     startThread: () => ({
       post: (message) => posted.push(message),
       onMessage: (take) => {
@@ -66,7 +67,7 @@ describe("the writer", () => {
     const reason = new LogctlError("store_unavailable", "a storage thread has stopped");
     fail(reason);
     expect([await waiting, await failureOf(writer.replace(REQUEST)), writer.stopped()]).toEqual([reason, reason, reason]);
-    writer.retain(1);
+    writer.retain({ timeMs: 1, ranMs: 1, aheadMs: 0, uptimeMs: 1, boot: 1 });
     expect(posted.map(({ type }) => type)).toEqual(["open", "replace"]);
   });
 });

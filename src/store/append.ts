@@ -25,6 +25,8 @@ export type Appender = {
 
 export type AppenderOptions = {
   receipts?: ReceiptKeeper;
+  /** No block is made larger, in bytes as stored. */
+  mostBytes?: number;
   /** No id up to this one is given again. */
   lastId?: number;
   /** Told how many bytes are about to be written; throws where there is no room for them. */
@@ -33,6 +35,8 @@ export type AppenderOptions = {
 
 export function createAppender(database: Database, options: AppenderOptions = {}): Appender {
   const { receipts: keeper = createReceiptKeeper(database), lastId = 0, requireRoom = () => {} } = options;
+  // As stored it is less.
+  const mostCharacters = Math.min(FULL_CHARACTERS, options.mostBytes ?? FULL_CHARACTERS);
   const lastBlockId = database.query<{ id: number | null }, []>("SELECT max(id) AS id FROM block").get()?.id;
   let nextRecordId = Math.max(newestRecordId(database), droppedRecordId(database), lastId) + 1;
   let nextBlockId = (lastBlockId ?? 0) + 1;
@@ -50,7 +54,7 @@ export function createAppender(database: Database, options: AppenderOptions = {}
   return {
     append(request) {
       const firstId = nextRecordId;
-      const blocks = encodeBatch(request, firstId);
+      const blocks = encodeBatch(request, firstId, mostCharacters);
       requireRoom(blocks.reduce((sum, { meta }) => sum + meta.bytes, 0));
       commitAppend.immediate(blocks, request);
       freeBlocks(blocks);
@@ -82,7 +86,7 @@ function freeBlocks(blocks: readonly EncodedBlock[]): void {
 }
 
 /** The blocks of a request: one, but for very large requests. */
-function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number): EncodedBlock[] {
+function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number, mostCharacters: number): EncodedBlock[] {
   const { timestampMs, digits } = batch;
   for (let row = 0; row < batch.rows; row += 1) {
     if (!Number.isNaN(timestampMs[row])) continue;
@@ -94,7 +98,7 @@ function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number): E
     firstId,
     receivedMs: new Float64Array(batch.rows).fill(receivedAtMs),
   };
-  return splitRows(rows).map(({ part, characters }) => {
+  return splitRows(rows, mostCharacters).map(({ part, characters }) => {
     // A part that is full stays as it is: no merge will bring it its filters later.
     const full = isFull({ rows: part.rows, characters });
     return encodeBlock(part, { blooms: full, bundle: !full });
@@ -102,13 +106,13 @@ function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number): E
 }
 
 /** Parts that are no larger than a block may be. */
-function splitRows(rows: BlockRows): { part: BlockRows; characters: number }[] {
+function splitRows(rows: BlockRows, mostCharacters: number): { part: BlockRows; characters: number }[] {
   const parts: { part: BlockRows; characters: number }[] = [];
   let from = 0;
   let characters = 0;
   for (let row = 0; row < rows.rows; row += 1) {
     characters += (rows.messageLengths[row] as number) + (rows.attributeLengths[row] as number);
-    if (row + 1 < rows.rows && row + 1 - from < FULL_ROWS && characters < FULL_CHARACTERS) continue;
+    if (row + 1 < rows.rows && row + 1 - from < FULL_ROWS && characters < mostCharacters) continue;
     parts.push({ part: sliceRows(rows, from, row + 1), characters });
     from = row + 1;
     characters = 0;

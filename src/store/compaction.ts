@@ -20,6 +20,14 @@ const MIN_PARTED_ROWS = 1024;
 /** From so many rows on a block is worth taking its texts apart. */
 const MIN_DENSE_ROWS = 16_384;
 
+export type PlanOptions = {
+  thorough?: boolean;
+  /** The ids of blocks that were found damaged. */
+  damaged?: ReadonlySet<number>;
+  /** What goes into a merge may come to, in bytes as stored: a block is dropped as a whole, and must not be all there is. */
+  mostBytes?: number | undefined;
+};
+
 type Sizes = Pick<BlockMeta, "rows" | "characters">;
 
 function sumUp(blocks: readonly Sizes[]): Sizes {
@@ -51,23 +59,36 @@ function isFinal(meta: BlockMeta): boolean {
  * the order of their ids. A merge makes a block many times as large as the largest that goes into it, so that a record is
  * rewritten a few times at most; the more blocks there are, the less that need be, so that they stay few whatever their sizes.
  */
-export function planCompaction(metas: BlockMeta[], thorough = false, damaged: ReadonlySet<number> = new Set()): BlockMeta[] {
+export function planCompaction(
+  metas: BlockMeta[],
+  { thorough = false, damaged = new Set<number>(), mostBytes = Number.POSITIVE_INFINITY }: PlanOptions = {},
+): BlockMeta[] {
   const isLeft = (meta: BlockMeta) => meta.damaged === true || damaged.has(meta.id);
   let start = 0;
   for (let i = 0; i <= metas.length; i += 1) {
     const meta = metas[i];
-    const isWall = meta === undefined || isFull(meta) || isLeft(meta);
+    const isWall = meta === undefined || isFull(meta) || isLeft(meta) || meta.bytes > mostBytes / 2;
     const follows = i === start || metas[i - 1]?.lastId === (meta?.firstId ?? 0) - 1;
     if (!isWall && follows) continue;
     const run = metas.slice(start, i);
     // What lies between full blocks comes to no more: it is merged as it is.
     const chosen = meta === undefined ? planRun(run, thorough) : run.length > 1 ? untilFull(run) : [];
-    if (chosen.length > 0) return chosen;
+    if (chosen.length > 0) return withinBytes(chosen, mostBytes);
     // One that a very large request has filled was written as it came.
     if (isWall && meta !== undefined && !isLeft(meta) && !isFinal(meta)) return [meta];
     start = isWall ? i + 1 : i;
   }
   return [];
+}
+
+/** As many blocks from the first on as come to no more; none of them is larger than half of it. */
+function withinBytes(run: BlockMeta[], mostBytes: number): BlockMeta[] {
+  let sum = 0;
+  const end = run.findIndex(({ bytes }) => {
+    sum += bytes;
+    return sum > mostBytes;
+  });
+  return end < 0 ? run : run.slice(0, end);
 }
 
 /** As many blocks from the first on as make a full one, or all. */
@@ -111,9 +132,8 @@ export type Merge = {
   small: number;
 };
 
-export type CompactionOptions = {
-  thorough?: boolean;
-  /** The ids of blocks that were found damaged; added to. */
+export type CompactionOptions = PlanOptions & {
+  /** Added to. */
   damaged: Set<number>;
   note: NoteDamage;
 };
@@ -122,10 +142,11 @@ export type CompactionOptions = {
  * Reads the blocks to merge next and makes one of them; undefined when there is nothing to do. What turns out damaged is noted,
  * and left as it is.
  */
-export function compactOnce(database: Database, { thorough = false, damaged, note }: CompactionOptions): Merge | undefined {
+export function compactOnce(database: Database, options: CompactionOptions): Merge | undefined {
+  const { damaged, note } = options;
   const metas = listBlocks(database, "1", [], "first_id ASC");
   for (;;) {
-    const replaced = planCompaction(metas, thorough, damaged);
+    const replaced = planCompaction(metas, options);
     if (replaced.length === 0) return undefined;
     try {
       return merge(database, metas, replaced);

@@ -14,6 +14,7 @@ declare const self: Worker;
 const NICENESS = 10;
 
 let database: Database | undefined;
+let mostBytes: number | undefined;
 const damaged = new Set<number>();
 /** Whether there is memory of a merge to let go of. */
 let merged = false;
@@ -36,6 +37,7 @@ function handle(message: ToCompactor): void {
       // On Linux it is this thread's alone; elsewhere it would be the whole collector's.
       if (platform() === "linux") setPriority(0, NICENESS);
       database = openForReading(message.path);
+      mostBytes = message.mostBytes;
       return;
     case "close":
       database?.close();
@@ -43,6 +45,7 @@ function handle(message: ToCompactor): void {
     case "compact": {
       const result = compactOnce(database as Database, {
         thorough: message.thorough,
+        mostBytes,
         damaged,
         note: (block) => answer({ type: "damaged", block }),
       });

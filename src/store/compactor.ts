@@ -37,7 +37,7 @@ const MAX_RESTART_MS = 60_000;
 export type CompactorThread = WorkerThread<ToCompactor, FromCompactor>;
 
 /**
- * Starts the thread that merges; `replace` puts what it made in place. `onFailure` is told of what went wrong. A thread that
+ * Starts the thread that merges; `replace` puts what it made in place, of blocks that come to `mostBytes` at most. `onFailure` is told of what went wrong. A thread that
  * stops is started again: nothing is lost with it but a merge.
  */
 export function startCompactor(
@@ -45,6 +45,7 @@ export function startCompactor(
   replace: (request: ReplaceRequest) => Promise<boolean>,
   onFailure: (error: Error) => void,
   onDamaged: NoteDamage,
+  mostBytes: number,
   startThread: () => CompactorThread = () => startWorker(new URL("./compactor-worker.ts", import.meta.url)),
 ): Compactor {
   let stopped = false;
@@ -124,7 +125,7 @@ export function startCompactor(
       closing?.();
       if (closing === undefined) restarting = setTimeout(restart, restartMs);
     });
-    started.post({ type: "open", path });
+    started.post({ type: "open", path, mostBytes });
     return started;
   }
 

@@ -21,7 +21,7 @@ import { measureFiles, type StoreMeasures } from "./measure-store.ts";
 import { checkLeftovers } from "./missing-records.ts";
 import type { DroppedReceipts } from "./receipt-keeper.ts";
 import { releaseReserve } from "./reserve-file.ts";
-import type { Dropped, DropReason } from "./retention.ts";
+import { type Dropped, type DropReason, mostBlockBytes } from "./retention.ts";
 import { createScanners, type Scanners } from "./scanners.ts";
 import { watchHealth } from "./store-health.ts";
 import { listTokens } from "./tokens.ts";
@@ -115,7 +115,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       if (!damaged.has(block.id)) onFailure(new Error(describeDamage(block)));
       damaged.set(block.id, block);
     };
-    const compactor = startCompactor(path, writer.replace, onFailure, onDamaged);
+    const compactor = startCompactor(path, writer.replace, onFailure, onDamaged, mostBlockBytes(keep?.retention));
     const scanners = createScanners(path, availableParallelism(), onDamaged);
     const arrivals = createArrivals(Math.max(newestRecordId(reader), readLastRecord(path)));
     const commits = createGroupCommit(writer, now, (rows, lastId, receipts) => {

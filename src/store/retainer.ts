@@ -6,6 +6,7 @@ import { freeDiskBytes, pagesWithRoom } from "./disk-room.ts";
 import type { DroppedReceipts, ReceiptKeeper } from "./receipt-keeper.ts";
 import { createReserve } from "./reserve-file.ts";
 import { addDrop, BLOCKS_A_DROP, type Dropped, type DropReason, planAgeDrop, planSizeDrop, type Retention } from "./retention.ts";
+import { shortenWal, walBytes } from "./wal.ts";
 
 /** Keeps the database within its limits, in short steps between which appends have their turn. Lives in the writer's thread. */
 export type Retainer = {
@@ -103,13 +104,18 @@ export function createRetainer(options: RetainerOptions): Retainer {
   /** One short piece of work; false where there is none. */
   function takeStep(): boolean {
     const space = measureSpace(database);
-    const walBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-    const countedWal = Math.min(walBytes, maxBytes * WAL_PART);
+    let wal = walBytes(path);
+    // No record goes for what is in the file already.
+    if (!held && space.usedBytes <= maxBytes && space.usedBytes + wal > maxBytes) {
+      shortenWal(database);
+      wal = walBytes(path);
+    }
+    const countedWal = Math.min(wal, maxBytes * WAL_PART);
     const usedBytes = space.usedBytes + countedWal;
     const oldest = listBlocks(database, "1", [], "first_id ASC", BLOCKS_A_DROP);
     const drop = planAgeDrop(pastBlocks(), retention, nowMs) ?? planSizeDrop(oldest, retention, usedBytes);
     exceeded = drop !== undefined || usedBytes > maxBytes;
-    if (exceeded) holdCheckpoints(isTight(space, walBytes));
+    if (exceeded) holdCheckpoints(isTight(space, wal));
     if (usedBytes > maxBytes && dropReceipts(oldest[0]?.firstId)) return true;
     if (drop !== undefined) {
       dropBlocks(database, drop.blocks);
@@ -119,7 +125,7 @@ export function createRetainer(options: RetainerOptions): Retainer {
     const { freePages, pages, pageBytes } = space;
     exceeded = pages * pageBytes + countedWal > maxBytes;
     if (freePages === 0 || !(exceeded || freePages > Math.max(SPARE_PAGES, pages * SPARE_PART))) return false;
-    holdCheckpoints(exceeded && isTight(space, walBytes));
+    holdCheckpoints(exceeded && isTight(space, wal));
     const from = performance.now();
     const step = Math.min(pagesAStep, pagesWithRoom(path, pageBytes));
     vacuumPages(database, step);

@@ -8,6 +8,14 @@ export type Retention = {
   maxBytes?: number;
 };
 
+/** Of a limit of size a block takes this part at most: it is dropped as a whole, and must not be all there is. */
+const BLOCK_PART = 1 / 8;
+
+/** How large a block may be, in bytes as stored. */
+export function mostBlockBytes({ maxBytes = Number.POSITIVE_INFINITY }: Retention = {}): number {
+  return maxBytes * BLOCK_PART;
+}
+
 export type DropReason = "age" | "size";
 
 /** Whole blocks to be dropped together, oldest first, and why. */

@@ -85,7 +85,8 @@ export type FromScanner =
   | FailureMessage;
 
 export type ToCompactor =
-  | OpenMessage
+  /** What goes into one merge comes to `mostBytes` at most. */
+  | (OpenMessage & { mostBytes: number })
   | CloseMessage
   /** Merge what is to be merged next; where it is thorough, also what is hardly worth it. */
   | { type: "compact"; thorough: boolean };

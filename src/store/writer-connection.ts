@@ -6,7 +6,7 @@ import { watchDatabase } from "./private-file.ts";
 import { describeReceiptDamage } from "./receipt-blocks.ts";
 import { createReceiptKeeper, type ReceiptKeeper } from "./receipt-keeper.ts";
 import { createRetainer, type Retainer, type RetainerOptions } from "./retainer.ts";
-import type { Retention } from "./retention.ts";
+import { mostBlockBytes, type Retention } from "./retention.ts";
 
 /** The connection that writes, and all that works with it; after a failure of the disk it is made anew. */
 export type WriterConnection = {
@@ -47,7 +47,12 @@ export function openConnection(options: ConnectionOptions): WriterConnection {
     const requireRoom = (bytes: number) => requireRoomFor(bytes, () => measureSpace(database));
     const onDamaged = (block: number) => told.onTrouble(new Error(describeReceiptDamage(block)));
     receipts = createReceiptKeeper(database, { maxBytes: retention?.maxBytes, onDamaged });
-    appender = createAppender(database, { receipts, requireRoom, ...(missing && { lastId: missing.lastId }) });
+    appender = createAppender(database, {
+      receipts,
+      requireRoom,
+      mostBytes: mostBlockBytes(retention),
+      ...(missing && { lastId: missing.lastId }),
+    });
     if (retention !== undefined) retainer = createRetainer({ database, path, retention, receipts, minFreeBytes, ...told });
   }
 

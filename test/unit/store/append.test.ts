@@ -89,6 +89,16 @@ describe("appending", () => {
     expect(appender.append(requestOf(numbered(1)))).toBe(1);
   });
 
+  test("splits a request whose records would come to a larger block than a limit of size allows", async () => {
+    await using folder = await makeTemporaryFolder();
+    using database = openForWriting(folder.file("logs.db"));
+    const rows = numbered(100).map((row) => ({ ...row, message: `${crypto.randomUUID()} ${row.message}` }));
+    createAppender(database, { mostBytes: 1000 }).append(requestOf(rows));
+    expect(metasOf(database).length).toBeGreaterThan(3);
+    for (const { characters } of metasOf(database)) expect(characters).toBeLessThan(1100);
+    expect(allRows(database)).toEqual(rows);
+  });
+
   test("makes the time of receipt the time of records that have none, in whole milliseconds", async () => {
     await using folder = await makeTemporaryFolder();
     using database = openForWriting(folder.file("logs.db"));

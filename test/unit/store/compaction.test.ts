@@ -35,7 +35,7 @@ function rowsIn(blocks: readonly Block[]): number {
 
 /** Does what the plan says, once; false where there is nothing to do. */
 function compact(blocks: Block[], thorough = false): boolean {
-  const plan = planCompaction(blocks, thorough) as Block[];
+  const plan = planCompaction(blocks, { thorough }) as Block[];
   const [first] = plan;
   if (first === undefined) return false;
   const start = blocks.indexOf(first);
@@ -75,6 +75,23 @@ function simulate(commits: number, rowsOf: (commit: number) => number, every: nu
 }
 
 describe("planning compaction", () => {
+  test("makes no block larger than a limit of size allows, and leaves those that are half as large", () => {
+    let blocks = Array.from({ length: 200 }, (_, i) => ({ ...blockOf(i + 1, 1, 100), bytes: 100 }));
+    for (let merges = 0; ; merges += 1) {
+      expect(merges).toBeLessThan(200);
+      const plan = planCompaction(blocks, { thorough: true, mostBytes: 1000 });
+      if (plan.length === 0) break;
+      expect(plan.length).toBeGreaterThan(1);
+      const bytes = plan.reduce((sum, block) => sum + block.bytes, 0);
+      expect(bytes).toBeLessThanOrEqual(1000);
+      const at = blocks.findIndex(({ id }) => id === plan[0]?.id);
+      const rows = plan.reduce((sum, block) => sum + block.rows, 0);
+      const merged = { ...blockOf(plan[0]?.firstId as number, rows, 100), bytes };
+      blocks = blocks.toSpliced(at, plan.length, merged);
+    }
+    expect(blocks.length).toBeLessThan(40);
+  });
+
   test("has nothing to do where there is nothing, one block, or a few", () => {
     expect(planCompaction([])).toEqual([]);
     expect(planCompaction([blockOf(1, 1, 100)])).toEqual([]);
@@ -137,7 +154,7 @@ describe("planning compaction", () => {
   test("leaves few blocks where it is thorough, and rewrites a record a few times more", () => {
     const blocks = Array.from({ length: 15 }, (_, i) => blockOf(1 + i * 4000, 4000, 800_000));
     expect(planCompaction(blocks)).toEqual([]);
-    expect(planCompaction(blocks, true)).toEqual(blocks);
+    expect(planCompaction(blocks, { thorough: true })).toEqual(blocks);
     const trickle: Block[] = [];
     let most = 0;
     let mostPlain = 0;
@@ -158,12 +175,12 @@ describe("planning compaction", () => {
       blockOf(40_001, 7000, 1_400_000),
       blockOf(47_001, 17_000, 3_400_000),
     ];
-    expect(planCompaction([dense, plain], true)).toEqual([dense, plain]);
-    expect(planCompaction([dense, plain, denseToo], true)).toEqual([]);
+    expect(planCompaction([dense, plain], { thorough: true })).toEqual([dense, plain]);
+    expect(planCompaction([dense, plain, denseToo], { thorough: true })).toEqual([]);
     expect(planCompaction([dense, plain])).toEqual([]);
-    expect(planCompaction([dense], true)).toEqual([]);
-    expect(planCompaction([{ ...dense, version: 1 }], true)).toHaveLength(1);
-    expect(planCompaction([plain], true)).toEqual([]);
+    expect(planCompaction([dense], { thorough: true })).toEqual([]);
+    expect(planCompaction([{ ...dense, version: 1 }], { thorough: true })).toHaveLength(1);
+    expect(planCompaction([plain], { thorough: true })).toEqual([]);
   });
 
   test("keeps blocks few where records are large", () => {

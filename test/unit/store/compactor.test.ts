@@ -43,6 +43,7 @@ function openCompactor(replace: (request: ReplaceRequest) => Promise<boolean> = 
     },
     (error) => failures.push(error),
     (block) => damaged.push(block),
+    Number.POSITIVE_INFINITY,
     () => {
       started += 1;
       return thread;

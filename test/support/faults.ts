@@ -11,11 +11,14 @@ export function hasProgram(name: string): boolean {
 
 export const isRoot = process.getuid?.() === 0;
 
-/** The library that makes fsync fail or slow, compiled; undefined where there is no C compiler. */
-export function compileFsyncFaults(folder: string): string | undefined {
+/** The library that makes fsync fail or slow. */
+export const compileFsyncFaults = (folder: string) => compileFixture(folder, "fsync-faults");
+
+/** A library of `test/fixtures`, compiled; undefined where there is no C compiler. */
+export function compileFixture(folder: string, name: string): string | undefined {
   if (!hasProgram("cc")) return undefined;
-  const library = join(folder, "fsync-faults.so");
-  const source = resolve(import.meta.dir, "../fixtures/fsync-faults.c");
+  const library = join(folder, `${name}.so`);
+  const source = resolve(import.meta.dir, `../fixtures/${name}.c`);
   const { exitCode, stderr } = Bun.spawnSync(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], { stderr: "pipe" });
   if (exitCode !== 0) throw new Error(`the library does not compile: ${stderr}`);
   return library;

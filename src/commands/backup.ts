@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { backUp } from "../store/backup.ts";
+import { findDatabase } from "../store/find-database.ts";
 import { databaseOption } from "./database-option.ts";
 import { damaged, describeContents, describeFinding, verifyFile } from "./verify.ts";
 
@@ -15,7 +16,8 @@ export function registerBackup(program: Command, context: CliContext): void {
     .action((file: string, flags: BackupFlags) => backup(file, flags, context));
 }
 
-async function backup(file: string, { db, verify }: BackupFlags, context: CliContext): Promise<void> {
+async function backup(file: string, { verify, ...flags }: BackupFlags, context: CliContext): Promise<void> {
+  const db = findDatabase(flags.db);
   const { stdout } = context;
   const { bytes } = backUp(db, file);
   stdout.write(`copied ${db} to ${file}: ${bytes} bytes\n`);

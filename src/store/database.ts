@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { LogctlError } from "../errors.ts";
 import type { BlockMeta, EncodedBlock } from "./block.ts";
 import { isCorruption } from "./block-damage.ts";
@@ -73,10 +73,7 @@ const BUSY_TIMEOUT_MS = 10_000;
 export function openForWriting(path: string): Database {
   let database: Database | undefined;
   try {
-    checkFile(path);
-    if (!existsSync(path)) forgetLastRecord(path);
-    // Made by us first, so that nobody else can read it for even a moment; SQLite gives its WAL the same mode.
-    makePrivateFile(path);
+    makeDatabaseFile(path);
     database = new Database(path, { strict: true });
     database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
     // Before anything is changed: a file that is refused is left as it was.
@@ -89,6 +86,20 @@ export function openForWriting(path: string): Database {
     return database;
   } catch (error) {
     database?.close();
+    throw unusable(path, error);
+  }
+}
+
+/**
+ * Makes an empty file for a database that is not there yet: by us, so that nobody else can read it for even a moment; SQLite
+ * gives its WAL the same mode. Throws `database_unusable` where there was a database that is not there any more.
+ */
+export function makeDatabaseFile(path: string): void {
+  try {
+    checkFile(path);
+    // Who finds the file may have written to it already.
+    if (makePrivateFile(path)) forgetLastRecord(path);
+  } catch (error) {
     throw unusable(path, error);
   }
 }
@@ -125,10 +136,18 @@ export function openForReading(path: string): Database {
   }
 }
 
+const IDENTITY = `
+SELECT application_id AS id, user_version AS version, (SELECT count(*) FROM sqlite_schema) AS tables
+FROM pragma_application_id, pragma_user_version`;
+
 /** Whether the database is logctl's already; throws where it is somebody else's, or too new. */
 export function isOurs(database: Database, path: string): boolean {
-  const id = pragma(database, "application_id");
-  const version = pragma(database, "user_version");
+  // In one statement, which sees one state: another process may be making the database at this moment.
+  const { id, version, tables } = database.query<{ id: number; version: number; tables: number }, []>(IDENTITY).get() ?? {
+    id: 0,
+    version: 0,
+    tables: 0,
+  };
   if (id === APPLICATION_ID) {
     if (version >= 1 && version <= SCHEMA_VERSION) return true;
     throw new LogctlError(
@@ -136,7 +155,6 @@ export function isOurs(database: Database, path: string): boolean {
       `the database '${path}' was written by a newer logctl (format ${version}); this one reads up to ${SCHEMA_VERSION}`,
     );
   }
-  const tables = database.query<{ n: number }, []>("SELECT count(*) AS n FROM sqlite_schema").get()?.n ?? 0;
   if (id !== 0 || tables > 0) {
     throw new LogctlError("database_unusable", `'${path}' is a database of another program; name another file by --db`);
   }

@@ -5,6 +5,7 @@ import { FULL_CHARACTERS, FULL_ROWS, isFull } from "./compaction.ts";
 import { deleteBlock, droppedRecordId, insertBlock, newestRecordId } from "./database.ts";
 import { insertReceipt, type Receipt } from "./receipts.ts";
 import type { RecordBatch } from "./record-batch.ts";
+import { stampCommit } from "./stamp.ts";
 
 /** What is to be committed together: everything in it is on disk, or nothing. */
 export type AppendRequest = {
@@ -38,12 +39,14 @@ export function createAppender(database: Database, { lastId = 0, requireRoom = (
     (blocks: EncodedBlock[], { receipts, receivedAtMs }: Omit<AppendRequest, "batch">) => {
       for (const [index, block] of blocks.entries()) insertBlock(database, nextBlockId + index, block);
       for (const receipt of receipts) insertReceipt(database, receipt, receivedAtMs);
+      stampCommit(database);
     },
   );
 
   const commitReplace = database.transaction((replaced: { id: number; firstId: number }[], block: EncodedBlock) => {
     for (const { id, firstId } of replaced) if (!deleteBlock(database, id, firstId)) throw new StaleReplacement();
     insertBlock(database, nextBlockId, block);
+    stampCommit(database);
   });
 
   return {

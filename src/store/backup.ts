@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { closeSync, fsyncSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { LogctlError } from "../errors.ts";
@@ -5,6 +6,7 @@ import { isCorruption } from "./block-damage.ts";
 import { checkFile, explainDamage } from "./check-file.ts";
 import { isOurs, openForReading } from "./database.ts";
 import { checkLeftovers } from "./missing-records.ts";
+import { renewStamp } from "./stamp.ts";
 
 export type Backup = { bytes: number };
 
@@ -25,6 +27,7 @@ export function backUp(path: string, target: string): Backup {
     if (!isOurs(database, path))
       throw new LogctlError("database_unusable", `the database '${path}' is empty: no collector has written to it`);
     database.query("VACUUM INTO ?").run(target);
+    makeItsOwn(target);
     sync(target);
     sync(dirname(target));
     return { bytes: statSync(target).size };
@@ -45,6 +48,14 @@ function makeTarget(target: string): void {
       throw new LogctlError("usage", `there is a file '${target}' already; name another one for the backup`);
     throw failed(target, error);
   }
+}
+
+/** Its pages are not where those of the database are: a log of that one would destroy it. */
+function makeItsOwn(target: string): void {
+  using copy = new Database(target, { strict: true });
+  copy.run("PRAGMA journal_mode=MEMORY");
+  copy.run("PRAGMA synchronous=OFF");
+  renewStamp(copy);
 }
 
 function sync(path: string): void {

@@ -7,7 +7,10 @@ import { deleteParts, insertPart } from "./block-parts.ts";
 import { checkFile, explainDamage } from "./check-file.ts";
 import { checksumOfMeta } from "./checksum.ts";
 import { forgetLastRecord } from "./last-record.ts";
+import { readPragma } from "./pragma.ts";
 import { keepPrivate, makePrivateFile } from "./private-file.ts";
+import { takeLogInto } from "./space.ts";
+import { addStamp, stampCommit } from "./stamp.ts";
 import { addTokenColumns } from "./tokens.ts";
 
 /** "LgCt": tells our files from other people's SQLite databases. */
@@ -82,7 +85,8 @@ export function openForWriting(path: string): Database {
     if (statSync(path).size === 0) database.run("PRAGMA auto_vacuum=INCREMENTAL");
     database.run("PRAGMA journal_mode=WAL");
     database.run("PRAGMA synchronous=FULL");
-    createSchema(database, path);
+    // What tells a log that it belongs to the database is not to be in the log alone.
+    if (createSchema(database, path)) takeLogInto(database);
     return database;
   } catch (error) {
     database?.close();
@@ -101,26 +105,6 @@ export function makeDatabaseFile(path: string): void {
     if (makePrivateFile(path)) forgetLastRecord(path);
   } catch (error) {
     throw unusable(path, error);
-  }
-}
-
-/** Pages that one call gives back at most, so that whoever wants to write waits a moment at most. */
-const PAGES_AT_A_TIME = 1000;
-
-/**
- * Takes what is in the WAL into the database and gives pages that hold nothing any more back to the file system, no more
- * than `maxPages`, for which the disk needs room first; says whether there are more. Waits for nobody: what a reader still
- * needs stays.
- */
-export function giveSpaceBack(database: Database, maxPages: number): boolean {
-  database.run("PRAGMA busy_timeout=0");
-  try {
-    database.run("PRAGMA wal_checkpoint(TRUNCATE)");
-    database.run(`PRAGMA incremental_vacuum(${Math.min(maxPages, PAGES_AT_A_TIME)})`);
-    database.run("PRAGMA wal_checkpoint(TRUNCATE)");
-    return pragma(database, "freelist_count") > 0;
-  } finally {
-    database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
   }
 }
 
@@ -161,23 +145,25 @@ export function isOurs(database: Database, path: string): boolean {
   return false;
 }
 
-export function createSchema(database: Database, path: string): void {
-  database
+/** Makes what there is not yet of tables, and says whether there was anything to make. */
+export function createSchema(database: Database, path: string): boolean {
+  return database
     .transaction(() => {
+      const before = [readPragma(database, "schema_version"), readPragma(database, "user_version")];
       // Another process may have been quicker.
       if (!isOurs(database, path)) {
         database.run(SCHEMA);
         database.run(`PRAGMA application_id=${APPLICATION_ID}`);
-      } else if (pragma(database, "user_version") === 1) database.run(ADD_CHECKSUMS);
-      if (pragma(database, "user_version") !== SCHEMA_VERSION) database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
+      } else if (readPragma(database, "user_version") === 1) database.run(ADD_CHECKSUMS);
+      if (readPragma(database, "user_version") !== SCHEMA_VERSION) database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
       database.run(MARK_SCHEMA);
       addTokenColumns(database);
+      addStamp(database);
+      const isChanged = [readPragma(database, "schema_version"), readPragma(database, "user_version")].join() !== before.join();
+      if (isChanged) stampCommit(database);
+      return isChanged;
     })
     .immediate();
-}
-
-function pragma(database: Database, name: string): number {
-  return database.query<Record<string, number>, []>(`PRAGMA ${name}`).get()?.[name] ?? 0;
 }
 
 function unusable(path: string, error: unknown): LogctlError {
@@ -276,35 +262,22 @@ export function dropBlocks(database: Database, blocks: readonly BlockMeta[]): vo
       database
         .query("INSERT INTO mark VALUES ('dropped_id', ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)")
         .run(lastId);
+      stampCommit(database);
     })
     .immediate();
 }
 
 /** Commits a number under a name. */
 export function markDatabase(database: Database, name: string, value: number): void {
-  database.query("INSERT OR REPLACE INTO mark VALUES (?, ?)").run(name, value);
+  database
+    .transaction(() => {
+      database.query("INSERT OR REPLACE INTO mark VALUES (?, ?)").run(name, value);
+      stampCommit(database);
+    })
+    .immediate();
 }
 
 /** The highest id that a record ever dropped had; 0 where none was dropped. */
 export function droppedRecordId(database: Database): number {
   return database.query<{ value: number }, []>("SELECT value FROM mark WHERE name = 'dropped_id'").get()?.value ?? 0;
-}
-
-/** What the database takes without its WAL. Free pages are part of the file, and used again. */
-export type Space = { pages: number; freePages: number; pageBytes: number; usedBytes: number };
-
-export function measureSpace(database: Database): Space {
-  const [pages, freePages] = [pragma(database, "page_count"), pragma(database, "freelist_count")];
-  const pageBytes = pragma(database, "page_size");
-  return { pages, freePages, pageBytes, usedBytes: (pages - freePages) * pageBytes };
-}
-
-/** Takes so many free pages off the file, which becomes shorter once the WAL is taken into it. Waits for no other process. */
-export function vacuumPages(database: Database, pages: number): void {
-  database.run("PRAGMA busy_timeout=0");
-  try {
-    database.run(`PRAGMA incremental_vacuum(${pages})`);
-  } finally {
-    database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
-  }
 }

@@ -1,9 +1,10 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
-import { dropBlocks, listBlocks, measureSpace, type Space, vacuumPages } from "./database.ts";
+import { dropBlocks, listBlocks } from "./database.ts";
 import { freeDiskBytes, pagesWithRoom } from "./disk-room.ts";
 import { createReserve } from "./reserve-file.ts";
 import { addDrop, BLOCKS_A_DROP, type Dropped, type DropReason, planDrop, type Retention } from "./retention.ts";
+import { measureSpace, type Space, vacuumPages } from "./space.ts";
 
 /** Keeps the database within its limits, in short steps between which appends have their turn. Lives in the writer's thread. */
 export type Retainer = {

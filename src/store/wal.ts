@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
+import { withBusyTimeout } from "./pragma.ts";
 
 /**
  * SQLite takes the WAL into the file with every 1000 pages, and starts it anew when nobody reads in it; but the file stays as
@@ -22,12 +23,6 @@ export function createWalKeeper(path: string): (database: Database) => void {
     const now = performance.now();
     if (now - triedAtMs < RETRY_AFTER_MS) return;
     triedAtMs = now;
-    const before = database.query<{ timeout: number }, []>("PRAGMA busy_timeout").get()?.timeout ?? 0;
-    database.run(`PRAGMA busy_timeout=${WAIT_MS}`);
-    try {
-      database.run("PRAGMA wal_checkpoint(TRUNCATE)");
-    } finally {
-      database.run(`PRAGMA busy_timeout=${before}`);
-    }
+    withBusyTimeout(database, WAIT_MS, () => database.run("PRAGMA wal_checkpoint(TRUNCATE)"));
   };
 }

@@ -1,10 +1,11 @@
 import type { Database } from "bun:sqlite";
 import { type Appender, createAppender } from "./append.ts";
-import { markDatabase, measureSpace, newestRecordId, openForWriting, type Space } from "./database.ts";
+import { markDatabase, newestRecordId, openForWriting } from "./database.ts";
 import { findMissing, type MissingRecords } from "./missing-records.ts";
 import { watchDatabase } from "./private-file.ts";
 import { createRetainer, type Retainer, type RetainerOptions } from "./retainer.ts";
 import type { Retention } from "./retention.ts";
+import { measureSpace, type Space } from "./space.ts";
 
 /** The connection that writes, and all that works with it; after a failure of the disk it is made anew. */
 export type WriterConnection = {

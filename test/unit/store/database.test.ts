@@ -6,7 +6,6 @@ import { readPart } from "../../../src/store/block-parts.ts";
 import {
   createSchema,
   deleteBlock,
-  giveSpaceBack,
   insertBlock,
   isOurs,
   listBlocks,
@@ -14,6 +13,7 @@ import {
   openForWriting,
 } from "../../../src/store/database.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
+import { giveSpaceBack } from "../../../src/store/space.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { encodedBlockOf, numbered, rowsOf } from "./rows.ts";
 

@@ -3,16 +3,10 @@ import { describe, expect, test } from "bun:test";
 import { createAppender } from "../../../src/store/append.ts";
 import { encodeBlock } from "../../../src/store/block.ts";
 import { compactOnce } from "../../../src/store/compaction.ts";
-import {
-  dropBlocks,
-  listBlocks,
-  measureSpace,
-  openForReading,
-  openForWriting,
-  vacuumPages,
-} from "../../../src/store/database.ts";
+import { dropBlocks, listBlocks, openForReading, openForWriting } from "../../../src/store/database.ts";
 import { mergeBlocks } from "../../../src/store/merge-blocks.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
+import { measureSpace, vacuumPages } from "../../../src/store/space.ts";
 import { noDamage } from "../../support/no-damage.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { batchOf, numbered } from "./rows.ts";

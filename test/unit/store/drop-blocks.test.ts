@@ -102,7 +102,7 @@ describe("dropping blocks", () => {
 
   test("waits for no other process when it gives pages back, and later does again", async () => {
     await using store = await openDropping();
-    store.append(100);
+    store.append(20_000);
     dropBlocks(store.database, store.metas());
     using other = new Database(store.path);
     other.run("BEGIN IMMEDIATE");

@@ -1,5 +1,6 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { existsSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { eventually, runBinary, startCollector } from "../support/binary.ts";
 import { REPORTS_TOKEN } from "../support/load.ts";
 
@@ -103,4 +104,114 @@ test("what is no file and can be none is refused by each command in one sentence
       expect([args[0], code, err]).toEqual([args[0], 1, expect.stringMatching(/^logctl: '\S+' is [^\n]+; name one by --db\n$/)]);
     }
   }
+});
+
+/** The files of a database, as they are. */
+function contentsOf(database: string): Record<string, string> {
+  return Object.fromEntries(
+    ["", "-wal", "-last"].map((end) => [end, existsSync(database + end) ? `${Bun.hash(readFileSync(database + end))}` : "none"]),
+  );
+}
+
+describe("a database that is put beside the write-ahead log of another", () => {
+  test.each([
+    ["a backup", (database: string, copy: string) => runBinary(["backup", copy, "--db", database])],
+    [
+      "a backup of before there were stamps",
+      async (database: string, copy: string) => {
+        await runBinary(["backup", copy, "--db", database]);
+        using older = new Database(copy);
+        older.run("DROP TABLE stamp");
+      },
+    ],
+    [
+      "a copy from when the collector was stopped",
+      async (database: string, copy: string) => copyFileSync(`${database}.rest`, copy),
+    ],
+    [
+      "another collector's",
+      async (_: string, copy: string) => {
+        await using other = await startCollector(["--db", copy]);
+        await write(other.url, "another");
+        await other.stop();
+      },
+    ],
+  ])(
+    "(%s) is refused by each command in one line, untouched, and opened once the log is moved away by the command that it names",
+    async (_, makeCopy) => {
+      await using collector = await startCollector();
+      const { database } = collector;
+      const copy = `${collector.folder}/copy.db`;
+      expect(await write(collector.url, "in all")).toBe(200);
+      await collector.stop();
+      copyFileSync(database, `${database}.rest`);
+      // Two logs later.
+      await collector.restart();
+      expect(await write(collector.url, "later")).toBe(200);
+      await collector.stop();
+      await collector.restart();
+      expect(await write(collector.url, "later still")).toBe(200);
+      await makeCopy(database, copy);
+      expect(await write(collector.url, "after the copy")).toBe(200);
+      await collector.kill();
+      const expected = await contentOfCopy(copy);
+      copyFileSync(copy, database);
+      const before = contentsOf(database);
+      const said = new Set<string>();
+      for (const args of [
+        ["serve", "--port", "0"],
+        ["verify"],
+        ["backup", `${copy}.new`],
+        ["token", "list"],
+        ["token", "create", "--service", "a"],
+      ]) {
+        const { code, out, err } = await runBinary([...args, "--db", database]);
+        expect([args, code, out]).toEqual([args, 1, ""]);
+        expect(contentsOf(database)).toEqual(before);
+        said.add(err);
+      }
+      const [line] = said;
+      expect([...said]).toEqual([
+        expect.stringMatching(/^logctl: [^\n]*'\S+logs\.db-wal' was written for another [^\n]+: mv [^\n]+\n$/),
+      ]);
+      expect(existsSync(`${copy}.new`)).toBe(false);
+      const [command] = /mv .*/.exec(line as string) ?? [];
+      expect(Bun.spawnSync(["sh", "-c", command as string]).exitCode).toBe(0);
+      // It is kept, and one that comes later is not put in its place.
+      expect(existsSync(`${database}-wal.away`)).toBe(true);
+      await collector.restart();
+      expect(await messagesOf(collector.url)).toEqual(expected);
+      expect(collector.err()).toMatch(/w(as|ere) stored and cannot be found any more/);
+      expect(await write(collector.url, "goes on")).toBe(200);
+      expect(await collector.stop()).toBe(0);
+      expect((await runBinary(["verify", "--db", database, "-o", "json"])).out).toContain(`"whole":${expected.length + 1}`);
+    },
+    LIMIT_MS,
+  );
+
+  async function contentOfCopy(copy: string): Promise<string[]> {
+    copyFileSync(copy, `${copy}.read.db`);
+    await using reader = await startCollector(["--db", `${copy}.read.db`]);
+    return await messagesOf(reader.url);
+  }
+});
+
+describe("a copy of a stopped collector's database", () => {
+  test(
+    "beside the log that was written on top of it has all that was acknowledged since",
+    async () => {
+      await using collector = await startCollector();
+      const { database } = collector;
+      expect(await write(collector.url, "before")).toBe(200);
+      await collector.stop();
+      copyFileSync(database, `${database}.rest`);
+      await collector.restart();
+      expect(await write(collector.url, "after")).toBe(200);
+      await collector.kill();
+      copyFileSync(`${database}.rest`, database);
+      await collector.restart();
+      expect(await messagesOf(collector.url)).toEqual(["before", "after"]);
+    },
+    LIMIT_MS,
+  );
 });

@@ -117,6 +117,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       path,
       minFreeBytes,
       failures: () => [writer.stopped() ?? commits.failure()],
+      readFailure: scanners.failure,
       onDiskFull: retain,
       onEvent,
     });

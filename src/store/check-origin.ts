@@ -1,18 +1,28 @@
 import { constants, Database } from "bun:sqlite";
-import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { LogctlError } from "../errors.ts";
 import { isCorruption } from "./block-damage.ts";
-import { lookAtOrigin } from "./wal-origin.ts";
+import { moveAway, walDamaged } from "./wal-damaged.ts";
+import { lookAtOrigin, type WalOrigin } from "./wal-origin.ts";
 
 /**
- * Throws `database_unusable` where the write-ahead log beside a database was written on top of another file, such as the one
- * in whose place a backup was put, and `database_damaged` where pages are in neither of the two. Has changed nothing then.
+ * Throws where the write-ahead log beside a database must not be taken into it, and has changed nothing then:
+ * `database_unusable` where it was written on top of another file, such as the one in whose place a backup was put;
+ * `database_damaged` where it lacks what is in the database already, or what the database lacks.
  */
 export function checkOrigin(path: string): void {
-  const origin = lookAtOrigin(path);
+  const origin = refuseOthers(path);
   if (origin.kind === "short") throw cutShort(path, describeShort(origin));
-  if (origin.kind === "foreign" || (origin.kind === "unknown" && isDamagedByItsLog(path))) throw foreignLog(path);
+  if (origin.kind === "unknown" && isDamagedByItsLog(path)) throw foreignLog(path);
+}
+
+/** The same but for a database that is cut short, and a log that does not say whose it is: in these there is something to see. */
+export function refuseOthers(path: string): WalOrigin {
+  const origin = lookAtOrigin(path);
+  if (origin.kind === "foreign") throw foreignLog(path);
+  if (origin.kind === "behind")
+    throw walDamaged(path, "its write-ahead log ends before what is in it already: the log was cut short, or is an older one");
+  return origin;
 }
 
 export function describeShort({ bytes, expectedBytes }: { bytes: number; expectedBytes: number }): string {
@@ -39,7 +49,7 @@ function isSound(name: string, flags: number): boolean {
   }
 }
 
-export function foreignLog(path: string): LogctlError {
+function foreignLog(path: string): LogctlError {
   const why = `its write-ahead log '${path}-wal' was written for another database, or for another copy of this one`;
   return new LogctlError(
     "database_unusable",
@@ -52,16 +62,4 @@ function cutShort(path: string, why: string): LogctlError {
     "database_damaged",
     `the database '${path}' is damaged: ${why}, and its write-ahead log does not have the rest. Nothing was changed; put a backup in its place and move '${path}-wal' away`,
   );
-}
-
-/** The command by which a database is opened without its write-ahead log, which is kept. */
-export function moveAway(path: string): string {
-  let target = `${path}-wal.away`;
-  for (let number = 2; existsSync(target); number += 1) target = `${path}-wal.away-${number}`;
-  return `to start with what is in the database itself: mv ${quote(`${path}-wal`)} ${quote(target)}`;
-}
-
-/** For a shell. */
-function quote(path: string): string {
-  return `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,4 @@
-import { LogctlError } from "../errors.ts";
-import { moveAway } from "./check-origin.ts";
+import { walDamaged } from "./wal-damaged.ts";
 import { readWal, type WalFrame } from "./wal-frames.ts";
 
 /** A frame (counted from 1, 0 being the header) that is not what was written, and how many there are in all. */
@@ -54,12 +53,4 @@ export function describeWalDamage({ frame, frames }: WalDamage): string {
   return frame === 0
     ? "the header of its write-ahead log is damaged"
     : `its write-ahead log is damaged at frame ${frame} of ${frames}`;
-}
-
-/** What to do about a log that cannot be trusted: as it is, it would overwrite newer pages of the database with older ones. */
-export function walDamaged(databasePath: string, why: string): LogctlError {
-  return new LogctlError(
-    "database_damaged",
-    `the database '${databasePath}' is damaged: ${why}. Nothing was changed; ${moveAway(databasePath)}, or do so and put a backup in its place`,
-  );
 }

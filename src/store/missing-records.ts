@@ -2,10 +2,11 @@ import type { Database } from "bun:sqlite";
 import { isCorruption } from "./block-damage.ts";
 import { explainDamage } from "./check-file.ts";
 import { checkOrigin } from "./check-origin.ts";
-import { checkWal, walDamaged } from "./check-wal.ts";
+import { checkWal } from "./check-wal.ts";
 import { droppedRecordId, isOurs, newestRecordId, openForReading } from "./database.ts";
 import { readLastRecord } from "./last-record.ts";
 import { walBytes } from "./wal.ts";
+import { walDamaged } from "./wal-damaged.ts";
 
 /** Records that were on disk, and are not in the database; ids, both ends included. */
 export type MissingRecords = { firstId: number; lastId: number };

@@ -4,13 +4,12 @@ import type { BlockMeta } from "./block.ts";
 import { isCorruption } from "./block-damage.ts";
 import { blockOfKey, keyOfPart } from "./block-parts.ts";
 import { checkFile, explainDamage } from "./check-file.ts";
-import { describeShort, foreignLog } from "./check-origin.ts";
+import { describeShort, refuseOthers } from "./check-origin.ts";
 import { describeWalDamage, findWalDamage } from "./check-wal.ts";
 import { droppedRecordId, isOurs, listBlocks, newestRecordId, openForReading } from "./database.ts";
 import { readLastRecord } from "./last-record.ts";
 import { verifyBlock } from "./verify-block.ts";
 import { verifyLayout } from "./verify-layout.ts";
-import { lookAtOrigin } from "./wal-origin.ts";
 
 /** Something that is wrong: with a block, with records that are in none (ids, both ends included), or with the file. */
 export type Finding = {
@@ -54,8 +53,7 @@ export function* verifyDatabase(path: string): Generator<VerifyProgress, Verific
   const aboutFile = (message: string) => findings.push({ about: "file", message });
   const walDamage = findWalDamage(path);
   if (walDamage !== undefined) aboutFile(describeWalDamage(walDamage));
-  const origin = lookAtOrigin(path);
-  if (origin.kind === "foreign") throw foreignLog(path);
+  const origin = refuseOthers(path);
   if (origin.kind === "short") aboutFile(describeShort(origin));
   if (!beginSnapshot(database, path)) {
     if (lastId === 0)

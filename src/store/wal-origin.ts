@@ -5,11 +5,14 @@ import { readWal } from "./wal-frames.ts";
 /**
  * What a database and the write-ahead log beside it are to each other:
  * - `fits`: the log was written on top of this very file, or there is nothing in it that SQLite would take;
- * - `foreign`: it was written on top of another one: another database, a copy, or another state of this one;
+ * - `foreign`: it was written on top of another one: another database, a copy, or a later state of this one;
+ * - `behind`: it ends before what is in the database already: it is an earlier one, or was cut short;
  * - `unknown`: the log has no stamp, or the database none yet;
  * - `short`: pages are in neither of them.
  */
-export type WalOrigin = { kind: "fits" | "foreign" | "unknown" } | { kind: "short"; bytes: number; expectedBytes: number };
+export type WalOrigin =
+  | { kind: "fits" | "foreign" | "behind" | "unknown" }
+  | { kind: "short"; bytes: number; expectedBytes: number };
 
 /**
  * Looks whether the write-ahead log beside a database was written on top of it. SQLite does not ask: it takes the pages of any
@@ -76,6 +79,7 @@ function compare({ bytes, beginning }: File, log: Log): WalOrigin {
     return database === first.database && number >= first.number - 1 && number <= last.number;
   });
   if (fits) return isShort ? short : { kind: "fits" };
+  if (own.some(({ database, number }) => database === first.database && number > last.number)) return { kind: "behind" };
   if (own.length > 0) return { kind: "foreign" };
   if (first.number === FIRST_NUMBER) return isShort ? short : { kind: "unknown" };
   // What is left of the file may not even have the page that it is on.

@@ -1,11 +1,14 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { cp, readdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRandom } from "../../../src/simulate/random.ts";
+import { createAppender } from "../../../src/store/append.ts";
+import { openForWriting } from "../../../src/store/database.ts";
 import { openStore, type Store } from "../../../src/store/open-store.ts";
+import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
 import { verifyDatabase } from "../../../src/store/verify.ts";
-import { randomRecord } from "../../support/random-records.ts";
+import { appendTo, randomRecord } from "../../support/random-records.ts";
 import { appendAll, idsOf, openTestStore, upTo } from "../../support/store.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -242,14 +245,21 @@ describe("a database that is cut short", () => {
   test(
     "beside its write-ahead log is refused and left as it is, and the records that it costs are named",
     async () => {
-      await using store = await openTestStore();
-      const random = createRandom(7);
-      for (let i = 0; i < COMMITS; i += 1) await store.append(Array.from({ length: 40 }, () => randomRecord(random)));
-      await store.reopen();
-      await store.append([randomRecord(random)]);
       await using folder = await makeTemporaryFolder();
-      const path = folder.file("logs.db");
-      for (const end of ["", "-wal", "-last"]) await cp(store.path + end, path + end);
+      const [source, path] = [folder.file("source.db"), folder.file("cut/logs.db")];
+      await mkdir(folder.file("cut"));
+      using database = openForWriting(source);
+      const appender = createAppender(database);
+      const random = createRandom(7);
+      const append = () => {
+        const builder = createRecordBatchBuilder();
+        for (let i = 0; i < 200; i += 1) appendTo(builder, randomRecord(random));
+        appender.append({ batch: builder.seal(), receipts: [], receivedAtMs: 0 });
+      };
+      for (let i = 0; i < COMMITS; i += 1) append();
+      database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      append();
+      for (const end of ["", "-wal"]) await cp(source + end, path + end);
       await truncate(path, Math.floor((await stat(path)).size / 2));
       const before = await contentsOf(path);
       expect(await open(path).catch((error: Error) => error)).toMatchObject({

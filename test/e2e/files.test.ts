@@ -196,6 +196,28 @@ describe("a database that is put beside the write-ahead log of another", () => {
   }
 });
 
+describe("a backup", () => {
+  test(
+    "is not made where the log of another database lies, or by a link",
+    async () => {
+      await using collector = await startCollector();
+      expect(await write(collector.url, "kept")).toBe(200);
+      const target = `${collector.folder}/copy.db`;
+      for (const left of [`${target}-wal`, `${target}-journal`, target]) {
+        writeFileSync(left, "the last of something");
+        const { code, err } = await runBinary(["backup", target, "--db", collector.database]);
+        expect([code, err]).toEqual([2, `logctl: there is a file '${left}' already; name another one for the backup\n`]);
+        expect(readFileSync(left, "utf8")).toBe("the last of something");
+        rmSync(left);
+      }
+      symlinkSync("nowhere.db", target);
+      expect((await runBinary(["backup", target, "--db", collector.database])).code).toBe(2);
+      expect(existsSync(`${collector.folder}/nowhere.db`)).toBe(false);
+    },
+    LIMIT_MS,
+  );
+});
+
 describe("a copy of a stopped collector's database", () => {
   test(
     "beside the log that was written on top of it has all that was acknowledged since",

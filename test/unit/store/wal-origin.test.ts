@@ -168,6 +168,24 @@ describe("a write-ahead log beside a database", () => {
     expect(place(path, file, log)).toEqual({ kind: "fits" });
   });
 
+  test("counts up to its last commit that is whole: it is behind a database that has the one that was cut short", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = folder.file("logs.db");
+    using database = openForWriting(path);
+    const appender = createAppender(database);
+    const append = () => appender.append({ batch: batchOf(numbered(3000)), receipts: [], receivedAtMs: NOW });
+    append();
+    const before = readFileSync(path);
+    append();
+    const log = readFileSync(`${path}-wal`);
+    const cut = log.subarray(0, log.length - FRAME_BYTES);
+    database.run("PRAGMA wal_checkpoint(PASSIVE)");
+    const after = readFileSync(path);
+    const x = folder.file("x.db");
+    expect([before, after].map((file) => place(x, file, log).kind)).toEqual(["fits", "fits"]);
+    expect([before, after].map((file) => place(x, file, cut).kind)).toEqual(["fits", "behind"]);
+  });
+
   test("that has no stamp is nobody's for certain, and so is that by which the stamp came", async () => {
     await using folder = await makeTemporaryFolder();
     const path = folder.file("logs.db");

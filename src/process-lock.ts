@@ -14,6 +14,8 @@ const OWN_BYTE = 1n << 62n;
 /** Who holds a lock locks the byte behind this one that has the number of its process: so the kernel knows the name, and no file. */
 const NAME_BYTE = OWN_BYTE + 1n;
 const NAMES = 1n << 32n;
+/** What is replaced so often is watched by who opens it. */
+const ATTEMPTS = 10;
 
 /**
  * Locks for this process what the lock file at `path` stands for, or says who has it. What is in the file does not matter,
@@ -31,11 +33,11 @@ export function lockForProcess(path: string, pid: number): ProcessLock | LockHol
  * open in this process by then, since it would lose its own locks (POSIX).
  */
 export function lockFileItself(path: string, pid: number): ProcessLock | LockHolder | undefined {
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     const lock = lockByte(path, "r+", OWN_BYTE, pid);
     if (lock === undefined || !("release" in lock)) return lock;
-    const { ino, dev } = statSync(path);
-    if (lock.ino === ino && lock.dev === dev) return lock;
+    const now = statSync(path, { throwIfNoEntry: false });
+    if ((lock.ino === now?.ino && lock.dev === now.dev) || attempt === ATTEMPTS) return lock;
     // Another file was put in its place meanwhile.
     lock.release();
   }

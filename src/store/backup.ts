@@ -5,10 +5,11 @@ import { LogctlError } from "../errors.ts";
 import { isCorruption } from "./block-damage.ts";
 import { checkFile, explainDamage } from "./check-file.ts";
 import { isOurs, openForReading } from "./database.ts";
-import { checkLeftovers } from "./missing-records.ts";
+import { checkLeftovers, findMissing, type MissingRecords } from "./missing-records.ts";
 import { renewStamp } from "./stamp.ts";
 
-export type Backup = { bytes: number };
+/** `missing`: records that were on disk, and that the database does not have any more, so that the copy does not either. */
+export type Backup = { bytes: number; missing: MissingRecords | undefined };
 
 /**
  * Copies a database as it is at one moment, also while a collector writes to it, to a file of its own that only its owner may
@@ -26,11 +27,12 @@ export function backUp(path: string, target: string): Backup {
   try {
     if (!isOurs(database, path))
       throw new LogctlError("database_unusable", `the database '${path}' is empty: no collector has written to it`);
+    const missing = findMissing(database, path);
     database.query("VACUUM INTO ?").run(target);
     makeItsOwn(target);
     sync(target);
     sync(dirname(target));
-    return { bytes: statSync(target).size };
+    return { bytes: statSync(target).size, missing };
   } catch (error) {
     for (const file of [target, `${target}-journal`]) rmSync(file, { force: true });
     if (error instanceof LogctlError) throw error;

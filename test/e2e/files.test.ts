@@ -74,6 +74,12 @@ describe("a database that is reached by a symbolic link", () => {
       for (const db of [collector.database, link]) {
         const { code, out } = await runBinary(["verify", "--db", db]);
         expect([db, code, out]).toEqual([db, 1, "records 2 to 2: they were stored, and are in no block\n"]);
+        const backup = await runBinary(["backup", `${db}.copy`, "--db", db]);
+        expect([db, backup.code, backup.err]).toEqual([
+          db,
+          0,
+          expect.stringMatching(/^logctl: record 2 was stored and cannot be found any more: [^\n]+\n$/),
+        ]);
       }
       expect(existsSync(`${link}-last`)).toBe(false);
     },

@@ -53,8 +53,9 @@ export function* verifyDatabase(path: string): Generator<VerifyProgress, Verific
   const aboutFile = (message: string) => findings.push({ about: "file", message });
   const walDamage = findWalDamage(path);
   if (walDamage !== undefined) aboutFile(describeWalDamage(walDamage));
-  const origin = refuseOthers(path);
-  if (origin.kind === "short") aboutFile(describeShort(origin));
+  // Of a damaged log it does not matter where it ends.
+  const origin = walDamage === undefined ? refuseOthers(path) : undefined;
+  if (origin?.kind === "short") aboutFile(describeShort(origin));
   if (!beginSnapshot(database, path)) {
     if (lastId === 0)
       throw new LogctlError("database_unusable", `the database '${path}' is empty: no collector has written to it`);

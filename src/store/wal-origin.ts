@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { FIRST_NUMBER, readStamp, type Stamp } from "./stamp.ts";
-import { readWal } from "./wal-frames.ts";
+import { readWal, type WalHeader } from "./wal-frames.ts";
 
 /**
  * What a database and the write-ahead log beside it are to each other:
@@ -33,15 +33,18 @@ export type WalOrigin =
  *
  * Where there is no stamp to compare - of before there were stamps, or a crash just when they came - the answer is `unknown`.
  * A collector may be at work meanwhile: the file is read first, since it only ever comes nearer to b, and all is read again
- * where the log was begun anew in between.
+ * where the log was begun anew in between, or has a stamp where none was looked for in the file.
  */
 export function lookAtOrigin(databasePath: string): WalOrigin {
+  const looked = new Set(Array.from({ length: ROOT_PAGES }, (_, index) => index + 1));
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const before = saltsOf(databasePath);
-    if (before === undefined) return { kind: "fits" };
-    const file = readFile(databasePath);
+    const header = readHeader(databasePath);
+    if (header === undefined) return { kind: "fits" };
+    const file = readFile(databasePath, header.pageBytes, looked);
     const log = readLog(databasePath, file.bytes);
-    if (saltsOf(databasePath) === before) return compare(file, log);
+    const isSame = readHeader(databasePath)?.salts === header.salts;
+    if (isSame && log.stampPages.every((page) => looked.has(page))) return compare(file, log);
+    for (const page of log.stampPages) looked.add(page);
   }
   // Somebody writes so much to it that there is no doubt whose it is.
   return { kind: "fits" };
@@ -52,9 +55,9 @@ const ATTEMPTS = 10;
 const LOCK_BYTE = 0x4000_0000;
 /** The roots of tables are a database's first pages, where `auto_vacuum` is set, as it is in all of ours. */
 const ROOT_PAGES = 64;
-const MAX_PAGE_BYTES = 65_536;
 
-type File = { bytes: number; beginning: Buffer };
+/** `stamps`: one, but that a VACUUM of which not all is in the file yet may leave the one before. */
+type File = { bytes: number; stamps: Stamp[] };
 
 type Log = {
   pageBytes: number;
@@ -62,19 +65,18 @@ type Log = {
   pages: number;
   first?: Stamp | undefined;
   last?: Stamp | undefined;
-  /** On which page of the database it is; 0 where there is none. */
-  stampPage: number;
+  /** On which pages of the database it has it. */
+  stampPages: number[];
   /** Pages in it that begin where the database's file has ended. */
   behind: Set<number>;
 };
 
-function compare({ bytes, beginning }: File, log: Log): WalOrigin {
+function compare({ bytes, stamps: own }: File, log: Log): WalOrigin {
   const { pageBytes, pages, first, last } = log;
   if (pages === 0) return { kind: "fits" };
   const isShort = lacksPages(bytes, log);
   const short = { kind: "short", bytes, expectedBytes: pages * pageBytes } as const;
   if (first === undefined || last === undefined) return isShort ? short : { kind: "unknown" };
-  const own = stampsIn(beginning, pageBytes);
   const fits = own.some(({ database, number }) => {
     return database === first.database && number >= first.number - 1 && number <= last.number;
   });
@@ -83,7 +85,7 @@ function compare({ bytes, beginning }: File, log: Log): WalOrigin {
   if (own.length > 0) return { kind: "foreign" };
   if (first.number === FIRST_NUMBER) return isShort ? short : { kind: "unknown" };
   // What is left of the file may not even have the page that it is on.
-  return isShort && bytes < log.stampPage * pageBytes ? short : { kind: "foreign" };
+  return isShort && bytes < Math.max(...log.stampPages) * pageBytes ? short : { kind: "foreign" };
 }
 
 /** Whether there are pages that are neither in the file nor in the log. */
@@ -94,30 +96,28 @@ function lacksPages(bytes: number, { pageBytes, pages, behind }: Log): boolean {
   return false;
 }
 
-/** One, but that a VACUUM of which not all is in the file yet may leave the one before. */
-function stampsIn(beginning: Buffer, pageBytes: number): Stamp[] {
-  const stamps: Stamp[] = [];
-  for (let page = 1; page <= ROOT_PAGES && page * pageBytes <= beginning.length; page += 1) {
-    const stamp = readStamp(beginning.subarray((page - 1) * pageBytes, page * pageBytes));
-    if (stamp !== undefined) stamps.push(stamp);
-  }
-  return stamps;
-}
-
-/** Not to be done where the database is open in this process: closing it would take SQLite's locks away (POSIX). */
-function readFile(path: string): File {
+/**
+ * Reads the pages on which a stamp may be. Not to be done where the database is open in this
+ * process: closing it would take SQLite's locks away (POSIX).
+ */
+function readFile(path: string, pageBytes: number, pages: Iterable<number>): File {
   const file = openSync(path, "r");
   try {
-    const bytes = fstatSync(file).size;
-    const beginning = Buffer.alloc(Math.min(bytes, ROOT_PAGES * MAX_PAGE_BYTES));
-    return { bytes, beginning: beginning.subarray(0, readSync(file, beginning, 0, beginning.length, 0)) };
+    const page = Buffer.alloc(pageBytes);
+    const stamps: Stamp[] = [];
+    for (const number of pages) {
+      const isRead = readSync(file, page, 0, pageBytes, (number - 1) * pageBytes) === pageBytes;
+      const stamp = isRead ? readStamp(page) : undefined;
+      if (stamp !== undefined) stamps.push(stamp);
+    }
+    return { bytes: fstatSync(file).size, stamps };
   } finally {
     closeSync(file);
   }
 }
 
 function readLog(databasePath: string, fileBytes: number): Log {
-  const log: Log = { pageBytes: 0, pages: 0, stampPage: 0, behind: new Set() };
+  const log: Log = { pageBytes: 0, pages: 0, stampPages: [], behind: new Set() };
   let stamp: Stamp | undefined;
   let behind: number[] = [];
   readWal(databasePath, ({ follows, page, commitPages, data }) => {
@@ -125,7 +125,10 @@ function readLog(databasePath: string, fileBytes: number): Log {
     log.pageBytes = data.length;
     if (page * data.length > fileBytes) behind.push(page);
     const found = readStamp(data);
-    if (found !== undefined) [stamp, log.stampPage] = [found, page];
+    if (found !== undefined) {
+      stamp = found;
+      if (!log.stampPages.includes(page)) log.stampPages.push(page);
+    }
     if (commitPages === 0) return true;
     // Only what was committed counts.
     log.pages = commitPages;
@@ -139,7 +142,7 @@ function readLog(databasePath: string, fileBytes: number): Log {
   return log;
 }
 
-function saltsOf(databasePath: string): string | undefined {
+function readHeader(databasePath: string): WalHeader | undefined {
   const header = readWal(databasePath, () => false);
-  return header?.isWhole ? header.salts : undefined;
+  return header?.isWhole ? header : undefined;
 }

@@ -186,6 +186,36 @@ describe("a write-ahead log beside a database", () => {
     expect([before, after].map((file) => place(x, file, cut).kind)).toEqual(["fits", "behind"]);
   });
 
+  test("is known wherever in the database the stamp is, as after a VACUUM that has put it far back", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = folder.file("logs.db");
+    {
+      using database = openForWriting(path);
+      const appender = createAppender(database);
+      for (let i = 0; i < 60; i += 1) appender.append({ batch: batchOf(numbered(3000)), receipts: [], receivedAtMs: NOW });
+      database.run("DROP TABLE stamp");
+      database.run("PRAGMA journal_mode=DELETE");
+      database.run("PRAGMA auto_vacuum=NONE");
+      database.run("VACUUM");
+    }
+    using database = openForWriting(path);
+    const at = database
+      .query<{ rootpage: number }, []>("SELECT rootpage FROM sqlite_schema WHERE name = 'stamp'")
+      .get()?.rootpage;
+    expect(at).toBeGreaterThan(64);
+    const older = readFileSync(path);
+    markDatabase(database, "x", 1);
+    const [file, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
+    expect(place(folder.file("x.db"), file, log)).toEqual({ kind: "fits" });
+    database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    markDatabase(database, "x", 2);
+    expect(place(folder.file("x.db"), older, readFileSync(`${path}-wal`))).toEqual({ kind: "foreign" });
+    // Its own, while a VACUUM moves it.
+    database.run("VACUUM");
+    markDatabase(database, "x", 3);
+    expect(place(folder.file("x.db"), readFileSync(path), readFileSync(`${path}-wal`))).toEqual({ kind: "fits" });
+  });
+
   test("that has no stamp is nobody's for certain, and so is that by which the stamp came", async () => {
     await using folder = await makeTemporaryFolder();
     const path = folder.file("logs.db");

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { IDEMPOTENCY_KEY_RETENTION_MS } from "../schema/limits.ts";
+import { stampCommit } from "./stamp.ts";
 
 /** What an idempotency key was answered with; it is stored in the transaction that stores the records. */
 export type Receipt = {
@@ -30,8 +31,12 @@ const RECEIPTS_AT_A_TIME = 1000;
 
 /** Forgets receipts older than they need be kept, a bounded number at a time; says whether there may be more. */
 export function pruneReceipts(database: Database, nowMs: number): boolean {
-  const { changes } = database
-    .query("DELETE FROM receipt WHERE (scope, key) IN (SELECT scope, key FROM receipt WHERE created_at < ? LIMIT ?)")
-    .run(nowMs - IDEMPOTENCY_KEY_RETENTION_MS, RECEIPTS_AT_A_TIME);
-  return changes === RECEIPTS_AT_A_TIME;
+  const prune = database.transaction(() => {
+    const { changes } = database
+      .query("DELETE FROM receipt WHERE (scope, key) IN (SELECT scope, key FROM receipt WHERE created_at < ? LIMIT ?)")
+      .run(nowMs - IDEMPOTENCY_KEY_RETENTION_MS, RECEIPTS_AT_A_TIME);
+    if (changes > 0) stampCommit(database);
+    return changes === RECEIPTS_AT_A_TIME;
+  });
+  return prune.immediate();
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { createAppender } from "../../../src/store/append.ts";
 import { dropBlocks, listBlocks, markDatabase, openForWriting } from "../../../src/store/database.ts";
+import { pruneReceipts, type Receipt } from "../../../src/store/receipts.ts";
 import { vacuumPages } from "../../../src/store/space.ts";
 import { readStamp, renewStamp, type Stamp } from "../../../src/store/stamp.ts";
 import { createToken, noteTokenUse, revokeToken, rotateToken } from "../../../src/store/tokens.ts";
@@ -52,7 +53,8 @@ describe("the stamp of a database", () => {
     await using file = await openStamped();
     const { database, number } = file;
     const appender = createAppender(database);
-    const append = (rows: number) => appender.append({ batch: batchOf(numbered(rows)), receipts: [], receivedAtMs: NOW });
+    const append = (rows: number, receipts: Receipt[] = []) =>
+      appender.append({ batch: batchOf(numbered(rows)), receipts, receivedAtMs: NOW });
     const listed = () => listBlocks(database, "1", [], "first_id");
     const token = { name: "a", service: "a", scopes: ["ingest" as const], expiresAt: null };
     const commits: [string, () => unknown][] = [
@@ -67,6 +69,8 @@ describe("the stamp of a database", () => {
       ["a new secret", () => rotateToken(database, "a")],
       ["its use", () => noteTokenUse(database, { id: 1, usedAt: NOW, quotaDay: 1, quotaBytes: 0 })],
       ["its end", () => revokeToken(database, "a", NOW)],
+      ["a receipt", () => append(1, [{ scope: 1, key: "k", bodyHash: "", answer: "" }])],
+      ["its end", () => pruneReceipts(database, NOW * 2)],
     ];
     for (const [what, commit] of commits) {
       const before = number();
@@ -77,6 +81,7 @@ describe("the stamp of a database", () => {
     const before = number();
     revokeToken(database, "a", NOW);
     vacuumPages(database, 0);
+    pruneReceipts(database, NOW * 2);
     expect(number()).toBe(before);
   });
 

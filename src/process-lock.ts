@@ -1,67 +1,85 @@
-import { Database } from "bun:sqlite";
+import { closeSync, existsSync, fstatSync, openSync, statSync } from "node:fs";
+import { type ByteLocks, byteLocks } from "./byte-lock.ts";
+import { holderBySqlite, lockBySqlite } from "./sqlite-lock.ts";
 
 export type ProcessLock = { release(): void };
 
 /** Who has a lock that was refused; undefined where that cannot be told. */
 export type LockHolder = { holder: number | undefined };
 
+/** The byte of a file on which SQLite locks out others who write (https://sqlite.org/src/file/src/os.h, RESERVED_BYTE). */
+const RESERVED_BYTE = 0x4000_0001n;
+/** Far behind the bytes that SQLite locks, and behind the end of any file. */
+const OWN_BYTE = 1n << 62n;
+/** Who holds a lock locks the byte behind this one that has the number of its process: so the kernel knows the name, and no file. */
+const NAME_BYTE = OWN_BYTE + 1n;
+const NAMES = 1n << 32n;
+/** What is replaced so often is watched by who opens it. */
+const ATTEMPTS = 10;
+
 /**
- * Locks for this process what the file at `path` stands for, or says who has it. The lock is an SQLite write lock, which the
- * kernel takes back however the process ends; the file also says who has it. The file must be there, or a place to make it.
- * Throws where it cannot be used.
+ * Locks for this process what the lock file at `path` stands for, or says who has it. What is in the file does not matter,
+ * and nothing is written to it; the kernel takes the lock back however the process ends. Where the kernel has no such locks,
+ * it is an SQLite write lock on the same byte, as earlier versions took it: all of them keep each other out. The file must be
+ * there, or a place to make it. Throws where it cannot be used.
  */
 export function lockForProcess(path: string, pid: number): ProcessLock | LockHolder {
-  const lock = new Database(path, { strict: true });
+  return lockByte(path, "a+", RESERVED_BYTE, pid) ?? lockBySqlite(path, pid);
+}
+
+/**
+ * Locks for this process a file itself, by a byte that SQLite never locks, or says who has it. Undefined where the kernel has
+ * no such locks. The file must be there. Releasing the lock closes a descriptor of it: no connection of SQLite to it may be
+ * open in this process by then, since it would lose its own locks (POSIX).
+ */
+export function lockFileItself(path: string, pid: number): ProcessLock | LockHolder | undefined {
+  for (let attempt = 1; ; attempt += 1) {
+    const lock = lockByte(path, "r+", OWN_BYTE, pid);
+    if (lock === undefined || !("release" in lock)) return lock;
+    const now = statSync(path, { throwIfNoEntry: false });
+    if ((lock.ino === now?.ino && lock.dev === now.dev) || attempt === ATTEMPTS) return lock;
+    // Another file was put in its place meanwhile.
+    lock.release();
+  }
+}
+
+/** Who has the lock on a lock file; undefined where nobody does, or that cannot be told. */
+export function lockHolder(path: string): number | undefined {
+  const locks = byteLocks();
+  if (locks === undefined) return holderBySqlite(path);
+  if (!existsSync(path)) return undefined;
+  const descriptor = openSync(path, "r");
+  try {
+    return holderOf(locks, descriptor, RESERVED_BYTE);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+type OpenLock = ProcessLock & { ino: number; dev: number };
+
+function lockByte(path: string, mode: "a+" | "r+", at: bigint, pid: number): OpenLock | LockHolder | undefined {
+  const locks = byteLocks();
+  if (locks === undefined) return undefined;
+  const descriptor = openSync(path, mode, 0o600);
+  let isTaken: boolean | undefined;
   let holder: number | undefined;
   try {
-    // What is in it is of no use after a power cut.
-    lock.run("PRAGMA synchronous=OFF");
-    holder = holderOf(lock);
-    lock
-      .transaction(() => {
-        lock.run("CREATE TABLE IF NOT EXISTS holder (pid INTEGER)");
-        lock.run("DELETE FROM holder");
-        lock.query("INSERT INTO holder VALUES (?)").run(pid);
-      })
-      .immediate();
-    // A reserved lock keeps every other writer out, and lets them read who holds it.
-    lock.run("BEGIN IMMEDIATE");
-    return { release: () => lock.close() };
-  } catch (error) {
-    lock.close();
-    if (isBusy(error)) return { holder };
-    throw error;
-  }
-}
-
-/** Who has a lock, without taking it for longer than a moment; undefined where nobody does, or that cannot be told. */
-export function lockHolder(path: string): number | undefined {
-  const lock = new Database(path, { strict: true });
-  try {
-    const holder = holderOf(lock);
-    try {
-      lock.run("BEGIN IMMEDIATE");
-      return undefined;
-    } catch (error) {
-      if (isBusy(error)) return holder;
-      throw error;
-    }
+    isTaken = locks.take(descriptor, at);
+    if (isTaken === true) locks.take(descriptor, NAME_BYTE + BigInt(pid));
+    else if (isTaken === false) holder = holderOf(locks, descriptor, at);
   } finally {
-    lock.close();
+    if (isTaken !== true) closeSync(descriptor);
   }
+  if (isTaken !== true) return isTaken === false ? { holder } : undefined;
+  const { ino, dev } = fstatSync(descriptor);
+  return { ino, dev, release: () => closeSync(descriptor) };
 }
 
-function isBusy(error: unknown): boolean {
-  return (error as { code?: string }).code === "SQLITE_BUSY";
-}
-
-/** Undefined also where that is being written at this moment. */
-function holderOf(lock: Database): number | undefined {
-  try {
-    if (lock.query("SELECT 1 FROM sqlite_schema WHERE name = 'holder'").get() === null) return undefined;
-    return lock.query<{ pid: number }, []>("SELECT pid FROM holder").get()?.pid;
-  } catch (error) {
-    if (isBusy(error)) return undefined;
-    throw error;
-  }
+function holderOf(locks: ByteLocks, descriptor: number, at: bigint): number | undefined {
+  const held = locks.find(descriptor, at, 1n);
+  if (held === undefined) return undefined;
+  const name = locks.find(descriptor, NAME_BYTE, NAMES);
+  // Of an SQLite lock, such as an earlier version takes, the kernel knows the process.
+  return name === undefined ? held.pid : Number(name.at - NAME_BYTE);
 }

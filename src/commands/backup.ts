@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { backUp } from "../store/backup.ts";
+import { findDatabase } from "../store/find-database.ts";
+import { describeMissing } from "../store/missing-records.ts";
 import { databaseOption } from "./database-option.ts";
 import { damaged, describeContents, describeFinding, verifyFile } from "./verify.ts";
 
@@ -15,10 +17,12 @@ export function registerBackup(program: Command, context: CliContext): void {
     .action((file: string, flags: BackupFlags) => backup(file, flags, context));
 }
 
-async function backup(file: string, { db, verify }: BackupFlags, context: CliContext): Promise<void> {
-  const { stdout } = context;
-  const { bytes } = backUp(db, file);
+async function backup(file: string, { verify, ...flags }: BackupFlags, context: CliContext): Promise<void> {
+  const db = findDatabase(flags.db);
+  const { stdout, stderr } = context;
+  const { bytes, missing } = backUp(db, file);
   stdout.write(`copied ${db} to ${file}: ${bytes} bytes\n`);
+  if (missing !== undefined) stderr.write(`logctl: ${describeMissing(missing)}\n`);
   if (verify !== true) return;
   const verification = await verifyFile(file, context);
   stdout.write(verification.findings.map((finding) => `${describeFinding(finding)}\n`).join(""));

@@ -6,6 +6,7 @@ import { DEMO_TOKENS } from "../schema/demo-tokens.ts";
 import { isLoopback } from "../server/check-host.ts";
 import { type Answered, BODY_TIMEOUT_MS, createApp } from "../server/create-app.ts";
 import { listen } from "../server/listen.ts";
+import { resolveDatabase } from "../store/find-database.ts";
 import { openStore } from "../store/open-store.ts";
 import { isPrivate } from "../store/private-file.ts";
 import { VERSION } from "../version.ts";
@@ -54,7 +55,7 @@ export function registerServe(program: Command, context: CliContext): void {
 }
 
 /** Collects until the context's signal is aborted; then answers what is under way, and leaves one file behind. */
-async function serve({ host, db, insecureHttp, ...flags }: ServeFlags, context: CliContext): Promise<void> {
+async function serve({ host, insecureHttp, ...flags }: ServeFlags, context: CliContext): Promise<void> {
   const port = parseWholeNumber("--port", flags.port, 0, MAX_PORT);
   const bodyTimeoutMs = 1000 * parseWholeNumber("--body-timeout", flags.bodyTimeout, 1, MAX_BODY_TIMEOUT_S);
   const tls = await readTls(flags);
@@ -65,6 +66,7 @@ async function serve({ host, db, insecureHttp, ...flags }: ServeFlags, context: 
   const limits = readRetention(flags, context);
   const { log, writes, announce, close } = openEventLog(flags, context);
   const keep = limits && { retention: limits.retention, onDropped: reportDropped(limits, log) };
+  const db = resolveDatabase(flags.db);
   const wasPrivate = isPrivate(db);
   const store = await openStore({
     path: db,

@@ -4,10 +4,11 @@ import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
 import { createPaint, wantsColour } from "../render/colours.ts";
 import { renderTokenTable, type TokenRow } from "../render/token-table.ts";
-import { parse } from "../schema/parse.ts";
+import { MAX_SERVICE_CHARACTERS } from "../schema/limits.ts";
 import { serviceSchema } from "../schema/record.ts";
 import { ANY_SERVICE, SCOPES, type Scope, type StoredToken } from "../schema/token.ts";
 import { openForWriting } from "../store/database.ts";
+import { findDatabase, resolveDatabase } from "../store/find-database.ts";
 import { checkLeftovers } from "../store/missing-records.ts";
 import { createToken, listTokens, revokeToken, rotateToken } from "../store/tokens.ts";
 import { databaseOption } from "./database-option.ts";
@@ -35,26 +36,30 @@ export function registerToken(program: Command, context: CliContext): void {
     .option("--rate-limit <number>", "how many records a second it may write (default: any number)")
     .option("--daily-quota <size>", "how much it may write on a day of UTC, such as 500MB or 10GB (default: any amount)")
     .addOption(databaseOption(context))
-    .action((flags: CreateFlags) => withDatabase(flags, (database) => create(database, flags, context)));
+    .action((flags: CreateFlags) => withDatabase(resolveDatabase(flags.db), (database) => create(database, flags, context)));
   token
     .command("list")
     .description("show the tokens: a table on a terminal, JSON lines elsewhere")
     .addOption(databaseOption(context))
-    .action((flags: DatabaseFlags) => withDatabase(flags, (database) => list(database, context)));
+    .action((flags: DatabaseFlags) => withDatabase(findDatabase(flags.db), (database) => list(database, context)));
   token
     .command("rotate <name>")
     .description("give a token a new secret and print it; the old one ends at once, or after --grace")
     .option("--grace <duration>", "for how long the old secret stays good, such as 30m, 24h or 7d")
     .addOption(databaseOption(context))
-    .action((name: string, flags: RotateFlags) => withDatabase(flags, (database) => rotate(database, name, flags, context)));
+    .action((name: string, flags: RotateFlags) =>
+      withDatabase(findDatabase(flags.db), (database) => rotate(database, name, flags, context)),
+    );
   token
     .command("revoke <name>")
     .description("take a token out of force")
     .addOption(databaseOption(context))
-    .action((name: string, flags: DatabaseFlags) => withDatabase(flags, (database) => revoke(database, name, context)));
+    .action((name: string, flags: DatabaseFlags) =>
+      withDatabase(findDatabase(flags.db), (database) => revoke(database, name, context)),
+    );
 }
 
-function withDatabase({ db }: DatabaseFlags, work: (database: Database) => void): void {
+function withDatabase(db: string, work: (database: Database) => void): void {
   checkLeftovers(db);
   const database = openForWriting(db);
   try {
@@ -65,8 +70,8 @@ function withDatabase({ db }: DatabaseFlags, work: (database: Database) => void)
 }
 
 function create(database: Database, flags: CreateFlags, { now, stdout, stderr }: CliContext): void {
-  const service = flags.service === ANY_SERVICE ? ANY_SERVICE : parse(serviceSchema, flags.service, "usage");
-  const name = parse(serviceSchema, flags.name ?? (service === ANY_SERVICE ? "any" : service), "usage");
+  const service = flags.service === ANY_SERVICE ? ANY_SERVICE : readName("--service", flags.service);
+  const name = readName("--name", flags.name ?? (service === ANY_SERVICE ? "any" : service));
   const scopes = SCOPES.filter((scope) => flags.scope.includes(scope));
   const expiresAt = flags.expires === undefined ? null : now() + parseDuration("--expires", flags.expires);
   const rateLimit = flags.rateLimit === undefined ? null : parseWholeNumber("--rate-limit", flags.rateLimit, 1);
@@ -80,6 +85,13 @@ function create(database: Database, flags: CreateFlags, { now, stdout, stderr }:
   stdout.write(`${make.immediate()}\n`);
   stderr.write(`Keep it now, it is not shown again. '${name}' may ${scopes.join(", ")} as ${describe(service)}.\n`);
   if (isFirst) stderr.write("From now on demo tokens are refused and reading needs a token with --scope read.\n");
+}
+
+/** A token is called as a service may be. */
+function readName(flag: string, value: string): string {
+  if (serviceSchema.safeParse(value).success) return value;
+  const expected = `must be text of 1 to ${MAX_SERVICE_CHARACTERS} characters without control characters`;
+  throw new LogctlError("usage", `${flag} ${expected}, not ${JSON.stringify(value)}`);
 }
 
 function list(database: Database, { env, now, stdout }: CliContext): void {

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
+import { findDatabase } from "../store/find-database.ts";
 import { type Finding, type Verification, verifyDatabase } from "../store/verify.ts";
 import { databaseOption } from "./database-option.ts";
 import { createProgressLine } from "./progress-line.ts";
@@ -16,7 +17,8 @@ export function registerVerify(program: Command, context: CliContext): void {
     .action((flags: VerifyFlags) => verify(flags, context));
 }
 
-async function verify({ db, output }: VerifyFlags, context: CliContext): Promise<void> {
+async function verify({ output, ...flags }: VerifyFlags, context: CliContext): Promise<void> {
+  const db = findDatabase(flags.db);
   const verification = await verifyFile(db, context);
   const { stdout } = context;
   if (output === "json") stdout.write(`${JSON.stringify({ database: db, ...verification })}\n`);

@@ -6,6 +6,7 @@ import { deleteBlock, droppedRecordId, insertBlock, newestRecordId } from "./dat
 import { createReceiptKeeper, type ReceiptKeeper } from "./receipt-keeper.ts";
 import type { DigestedReceipt } from "./receipts.ts";
 import type { RecordBatch } from "./record-batch.ts";
+import { stampCommit } from "./stamp.ts";
 
 /** What is to be committed together: everything in it is on disk, or nothing. */
 export type AppendRequest = {
@@ -44,11 +45,13 @@ export function createAppender(database: Database, options: AppenderOptions = {}
   const commitAppend = database.transaction((blocks: EncodedBlock[], { batch, receipts }: AppendRequest) => {
     for (const [index, block] of blocks.entries()) insertBlock(database, nextBlockId + index, block);
     if (receipts.length > 0) keeper.insert(receipts, nextRecordId + batch.rows - 1);
+    stampCommit(database);
   });
 
   const commitReplace = database.transaction((replaced: { id: number; firstId: number }[], block: EncodedBlock) => {
     for (const { id, firstId } of replaced) if (!deleteBlock(database, id, firstId)) throw new StaleReplacement();
     insertBlock(database, nextBlockId, block);
+    stampCommit(database);
   });
 
   return {

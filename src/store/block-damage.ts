@@ -18,11 +18,13 @@ export function damageOf({ id, firstId, lastId }: BlockMeta, error: unknown): Da
   return { id, firstId, lastId, reason: message };
 }
 
-/** Whether SQLite says that the file itself is damaged. */
+/** Whether SQLite says that the file itself is damaged; it is also where it ends before a page that is in use. */
 export function isCorruption(error: unknown): boolean {
   const { code } = error as { code?: string };
-  return code !== undefined && (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB");
+  return code !== undefined && (code.startsWith("SQLITE_CORRUPT") || DAMAGE.includes(code));
 }
+
+const DAMAGE = ["SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ"];
 
 /** Throws where what is known of the block is not what was written: nothing in it can be trusted then. */
 export function checkMeta({ damaged }: BlockMeta): void {

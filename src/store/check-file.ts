@@ -7,10 +7,11 @@ import { readLastRecord } from "./last-record.ts";
  * for a new database, and delete a write-ahead log whose database is gone.
  */
 export function checkFile(path: string): void {
-  const size = statSync(path, { throwIfNoEntry: false })?.size;
   const wal = `${path}-wal`;
-  const walBytes = statSync(wal, { throwIfNoEntry: false })?.size ?? 0;
+  // Before the database: who makes it at this moment writes to it before there is anything in the others.
   const lastId = readLastRecord(path);
+  const walBytes = statSync(wal, { throwIfNoEntry: false })?.size ?? 0;
+  const size = statSync(path, { throwIfNoEntry: false })?.size;
   if (size === undefined && walBytes > 0) {
     throw unusable(
       `the database '${path}' is gone, but its write-ahead log '${wal}' is there: put the file back, or move the log away`,

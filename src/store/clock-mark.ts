@@ -12,11 +12,8 @@ const NAMES: Record<keyof ClockMark, string> = {
 };
 
 export function markClock(database: Database, mark: ClockMark): void {
-  database
-    .transaction(() => {
-      for (const [field, name] of Object.entries(NAMES)) markDatabase(database, name, mark[field as keyof ClockMark]);
-    })
-    .immediate();
+  const values = Object.entries(NAMES).map(([field, name]) => [name, mark[field as keyof ClockMark]]);
+  markDatabase(database, Object.fromEntries(values));
 }
 
 /** Undefined where the clock was never marked and there is no record; of a database from before there were marks its newest record is one. */

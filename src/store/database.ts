@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { LogctlError } from "../errors.ts";
 import type { BlockMeta, EncodedBlock } from "./block.ts";
 import { isCorruption } from "./block-damage.ts";
@@ -8,8 +8,11 @@ import { checkFile, explainDamage } from "./check-file.ts";
 import { checksumOfMeta } from "./checksum.ts";
 import { convertReceipts } from "./convert-receipts.ts";
 import { forgetLastRecord } from "./last-record.ts";
+import { readPragma } from "./pragma.ts";
 import { keepPrivate, makePrivateFile } from "./private-file.ts";
 import { RECEIPT_SCHEMA } from "./receipt-blocks.ts";
+import { takeLogInto } from "./space.ts";
+import { addStamp, stampCommit } from "./stamp.ts";
 import { addTokenColumns } from "./tokens.ts";
 
 /** "LgCt": tells our files from other people's SQLite databases. */
@@ -66,10 +69,7 @@ const BUSY_TIMEOUT_MS = 10_000;
 export function openForWriting(path: string): Database {
   let database: Database | undefined;
   try {
-    checkFile(path);
-    if (!existsSync(path)) forgetLastRecord(path);
-    // Made by us first, so that nobody else can read it for even a moment; SQLite gives its WAL the same mode.
-    makePrivateFile(path);
+    makeDatabaseFile(path);
     database = new Database(path, { strict: true });
     database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
     // Before anything is changed: a file that is refused is left as it was.
@@ -78,7 +78,8 @@ export function openForWriting(path: string): Database {
     if (statSync(path).size === 0) database.run("PRAGMA auto_vacuum=INCREMENTAL");
     database.run("PRAGMA journal_mode=WAL");
     database.run("PRAGMA synchronous=FULL");
-    createSchema(database, path);
+    // What tells a log that it belongs to the database is not to be in the log alone.
+    if (createSchema(database, path)) takeLogInto(database);
     return database;
   } catch (error) {
     database?.close();
@@ -86,23 +87,17 @@ export function openForWriting(path: string): Database {
   }
 }
 
-/** Pages that one call gives back at most, so that whoever wants to write waits a moment at most. */
-const PAGES_AT_A_TIME = 1000;
-
 /**
- * Takes what is in the WAL into the database and gives pages that hold nothing any more back to the file system, no more
- * than `maxPages`, for which the disk needs room first; says whether there are more. Waits for nobody: what a reader still
- * needs stays.
+ * Makes an empty file for a database that is not there yet: by us, so that nobody else can read it for even a moment; SQLite
+ * gives its WAL the same mode. Throws `database_unusable` where there was a database that is not there any more.
  */
-export function giveSpaceBack(database: Database, maxPages: number): boolean {
-  database.run("PRAGMA busy_timeout=0");
+export function makeDatabaseFile(path: string): void {
   try {
-    database.run("PRAGMA wal_checkpoint(TRUNCATE)");
-    database.run(`PRAGMA incremental_vacuum(${Math.min(maxPages, PAGES_AT_A_TIME)})`);
-    database.run("PRAGMA wal_checkpoint(TRUNCATE)");
-    return pragma(database, "freelist_count") > 0;
-  } finally {
-    database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
+    checkFile(path);
+    // Who finds the file may have written to it already.
+    if (makePrivateFile(path)) forgetLastRecord(path);
+  } catch (error) {
+    throw unusable(path, error);
   }
 }
 
@@ -118,10 +113,18 @@ export function openForReading(path: string): Database {
   }
 }
 
+const IDENTITY = `
+SELECT application_id AS id, user_version AS version, (SELECT count(*) FROM sqlite_schema) AS tables
+FROM pragma_application_id, pragma_user_version`;
+
 /** Whether the database is logctl's already; throws where it is somebody else's, or too new. */
 export function isOurs(database: Database, path: string): boolean {
-  const id = pragma(database, "application_id");
-  const version = pragma(database, "user_version");
+  // In one statement, which sees one state: another process may be making the database at this moment.
+  const { id, version, tables } = database.query<{ id: number; version: number; tables: number }, []>(IDENTITY).get() ?? {
+    id: 0,
+    version: 0,
+    tables: 0,
+  };
   if (id === APPLICATION_ID) {
     if (version >= 1 && version <= SCHEMA_VERSION) return true;
     throw new LogctlError(
@@ -129,16 +132,17 @@ export function isOurs(database: Database, path: string): boolean {
       `the database '${path}' was written by a newer logctl (format ${version}); this one reads up to ${SCHEMA_VERSION}`,
     );
   }
-  const tables = database.query<{ n: number }, []>("SELECT count(*) AS n FROM sqlite_schema").get()?.n ?? 0;
   if (id !== 0 || tables > 0) {
     throw new LogctlError("database_unusable", `'${path}' is a database of another program; name another file by --db`);
   }
   return false;
 }
 
-export function createSchema(database: Database, path: string): void {
-  database
+/** Makes what there is not yet of tables, and says whether there was anything to make. */
+export function createSchema(database: Database, path: string): boolean {
+  return database
     .transaction(() => {
+      const before = [readPragma(database, "schema_version"), readPragma(database, "user_version")];
       // Another process may have been quicker.
       if (!isOurs(database, path)) {
         database.run(SCHEMA);
@@ -148,21 +152,21 @@ export function createSchema(database: Database, path: string): void {
       database.run(MARK_SCHEMA);
       takeOn(database);
       addTokenColumns(database);
+      addStamp(database);
+      const isChanged = [readPragma(database, "schema_version"), readPragma(database, "user_version")].join() !== before.join();
+      if (isChanged) stampCommit(database);
+      return isChanged;
     })
     .immediate();
 }
 
 /** Makes a database of an earlier format one of this. */
 function takeOn(database: Database): void {
-  const version = pragma(database, "user_version");
+  const version = readPragma(database, "user_version");
   if (version === SCHEMA_VERSION) return;
   if (version === 1) database.run(ADD_CHECKSUMS);
   convertReceipts(database, newestRecordId(database));
   database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
-}
-
-function pragma(database: Database, name: string): number {
-  return database.query<Record<string, number>, []>(`PRAGMA ${name}`).get()?.[name] ?? 0;
 }
 
 function unusable(path: string, error: unknown): LogctlError {
@@ -261,35 +265,23 @@ export function dropBlocks(database: Database, blocks: readonly BlockMeta[]): vo
       database
         .query("INSERT INTO mark VALUES ('dropped_id', ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)")
         .run(lastId);
+      stampCommit(database);
     })
     .immediate();
 }
 
-/** Commits a number under a name. */
-export function markDatabase(database: Database, name: string, value: number): void {
-  database.query("INSERT OR REPLACE INTO mark VALUES (?, ?)").run(name, value);
+/** Commits numbers under their names, together. */
+export function markDatabase(database: Database, values: Record<string, number>): void {
+  database
+    .transaction(() => {
+      const insert = database.query("INSERT OR REPLACE INTO mark VALUES (?, ?)");
+      for (const [name, value] of Object.entries(values)) insert.run(name, value);
+      stampCommit(database);
+    })
+    .immediate();
 }
 
 /** The highest id that a record ever dropped had; 0 where none was dropped. */
 export function droppedRecordId(database: Database): number {
   return database.query<{ value: number }, []>("SELECT value FROM mark WHERE name = 'dropped_id'").get()?.value ?? 0;
-}
-
-/** What the database takes without its WAL. Free pages are part of the file, and used again. */
-export type Space = { pages: number; freePages: number; pageBytes: number; usedBytes: number };
-
-export function measureSpace(database: Database): Space {
-  const [pages, freePages] = [pragma(database, "page_count"), pragma(database, "freelist_count")];
-  const pageBytes = pragma(database, "page_size");
-  return { pages, freePages, pageBytes, usedBytes: (pages - freePages) * pageBytes };
-}
-
-/** Takes so many free pages off the file, which becomes shorter once the WAL is taken into it. Waits for no other process. */
-export function vacuumPages(database: Database, pages: number): void {
-  database.run("PRAGMA busy_timeout=0");
-  try {
-    database.run(`PRAGMA incremental_vacuum(${pages})`);
-  } finally {
-    database.run(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
-  }
 }

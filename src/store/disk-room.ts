@@ -1,7 +1,7 @@
 import { statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { LogctlError } from "../errors.ts";
-import type { Space } from "./database.ts";
+import type { Space } from "./space.ts";
 
 /** What is kept free where nobody says otherwise: so much, or on a small disk this part of it. */
 const MIN_FREE_BYTES = 64 * 1024 * 1024;

@@ -1,10 +1,12 @@
 import type { Database } from "bun:sqlite";
-import { statSync } from "node:fs";
 import { isCorruption } from "./block-damage.ts";
 import { explainDamage } from "./check-file.ts";
-import { checkWal, walDamaged } from "./check-wal.ts";
+import { checkOrigin } from "./check-origin.ts";
+import { checkWal } from "./check-wal.ts";
 import { droppedRecordId, isOurs, newestRecordId, openForReading } from "./database.ts";
 import { readLastRecord } from "./last-record.ts";
+import { walBytes } from "./wal.ts";
+import { walDamaged } from "./wal-damaged.ts";
 
 /** Records that were on disk, and are not in the database; ids, both ends included. */
 export type MissingRecords = { firstId: number; lastId: number };
@@ -17,13 +19,15 @@ export function findMissing(database: Database, path: string): MissingRecords | 
 }
 
 /**
- * Looks, before a database is opened for writing, whether what a collector left that did not end well can be trusted: the
- * first commit, and even closing it, would overwrite what SQLite cannot read of a damaged write-ahead log, and pages of the
- * database with older ones from before the damage. Throws `database_damaged`, or `database_unusable`, and has changed nothing.
+ * Looks, before a database is opened, whether what a collector left that did not end well can be trusted: the first commit,
+ * and even closing it, would overwrite what SQLite cannot read of a damaged write-ahead log, and pages of the database with
+ * older ones from before the damage, or those of another database. Throws `database_damaged`, or `database_unusable`, and has
+ * changed nothing.
  */
 export function checkLeftovers(path: string): void {
-  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  if (walBytes(path) === 0) return;
   checkWal(path);
+  checkOrigin(path);
   using database = openForReading(path);
   const missing = readLeftovers(database, path);
   if (missing !== undefined)

@@ -8,10 +8,9 @@ import type { StoredToken, TokenUse } from "../schema/token.ts";
 import { createSteadyClock } from "../steady-clock.ts";
 import { type Arrivals, createArrivals } from "./arrivals.ts";
 import type { DamagedBlock } from "./block-damage.ts";
-import { checkFile } from "./check-file.ts";
 import { readBoot, readClockMark } from "./clock-mark.ts";
 import { startCompactor } from "./compactor.ts";
-import { newestRecordId, openForReading } from "./database.ts";
+import { makeDatabaseFile, newestRecordId, openForReading } from "./database.ts";
 import { defaultMinFreeBytes } from "./disk-room.ts";
 import { lockDatabase } from "./file-lock.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
@@ -82,10 +81,10 @@ const RETAIN_EVERY_MS = 60_000;
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { path, pid, now, onFailure, onEvent = () => {}, keep } = options;
   // Before anything is put beside a file that is refused.
-  checkFile(path);
-  releaseReserve(path);
+  makeDatabaseFile(path);
   const lock = lockDatabase(path, pid);
   try {
+    releaseReserve(path);
     checkLeftovers(path);
     const minFreeBytes = options.minFreeBytes ?? defaultMinFreeBytes(path);
     const dropped: Record<DropReason, number> = { age: 0, size: 0 };
@@ -130,6 +129,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       path,
       minFreeBytes,
       failures: () => [writer.stopped() ?? commits.failure()],
+      readFailure: scanners.failure,
       onDiskFull: retain,
       onEvent,
     });

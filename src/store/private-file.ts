@@ -1,14 +1,16 @@
 import { chmodSync, closeSync, openSync, statSync } from "node:fs";
 
 /**
- * Makes an empty file that only its owner may read and write, from its first moment on; one that exists stays as it is.
- * That one is not even opened: closing it would take from this process the locks that SQLite holds on it (POSIX).
+ * Makes an empty file that only its owner may read and write, from its first moment on, and says whether it did; one that
+ * exists stays as it is. That one is not even opened: closing it would take from this process the locks that SQLite holds on it (POSIX).
  */
-export function makePrivateFile(path: string): void {
+export function makePrivateFile(path: string): boolean {
   try {
     closeSync(openSync(path, "ax", 0o600));
+    return true;
   } catch (error) {
-    if ((error as { code?: string }).code !== "EEXIST") throw error;
+    if ((error as { code?: string }).code === "EEXIST") return false;
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { checksumOfPart, checksumOfReceipts } from "./checksum.ts";
 import { buildReceiptFilter } from "./receipt-filter.ts";
 import { type DigestedReceipt, findPacked, packReceipts, RECEIPT_BYTES, unpackReceipts } from "./receipts.ts";
+import { stampCommit } from "./stamp.ts";
 
 /**
  * Receipts lie in blocks of their own, in the order of arrival, a row of the table each. A commit makes a small one, with its
@@ -79,6 +80,7 @@ export function mergeReceipts(database: Database, small: readonly SmallBlock[]):
   if (last === undefined) return;
   database
     .transaction(() => {
+      stampCommit(database);
       for (const { block } of small) database.query("DELETE FROM receipt WHERE id = ?").run(block.id);
       insertMerged(
         database,
@@ -159,6 +161,7 @@ export function sumReceipts(database: Database): { receipts: number; bytes: numb
 export function deleteReceiptBlocks(database: Database, blocks: readonly ReceiptBlock[]): void {
   database
     .transaction(() => {
+      stampCommit(database);
       for (const { id } of blocks) {
         database.query("DELETE FROM receipt WHERE id = ?").run(id);
         database.query("DELETE FROM receipt_part WHERE key BETWEEN ? AND ?").run(id * PARTS, id * PARTS + PARTS - 1);

@@ -1,12 +1,13 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { CLOCK_TOLERANCE_MS } from "../steady-clock.ts";
-import { dropBlocks, listBlocks, measureSpace, type Space, vacuumPages } from "./database.ts";
+import { dropBlocks, listBlocks } from "./database.ts";
 import { freeDiskBytes, pagesWithRoom } from "./disk-room.ts";
 import type { DroppedReceipts, ReceiptKeeper } from "./receipt-keeper.ts";
 import { createReserve } from "./reserve-file.ts";
 import { addDrop, BLOCKS_A_DROP, type Dropped, type DropReason, planAgeDrop, planSizeDrop, type Retention } from "./retention.ts";
-import { shortenWal, walBytes } from "./wal.ts";
+import { measureSpace, type Space, takeLogInto, vacuumPages } from "./space.ts";
+import { walBytes } from "./wal.ts";
 
 /** Keeps the database within its limits, in short steps between which appends have their turn. Lives in the writer's thread. */
 export type Retainer = {
@@ -107,7 +108,7 @@ export function createRetainer(options: RetainerOptions): Retainer {
     let wal = walBytes(path);
     // No record goes for what is in the file already.
     if (!held && space.usedBytes <= maxBytes && space.usedBytes + wal > maxBytes) {
-      shortenWal(database);
+      takeLogInto(database);
       wal = walBytes(path);
     }
     const countedWal = Math.min(wal, maxBytes * WAL_PART);

@@ -1,7 +1,7 @@
 import { fullGC } from "bun:jsc";
 import type { Database } from "bun:sqlite";
 import { LogctlError } from "../errors.ts";
-import type { DamagedBlock } from "./block-damage.ts";
+import { type DamagedBlock, isCorruption } from "./block-damage.ts";
 import { createTally } from "./create-tally.ts";
 import { openForReading } from "./database.ts";
 import { listRanges } from "./record-ranges.ts";
@@ -159,7 +159,7 @@ function guard(id: number, work: () => void): void {
       const { code, message, field } = error;
       return answer({ type: "refused", id, code, message, field });
     }
-    answer({ type: "failed", id, message: (error as Error).message });
+    answer({ type: "failed", id, message: (error as Error).message, isDamage: isCorruption(error) });
   }
 }
 

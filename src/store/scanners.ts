@@ -20,6 +20,8 @@ export type Scanners = {
   tally(plan: TallyPlan, signal?: AbortSignal, note?: NoteDamage): Promise<Uint8Array>;
   /** What is under way, and what waits for its turn. */
   counts(): { pages: number; streams: number; tallies: number; waiting: number };
+  /** Why something could not be read, until something can be; for good where the file is damaged. */
+  failure(): LogctlError | undefined;
   close(): Promise<void>;
 };
 
@@ -55,6 +57,15 @@ export function createScanners(
   const notes = new Map<number, NoteDamage>();
   let nextId = 1;
   let closed = false;
+  let failure: LogctlError | undefined;
+  let isDamaged = false;
+
+  function noteOutcome(message: FromScanner): void {
+    if (message.type === "failed") {
+      failure = isDamaged ? failure : errorOf(message);
+      isDamaged ||= message.isDamage === true;
+    } else if (!isDamaged && (message.type === "concluded" || (message.type === "chunk" && message.done))) failure = undefined;
+  }
 
   function start(): Scanner {
     const scanner: Scanner = {
@@ -67,6 +78,7 @@ export function createScanners(
         notes.get(message.id)?.(message.block);
         return;
       }
+      noteOutcome(message);
       const id = "id" in message ? message.id : 0;
       const entry = scanner.waiting.get(id);
       scanner.waiting.delete(id);
@@ -194,6 +206,7 @@ export function createScanners(
       const tallies = groupings.taken() + plainCounts.taken();
       return { pages, streams, tallies, waiting: waiting + groupings.waiting() + plainCounts.waiting() };
     },
+    failure: () => failure,
     async close() {
       closed = true;
       await Promise.all(

@@ -5,7 +5,7 @@ import { watchDatabase } from "./private-file.ts";
 
 /** Whether the store can do its work, and if not, why. */
 export type StoreHealth = {
-  /** Everything that is in the way of writing; none while all is well. */
+  /** Everything that is in the way of writing or reading; none while all is well. */
   troubles(): LogctlError[];
   /** Throws what can be known beforehand to make a write fail: no room on the disk, or a database that is gone. */
   requireWritable(): void;
@@ -17,8 +17,10 @@ export type StoreHealth = {
 export type HealthOptions = {
   path: string;
   minFreeBytes: number;
-  /** What the parts of the store know of themselves. */
+  /** What the parts of the store that write know of themselves. */
   failures: () => (LogctlError | undefined)[];
+  /** Why something could not be read. */
+  readFailure: () => LogctlError | undefined;
   /** Called now and then while the disk is full: what may be dropped need not wait for the next minute. */
   onDiskFull: () => void;
   onEvent: LogEvents;
@@ -31,12 +33,13 @@ const WATCH_EVERY_MS = 1000;
 /** Trouble is over once so many looks have found none: at the edge of a full disk it comes and goes. */
 const LOOKS_WITHOUT = 3;
 
-export function watchHealth({ path, minFreeBytes, failures, onDiskFull, onEvent }: HealthOptions): StoreHealth {
+export function watchHealth({ path, minFreeBytes, failures, readFailure, onDiskFull, onEvent }: HealthOptions): StoreHealth {
   const isInPlace = watchDatabase(path);
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let stopped = false;
   let known = new Set<string>();
   let looksWithout = 0;
+  let toldReads: LogctlError | undefined;
 
   function requirePlace(): void {
     // A store that is closed says so itself: its WAL is gone with good reason.
@@ -48,7 +51,7 @@ export function watchHealth({ path, minFreeBytes, failures, onDiskFull, onEvent 
     return free < minFreeBytes ? diskFull(free, minFreeBytes) : undefined;
   }
 
-  function troubles(): LogctlError[] {
+  function troublesOfWriting(): LogctlError[] {
     if (!stopped && !isInPlace()) return [gone()];
     const full = look();
     // The writer may have met the same.
@@ -56,8 +59,18 @@ export function watchHealth({ path, minFreeBytes, failures, onDiskFull, onEvent 
     return [full, ...others].filter((trouble) => trouble !== undefined);
   }
 
+  function tellOfReads(): void {
+    const failure = readFailure();
+    if (failure !== undefined && toldReads === undefined)
+      onEvent({ level: "error", event: "reads_failed", message: failure.message, fields: { reason: failure.code } });
+    if (failure === undefined && toldReads !== undefined)
+      onEvent({ level: "info", event: "reads_resumed", message: "records are read again" });
+    toldReads = failure;
+  }
+
   function watch(): void {
-    const now = troubles();
+    tellOfReads();
+    const now = troublesOfWriting();
     for (const trouble of now) {
       if (known.has(trouble.code)) continue;
       onEvent({ level: "error", event: "writes_refused", message: trouble.message, fields: { reason: trouble.code } });
@@ -73,7 +86,7 @@ export function watchHealth({ path, minFreeBytes, failures, onDiskFull, onEvent 
 
   const watching = setInterval(watch, WATCH_EVERY_MS);
   return {
-    troubles,
+    troubles: () => [...troublesOfWriting(), readFailure()].filter((trouble) => trouble !== undefined),
     requirePlace,
     requireWritable() {
       const now = performance.now();

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { randomBytes } from "node:crypto";
 import { digestOfToken, type Scope, type StoredToken, type TokenUse } from "../schema/token.ts";
+import { stampCommit } from "./stamp.ts";
 
 /** Columns added to files that were made before them; an older logctl does not know of them and reads them all the same. */
 const ADDED_COLUMNS: Record<string, string> = {
@@ -43,12 +44,13 @@ export type NewToken = Pick<StoredToken, "name" | "service" | "scopes" | "expire
 export function createToken(database: Database, token: NewToken, nowMs: number): string {
   const secret = newSecret();
   const { name, service, scopes, expiresAt, rateLimit = null, dailyQuotaBytes = null } = token;
-  database
-    .query(
-      `INSERT INTO token (name, service, scopes, digest, created_at, expires_at, rate_limit, daily_quota_bytes)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    )
-    .run(name, service, scopes.join(","), digestOfToken(secret), nowMs, expiresAt, rateLimit, dailyQuotaBytes);
+  const values = [name, service, scopes.join(","), digestOfToken(secret), nowMs, expiresAt, rateLimit, dailyQuotaBytes];
+  change(
+    database,
+    `INSERT INTO token (name, service, scopes, digest, created_at, expires_at, rate_limit, daily_quota_bytes)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    values,
+  );
   return secret;
 }
 
@@ -58,25 +60,34 @@ export function createToken(database: Database, token: NewToken, nowMs: number):
  */
 export function rotateToken(database: Database, name: string, previousUntil: number | null = null): string | undefined {
   const secret = newSecret();
-  const { changes } = database
-    .query(
-      `UPDATE token SET digest = ?, previous_digest = iif(?2 IS NULL, NULL, digest), previous_until = ?2
-       WHERE name = ?3 AND revoked_at IS NULL`,
-    )
-    .run(digestOfToken(secret), previousUntil, name);
+  const changes = change(
+    database,
+    `UPDATE token SET digest = ?, previous_digest = iif(?2 IS NULL, NULL, digest), previous_until = ?2
+     WHERE name = ?3 AND revoked_at IS NULL`,
+    [digestOfToken(secret), previousUntil, name],
+  );
   return changes === 0 ? undefined : secret;
 }
 
 /** Takes a token out of force, and says whether there was one. */
 export function revokeToken(database: Database, name: string, nowMs: number): boolean {
-  return database.query("UPDATE token SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL").run(nowMs, name).changes > 0;
+  return change(database, "UPDATE token SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL", [nowMs, name]) > 0;
 }
 
 /** Notes when a token was last used, and how much of its quota. */
 export function noteTokenUse(database: Database, { id, usedAt, quotaDay, quotaBytes }: TokenUse): void {
-  database
-    .query("UPDATE token SET last_used_at = ?, quota_day = ?, quota_bytes = ? WHERE id = ?")
-    .run(usedAt, quotaDay, quotaBytes, id);
+  const values = [usedAt, quotaDay, quotaBytes, id];
+  change(database, "UPDATE token SET last_used_at = ?, quota_day = ?, quota_bytes = ? WHERE id = ?", values);
+}
+
+/** Commits one statement, and says how many tokens it changed. */
+function change(database: Database, sql: string, values: (string | number | null)[]): number {
+  const commit = database.transaction(() => {
+    const { changes } = database.query(sql).run(...values);
+    if (changes > 0) stampCommit(database);
+    return changes;
+  });
+  return commit.immediate();
 }
 
 /** 192 random bits; the prefix lets secret scanners and people recognise it. */

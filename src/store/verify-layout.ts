@@ -23,8 +23,8 @@ export function verifyLayout(database: Database): string[] {
   const wrong: string[] = [];
   for (const [name, pieces] of expected) {
     const own = found.get(name);
-    // One of before there were checksums, or marks, is as it should be.
-    if (own === undefined && name !== "mark") wrong.push(`the table or index '${name}' is missing`);
+    // One of before there were checksums, marks, or stamps is as it should be.
+    if (own === undefined && name !== "mark" && name !== "stamp") wrong.push(`the table or index '${name}' is missing`);
     const before = pieces.filter((piece) => !piece.startsWith("checksum "));
     if (own !== undefined && own.join() !== pieces.join() && own.join() !== before.join())
       wrong.push(`the columns of '${name}' are not as they should be`);

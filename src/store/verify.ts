@@ -4,6 +4,7 @@ import type { BlockMeta } from "./block.ts";
 import { isCorruption } from "./block-damage.ts";
 import { blockOfKey, keyOfPart } from "./block-parts.ts";
 import { checkFile, explainDamage } from "./check-file.ts";
+import { describeShort, refuseOthers } from "./check-origin.ts";
 import { describeWalDamage, findWalDamage } from "./check-wal.ts";
 import { droppedRecordId, isOurs, listBlocks, newestRecordId, openForReading } from "./database.ts";
 import { readLastRecord } from "./last-record.ts";
@@ -53,6 +54,9 @@ export function* verifyDatabase(path: string): Generator<VerifyProgress, Verific
   const aboutFile = (message: string) => findings.push({ about: "file", message });
   const walDamage = findWalDamage(path);
   if (walDamage !== undefined) aboutFile(describeWalDamage(walDamage));
+  // Of a damaged log it does not matter where it ends.
+  const origin = walDamage === undefined ? refuseOthers(path) : undefined;
+  if (origin?.kind === "short") aboutFile(describeShort(origin));
   if (!beginSnapshot(database, path)) {
     if (lastId === 0)
       throw new LogctlError("database_unusable", `the database '${path}' is empty: no collector has written to it`);

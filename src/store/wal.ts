@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
+import { withBusyTimeout } from "./pragma.ts";
 
 /**
  * SQLite takes the WAL into the file with every 1000 pages, and starts it anew when nobody reads in it; but the file stays as
@@ -14,17 +15,6 @@ export function walBytes(path: string): number {
   return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Takes what is in the WAL into the file, where nobody reads in it: nobody is waited for. */
-export function shortenWal(database: Database, waitMs = 0): void {
-  const before = database.query<{ timeout: number }, []>("PRAGMA busy_timeout").get()?.timeout ?? 0;
-  database.run(`PRAGMA busy_timeout=${waitMs}`);
-  try {
-    database.run("PRAGMA wal_checkpoint(TRUNCATE)");
-  } finally {
-    database.run(`PRAGMA busy_timeout=${before}`);
-  }
-}
-
 /** To be called after commits: makes the WAL short where it is long and its readers let it. */
 export function createWalKeeper(path: string): (database: Database) => void {
   let triedAtMs = Number.NEGATIVE_INFINITY;
@@ -33,6 +23,6 @@ export function createWalKeeper(path: string): (database: Database) => void {
     const now = performance.now();
     if (now - triedAtMs < RETRY_AFTER_MS) return;
     triedAtMs = now;
-    shortenWal(database, WAIT_MS);
+    withBusyTimeout(database, WAIT_MS, () => database.run("PRAGMA wal_checkpoint(TRUNCATE)"));
   };
 }

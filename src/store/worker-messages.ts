@@ -17,7 +17,15 @@ export type OpenMessage = { type: "open"; path: string };
 export type CloseMessage = { type: "close" };
 
 /** A failure in a worker, as text: an error object would lose its fields on the way. */
-export type FailureMessage = { type: "failed"; id: number; message: string; code?: ErrorCode; retryAfterS?: number | undefined };
+export type FailureMessage = {
+  type: "failed";
+  id: number;
+  message: string;
+  code?: ErrorCode;
+  retryAfterS?: number | undefined;
+  /** Whether it is the file that is damaged, so that it will fail again. */
+  isDamage?: boolean;
+};
 /** The same of what was asked for in vain, and not of the store: `message` goes to whoever asked. */
 export type RefusalMessage = { type: "refused"; id: number; code: ErrorCode; message: string; field: string | undefined };
 

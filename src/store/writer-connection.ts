@@ -1,12 +1,13 @@
 import type { Database } from "bun:sqlite";
 import { type Appender, createAppender } from "./append.ts";
-import { markDatabase, measureSpace, newestRecordId, openForWriting, type Space } from "./database.ts";
+import { markDatabase, newestRecordId, openForWriting } from "./database.ts";
 import { findMissing, type MissingRecords } from "./missing-records.ts";
 import { watchDatabase } from "./private-file.ts";
 import { describeReceiptDamage } from "./receipt-blocks.ts";
 import { createReceiptKeeper, type ReceiptKeeper } from "./receipt-keeper.ts";
 import { createRetainer, type Retainer, type RetainerOptions } from "./retainer.ts";
 import { mostBlockBytes, type Retention } from "./retention.ts";
+import { measureSpace, type Space } from "./space.ts";
 
 /** The connection that writes, and all that works with it; after a failure of the disk it is made anew. */
 export type WriterConnection = {
@@ -80,7 +81,7 @@ export function openConnection(options: ConnectionOptions): WriterConnection {
       if (newestRecordId(database) < acknowledgedId) {
         throw new Error("records that were acknowledged are not in the database any more; restore a backup");
       }
-      markDatabase(database, "reopened_at_id", acknowledgedId);
+      markDatabase(database, { reopened_at_id: acknowledgedId });
     },
   };
 }

@@ -1,13 +1,13 @@
 import { LogctlError } from "../errors.ts";
 import type { ClockMark } from "../steady-clock.ts";
 import { markClock } from "./clock-mark.ts";
-import { giveSpaceBack, measureSpace, type Space } from "./database.ts";
 import { diskFull, freeDiskBytes, pagesWithRoom, requireRoom } from "./disk-room.ts";
 import { type LastRecord, openLastRecord } from "./last-record.ts";
 import type { MissingRecords } from "./missing-records.ts";
 import type { DroppedReceipts } from "./receipt-keeper.ts";
 import type { Dropped } from "./retention.ts";
 import { readSharedBatch } from "./shared-batch.ts";
+import { giveSpaceBack, measureSpace, type Space } from "./space.ts";
 import { noteTokenUse } from "./tokens.ts";
 import { createWalKeeper } from "./wal.ts";
 import type { AppendMessage, AppendText, FailureMessage, FromWriter, ToWriter } from "./worker-messages.ts";

@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { closeSync, openSync, statSync, truncateSync, writeSync } from "node:fs";
 import { run } from "../../src/cli.ts";
 import { openTestApp, type TestApp } from "../support/app.ts";
 import { createTestContext } from "../support/cli.ts";
@@ -28,6 +29,48 @@ async function query(app: TestApp, args: string[]) {
   const code = await run(["query", ...args], context);
   return { code, out: context.out(), err: context.err() };
 }
+
+/** A commit that is in the database's own file, which the harm is done to while it is open. */
+async function openHarmedApp(harm: (path: string) => void): Promise<TestApp> {
+  const app = await openTestApp();
+  const noise = crypto.getRandomValues(new Uint8Array(40_000)).toHex();
+  expect((await app.post(JSON.stringify({ message: noise }))).status).toBe(200);
+  using database = new Database(app.path);
+  database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  harm(app.path);
+  return app;
+}
+
+describe("a database's file that is harmed while it is open", () => {
+  test("costs the records that it does not have any more where it was cut short, and each answer says so", async () => {
+    await using app = await openHarmedApp((path) => truncateSync(path, statSync(path).size - 20_000));
+    const answer = await app.get("/logs?limit=all&order=asc", { accept: "application/x-ndjson" });
+    expect([answer.status, answer.headers.get("logctl-damaged-blocks")]).toEqual([200, "1"]);
+    expect(await answer.text()).toBe("");
+    expect(await (await app.get("/health")).json()).toMatchObject({ status: "ok", damaged_blocks: 1 });
+  });
+
+  test("is no well store where nothing can be read for it, also when something else can", async () => {
+    await using app = await openHarmedApp((path) => {
+      using database = new Database(path, { readonly: true });
+      const { rootpage } = database.query("SELECT rootpage FROM sqlite_schema WHERE name = 'block'").get() as {
+        rootpage: number;
+      };
+      const file = openSync(path, "r+");
+      writeSync(file, new Uint8Array(4096).fill(0x55), 0, 4096, (rootpage - 1) * 4096);
+      closeSync(file);
+    });
+    expect((await app.get("/health")).status).toBe(200);
+    expect((await app.get("/logs?limit=all", { accept: "application/x-ndjson" })).status).toBe(503);
+    const health = await app.get("/health");
+    expect([health.status, await health.json()]).toEqual([
+      503,
+      expect.objectContaining({
+        reasons: [{ code: "store_unavailable", message: expect.stringContaining("the store cannot read") }],
+      }),
+    ]);
+  });
+});
 
 describe("a damaged block", () => {
   test("costs its own records, and each answer says that it is left out", async () => {

@@ -133,9 +133,40 @@ describe("logctl token rotate and revoke", () => {
 
   test.each(["rotate", "revoke"])("%s names the token that is not there", async (command) => {
     await using file = await openTokenFile();
+    await file.logctl("create", "--service", "payments");
     const { code, out, err } = await file.logctl(command, "nobody");
     expect([code, out]).toEqual([2, ""]);
     expect(err).toBe("logctl: no token 'nobody' is in force: logctl token list shows them\n");
+  });
+});
+
+describe("logctl token", () => {
+  test("makes a database only to make a token in it", async () => {
+    await using file = await openTokenFile();
+    for (const args of [["list"], ["rotate", "a"], ["revoke", "a"]]) {
+      const { code, out, err } = await file.logctl(...args);
+      expect([code, out, err]).toEqual([1, "", `logctl: there is no database '${file.db}'; name another file by --db\n`]);
+      expect(await Bun.file(file.db).exists()).toBe(false);
+    }
+    expect((await file.logctl("create", "--service", "a")).code).toBe(0);
+    expect(await file.list()).toHaveLength(1);
+  });
+
+  test("names the option that it cannot take, and what was given", async () => {
+    await using file = await openTokenFile();
+    for (const [option, args] of [
+      ["--name", ["--service", "a", "--name", "a\nb"]],
+      ["--name", ["--service", "*", "--name", ""]],
+      ["--service", ["--service", "a\nb"]],
+    ] as const) {
+      const { code, err } = await file.logctl("create", ...args);
+      const given = JSON.stringify(args.at(-1));
+      expect([code, err]).toEqual([
+        2,
+        expect.stringMatching(new RegExp(`^logctl: ${option} must be text of 1 to 100 [^\n]+\n$`)),
+      ]);
+      expect(err).toContain(`not ${given}`);
+    }
   });
 });
 

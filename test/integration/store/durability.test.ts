@@ -198,7 +198,6 @@ describe("a database that cannot be had", () => {
     ["it is no database", async (path: string) => void (await Bun.write(path, "no database, but long enough ".repeat(99)))],
     ["it is another program's", async (path: string) => notOurs(path)],
     ["it is a folder", (path: string) => mkdir(path)],
-    ["its lock file is a folder", (path: string) => mkdir(`${path}-lock`)],
   ])("because %s: it is refused each time, and left as it was", async (_why, prepare) => {
     await using folder = await makeTemporaryFolder();
     const path = folder.file("logs.db");

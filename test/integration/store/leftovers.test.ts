@@ -1,11 +1,15 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { cp, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRandom } from "../../../src/simulate/random.ts";
+import { createAppender } from "../../../src/store/append.ts";
+import { openForWriting } from "../../../src/store/database.ts";
 import { openStore, type Store } from "../../../src/store/open-store.ts";
+import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
 import { verifyDatabase } from "../../../src/store/verify.ts";
-import { randomRecord } from "../../support/random-records.ts";
+import { makeOldReceipts } from "../../support/old-receipts.ts";
+import { appendTo, randomRecord } from "../../support/random-records.ts";
 import { appendAll, idsOf, openTestStore, upTo } from "../../support/store.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -188,6 +192,92 @@ describe("what a collector left that was killed", () => {
         });
         expect(await contentsOf(path)).toEqual(before);
       }
+    },
+    LIMIT_MS,
+  );
+});
+
+/** A database of before there were stamps, with a log that has none either, as a crash leaves them, and a backup from before that log. */
+async function makeUnstamped() {
+  const folder = await makeTemporaryFolder();
+  const [source, backup] = [folder.file("source.db"), folder.file("backup.db")];
+  await (await open(source)).store.close();
+  using database = new Database(source);
+  database.run("DROP TABLE stamp");
+  makeOldReceipts(database);
+  database.run("PRAGMA user_version=3");
+  database.run("PRAGMA wal_autocheckpoint=0");
+  const mark = (name: string) => {
+    database.query("INSERT INTO mark VALUES (?, 1)").run(name);
+    database.query("INSERT INTO receipt VALUES (1, ?, '1-1', '{}', 0)").run(name);
+  };
+  const marks = () => Array.from({ length: 300 }, (_, i) => `${i} ${crypto.randomUUID()}`);
+  for (const name of marks()) mark(name);
+  database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  // A backup has its tables one after another, in the database their pages lie mixed.
+  for (const name of marks()) mark(name);
+  database.run("DELETE FROM mark WHERE name LIKE '1%'");
+  database.query("VACUUM INTO ?").run(backup);
+  database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  for (const name of marks()) database.query("INSERT INTO mark VALUES (?, 1)").run(name);
+  const count = database.query<{ n: number }, []>("SELECT count(*) AS n FROM mark").get()?.n;
+  const path = folder.file("logs.db");
+  for (const end of ["", "-wal"]) await cp(source + end, path + end);
+  return { path, backup, count, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+describe("what a collector of before there were stamps left that was killed", () => {
+  test("is taken on with all that is in its log", async () => {
+    await using unstamped = await makeUnstamped();
+    const { store, failures } = await open(unstamped.path);
+    await store.close();
+    using database = new Database(unstamped.path);
+    const counted = database.query("SELECT (SELECT count(*) FROM mark) AS marks, (SELECT count(*) FROM stamp) AS stamps").get();
+    expect([counted, failures]).toEqual([{ marks: unstamped.count, stamps: 1 }, []]);
+  });
+
+  test("is refused where a backup was put in the database's place, and left as it is", async () => {
+    await using unstamped = await makeUnstamped();
+    await cp(unstamped.backup, unstamped.path);
+    const before = await contentsOf(unstamped.path);
+    expect(await open(unstamped.path).catch((error: Error) => error)).toMatchObject({
+      code: "database_unusable",
+      message: expect.stringContaining("was written for another database"),
+    });
+    expect(await contentsOf(unstamped.path)).toEqual(before);
+  });
+});
+
+describe("a database that is cut short", () => {
+  test(
+    "beside its write-ahead log is refused and left as it is, and the records that it costs are named",
+    async () => {
+      await using folder = await makeTemporaryFolder();
+      const [source, path] = [folder.file("source.db"), folder.file("cut/logs.db")];
+      await mkdir(folder.file("cut"));
+      using database = openForWriting(source);
+      const appender = createAppender(database);
+      const random = createRandom(7);
+      const append = () => {
+        const builder = createRecordBatchBuilder();
+        for (let i = 0; i < 200; i += 1) appendTo(builder, randomRecord(random));
+        appender.append({ batch: builder.seal(), receipts: [], receivedAtMs: 0 });
+      };
+      for (let i = 0; i < COMMITS; i += 1) append();
+      database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      append();
+      for (const end of ["", "-wal"]) await cp(source + end, path + end);
+      await truncate(path, Math.floor((await stat(path)).size / 2));
+      const before = await contentsOf(path);
+      expect(await open(path).catch((error: Error) => error)).toMatchObject({
+        code: "database_damaged",
+        message: expect.stringMatching(/is cut short, \d+ of \d+ bytes are left, and its write-ahead log does not have the rest/),
+      });
+      const { findings, whole, blocks } = verify(path);
+      expect(findings[0]).toMatchObject({ about: "file", message: expect.stringContaining("it is cut short") });
+      expect(findings.some(({ about, first_id }) => about === "block" && first_id !== undefined)).toBe(true);
+      expect(whole).toBeLessThan(blocks);
+      expect(await contentsOf(path)).toEqual(before);
     },
     LIMIT_MS,
   );

@@ -193,6 +193,16 @@ describe("a spool", () => {
     open(folder.path).close();
   });
 
+  test("is opened whatever a power cut has left in its lock", async () => {
+    await using folder = await makeTemporaryFolder();
+    for (const content of [new Uint8Array(8192), "", "1234"]) {
+      await Bun.write(folder.file("lock"), content);
+      const spool = open(folder.path);
+      expect(openSpool({ folder: folder.path, pid: 5, now: () => NOW })).toEqual({ holder: 1234 });
+      spool.close();
+    }
+  });
+
   test("says what is wrong with a folder it cannot use", async () => {
     await using folder = await makeTemporaryFolder();
     expect(() => open(folder.file("nowhere"))).toThrow(

@@ -4,14 +4,16 @@ import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { LogctlError } from "../../../src/errors.ts";
 import { readPart } from "../../../src/store/block-parts.ts";
 import {
+  createSchema,
   deleteBlock,
-  giveSpaceBack,
   insertBlock,
+  isOurs,
   listBlocks,
   openForReading,
   openForWriting,
 } from "../../../src/store/database.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
+import { giveSpaceBack } from "../../../src/store/space.ts";
 import { makeOldReceipts } from "../../support/old-receipts.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { encodedBlockOf, numbered, rowsOf } from "./rows.ts";
@@ -155,6 +157,26 @@ describe("opening a database for writing", () => {
     using database = openForWriting(path);
     expect(database.query("PRAGMA user_version").get()).toEqual({ user_version: 4 });
     expect(listBlocks(database, "1", [], "id").flatMap((meta) => rowsOf(openBlock(database, meta)))).toEqual(numbered(3));
+  });
+});
+
+describe("a database that another process makes at this moment", () => {
+  test("is none yet, or ours, whenever that one commits", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = folder.file("logs.db");
+    using maker = new Database(path);
+    maker.run("PRAGMA journal_mode=WAL");
+    using reader = new Database(path);
+    // The other commits as soon as one thing has been read.
+    const racing = {
+      query(sql: string) {
+        const answer = reader.query(sql).get();
+        createSchema(maker, path);
+        return { get: () => answer };
+      },
+    } as unknown as Database;
+    expect(isOurs(racing, path)).toBe(false);
+    expect(isOurs(racing, path)).toBe(true);
   });
 });
 

@@ -3,16 +3,10 @@ import { describe, expect, test } from "bun:test";
 import { createAppender } from "../../../src/store/append.ts";
 import { encodeBlock } from "../../../src/store/block.ts";
 import { compactOnce } from "../../../src/store/compaction.ts";
-import {
-  dropBlocks,
-  listBlocks,
-  measureSpace,
-  openForReading,
-  openForWriting,
-  vacuumPages,
-} from "../../../src/store/database.ts";
+import { dropBlocks, listBlocks, openForReading, openForWriting } from "../../../src/store/database.ts";
 import { mergeBlocks } from "../../../src/store/merge-blocks.ts";
 import { openBlock } from "../../../src/store/open-block.ts";
+import { measureSpace, vacuumPages } from "../../../src/store/space.ts";
 import { noDamage } from "../../support/no-damage.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { batchOf, numbered } from "./rows.ts";
@@ -108,7 +102,7 @@ describe("dropping blocks", () => {
 
   test("waits for no other process when it gives pages back, and later does again", async () => {
     await using store = await openDropping();
-    store.append(100);
+    store.append(20_000);
     dropBlocks(store.database, store.metas());
     using other = new Database(store.path);
     other.run("BEGIN IMMEDIATE");

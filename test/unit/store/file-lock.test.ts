@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { mkdir, stat } from "node:fs/promises";
+import { link, mkdir, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { platform } from "node:os";
 import { LogctlError } from "../../../src/errors.ts";
 import { lockDatabase } from "../../../src/store/file-lock.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -14,6 +15,14 @@ function refusalOf(path: string, pid: number): LogctlError {
   throw new Error("the lock was given");
 }
 
+/** Where a database is: the lock is on its file. */
+async function makeDatabase() {
+  const folder = await makeTemporaryFolder();
+  const path = folder.file("logs.db");
+  await writeFile(path, "");
+  return { path, folder, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
 /** A program that takes the lock and then does `work`. */
 function lockInChild(path: string, work: string): string {
   const module = JSON.stringify(Bun.resolveSync("../../../src/store/file-lock.ts", import.meta.dir));
@@ -22,8 +31,8 @@ function lockInChild(path: string, work: string): string {
 
 describe("the lock on a database", () => {
   test("is given once; who comes second is told who has it", async () => {
-    await using folder = await makeTemporaryFolder();
-    const path = folder.file("logs.db");
+    await using database = await makeDatabase();
+    const { path } = database;
     const lock = lockDatabase(path, 4711);
     const refusal = refusalOf(path, 4712);
     expect(refusal.code).toBe("database_unusable");
@@ -36,8 +45,8 @@ describe("the lock on a database", () => {
   });
 
   test("is free after its release, and names whoever takes it next", async () => {
-    await using folder = await makeTemporaryFolder();
-    const path = folder.file("logs.db");
+    await using database = await makeDatabase();
+    const { path } = database;
     lockDatabase(path, 1).release();
     const second = lockDatabase(path, 2);
     expect(refusalOf(path, 3).message).toContain("process 2;");
@@ -46,37 +55,37 @@ describe("the lock on a database", () => {
   });
 
   test("on one database does not keep anyone from another", async () => {
-    await using folder = await makeTemporaryFolder();
-    const first = lockDatabase(folder.file("a.db"), 1);
-    const second = lockDatabase(folder.file("b.db"), 1);
-    expect(refusalOf(folder.file("a.db"), 2).message).toContain("a.db");
+    await using a = await makeDatabase();
+    await using b = await makeDatabase();
+    const first = lockDatabase(a.path, 1);
+    const second = lockDatabase(b.path, 1);
+    expect(refusalOf(a.path, 2).message).toContain(a.path);
     first.release();
     second.release();
   });
 
-  test("lies beside the database, for its owner only, and makes no database", async () => {
-    await using folder = await makeTemporaryFolder();
-    const path = folder.file("logs.db");
+  test("lies beside the database too, for its owner only", async () => {
+    await using database = await makeDatabase();
+    const { path } = database;
     const lock = lockDatabase(path, 1);
     expect((await stat(`${path}-lock`)).mode & 0o777).toBe(0o600);
-    expect(await Bun.file(path).exists()).toBe(false);
     lock.release();
   });
 
   test("stays with its process when that one itself asks for it again", async () => {
-    await using folder = await makeTemporaryFolder();
-    const path = folder.file("logs.db");
+    await using database = await makeDatabase();
+    const { path } = database;
     const lock = lockDatabase(path, 1);
     expect(refusalOf(path, 2).message).toContain("process 1;");
-    // Locks of this kind are a process's: one that closed the file by another way would have lost them.
+    // One that closed the file by another way would have lost locks of POSIX.
     const { stdout } = Bun.spawnSync([process.execPath, "-e", lockInChild(path, "console.log('given')")], { stderr: "ignore" });
     expect(stdout.toString()).toBe("");
     lock.release();
   });
 
   test("is free once its holder was killed", async () => {
-    await using folder = await makeTemporaryFolder();
-    const path = folder.file("logs.db");
+    await using database = await makeDatabase();
+    const { path } = database;
     const hold = "console.log('held'); setInterval(() => {}, 1000)";
     await using child = Bun.spawn([process.execPath, "-e", lockInChild(path, hold)], { stdout: "pipe", stderr: "inherit" });
     for await (const _ of child.stdout) break;
@@ -86,12 +95,64 @@ describe("the lock on a database", () => {
     lockDatabase(path, 1).release();
   });
 
-  test("cannot be had where its file cannot be made, and the database is named", async () => {
-    await using folder = await makeTemporaryFolder();
-    const missing = folder.file("missing/logs.db");
+  test("cannot be had where there is no file, and the database is named", async () => {
+    await using database = await makeDatabase();
+    const missing = database.folder.file("missing/logs.db");
     expect(refusalOf(missing, 1)).toMatchObject({ code: "database_unusable", message: expect.stringContaining(missing) });
-    await mkdir(folder.file("logs.db-lock"));
-    const path = folder.file("logs.db");
-    expect(refusalOf(path, 1)).toMatchObject({ code: "database_unusable", message: expect.stringContaining(path) });
+  });
+
+  test("does not depend on what its file has in it", async () => {
+    await using database = await makeDatabase();
+    const { path } = database;
+    for (const content of [new Uint8Array(8192), "", "1234\n", crypto.getRandomValues(new Uint8Array(5000))]) {
+      await writeFile(`${path}-lock`, content);
+      const lock = lockDatabase(path, 4711);
+      expect(refusalOf(path, 2).message).toContain("process 4711;");
+      // Somebody empties it, or writes to it, while it is held.
+      await truncate(`${path}-lock`);
+      expect(refusalOf(path, 2).message).toContain("process 4711;");
+      await writeFile(`${path}-lock`, "stale?");
+      expect(refusalOf(path, 2).message).toContain("process 4711;");
+      lock.release();
+    }
+  });
+
+  test.if(platform() === "linux")(
+    "is kept by the database's own file when its lock file is removed or cannot be used",
+    async () => {
+      await using database = await makeDatabase();
+      const { path, folder } = database;
+      const lock = lockDatabase(path, 4711);
+      await rm(`${path}-lock`);
+      expect(refusalOf(path, 2).message).toContain("process 4711;");
+      // By another name it is the same file, though that name has a lock file of its own.
+      await link(path, folder.file("other.db"));
+      expect(refusalOf(folder.file("other.db"), 2).message).toContain("process 4711;");
+      lock.release();
+      await rm(`${path}-lock`, { force: true });
+      await mkdir(`${path}-lock`);
+      const again = lockDatabase(path, 4712);
+      expect(refusalOf(path, 2).message).toContain("process 4712;");
+      again.release();
+    },
+  );
+
+  test("is kept by its lock file when the database is removed", async () => {
+    await using database = await makeDatabase();
+    const { path } = database;
+    const lock = lockDatabase(path, 4711);
+    await rm(path);
+    await writeFile(path, "");
+    expect(refusalOf(path, 2).message).toContain("process 4711;");
+    lock.release();
+  });
+
+  test("writes nothing: no file beside the database has anything in it", async () => {
+    await using database = await makeDatabase();
+    const lock = lockDatabase(database.path, 1);
+    const names = await readdir(database.folder.path);
+    expect(names.sort()).toEqual(["logs.db", "logs.db-lock"]);
+    for (const name of names) expect((await stat(database.folder.file(name))).size).toBe(0);
+    lock.release();
   });
 });

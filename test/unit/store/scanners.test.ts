@@ -69,6 +69,26 @@ describe("scanners", () => {
     expect(started.length).toBe(2);
   });
 
+  test("know why they cannot read, until they can; and for good where the file is damaged", async () => {
+    const { scanners, thread } = openScanners(1);
+    const search = async (answer: (id: number) => FromScanner, id: number) => {
+      const next = scanners.search(PLAN).next();
+      thread(0).answer(answer(id));
+      await next.catch(() => {});
+    };
+    const busy = (id: number): FromScanner => ({ type: "failed", id, message: "disk I/O error", isDamage: false });
+    const damaged = (id: number): FromScanner => ({ type: "failed", id, message: "malformed", isDamage: true });
+    const found = (id: number): FromScanner => ({ type: "chunk", id, done: true, ...piece(1) });
+    const refused = (id: number): FromScanner => ({ type: "refused", id, code: "usage", message: "no", field: undefined });
+    const said: (string | undefined)[] = [];
+    for (const [at, answer] of [found, busy, refused, found, damaged, busy, found].entries()) {
+      await search(answer, at + 1);
+      said.push(scanners.failure()?.message);
+    }
+    const [io, malformed] = ["the store cannot read: disk I/O error", "the store cannot read: malformed"];
+    expect(said).toEqual([undefined, io, io, undefined, malformed, malformed, malformed]);
+  });
+
   test("make each piece when it is asked for, and none any more once the reader has left", async () => {
     const { scanners, thread } = openScanners(1);
     const pieces = scanners.search(PLAN);

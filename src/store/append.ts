@@ -9,6 +9,8 @@ import type { RecordBatch } from "./record-batch.ts";
 /** What is to be committed together: everything in it is on disk, or nothing. */
 export type AppendRequest = {
   batch: RecordBatch;
+  /** Records that go before those of the batch, made into blocks already: their ids are given here. */
+  encoded?: readonly EncodedBlock[];
   receipts: Receipt[];
   /** When the collector took the records in, in ms: their time of receipt, and their time where they had none. */
   receivedAtMs: number;
@@ -35,7 +37,7 @@ export function createAppender(database: Database, { lastId = 0, requireRoom = (
   let nextBlockId = (lastBlockId ?? 0) + 1;
 
   const commitAppend = database.transaction(
-    (blocks: EncodedBlock[], { receipts, receivedAtMs }: Omit<AppendRequest, "batch">) => {
+    (blocks: readonly EncodedBlock[], { receipts, receivedAtMs }: Pick<AppendRequest, "receipts" | "receivedAtMs">) => {
       for (const [index, block] of blocks.entries()) insertBlock(database, nextBlockId + index, block);
       for (const receipt of receipts) insertReceipt(database, receipt, receivedAtMs);
     },
@@ -49,12 +51,13 @@ export function createAppender(database: Database, { lastId = 0, requireRoom = (
   return {
     append(request) {
       const firstId = nextRecordId;
-      const blocks = encodeBatch(request, firstId);
+      const blocks = [...(request.encoded ?? []), ...encodeBatch(request)];
+      const lastId = numberRecords(blocks, firstId);
       requireRoom(blocks.reduce((sum, { meta }) => sum + meta.bytes, 0));
       commitAppend.immediate(blocks, request);
       freeBlocks(blocks);
       // Only now: a commit that failed has used no ids.
-      nextRecordId += request.batch.rows;
+      nextRecordId = lastId + 1;
       nextBlockId += blocks.length;
       return firstId;
     },
@@ -80,8 +83,19 @@ function freeBlocks(blocks: readonly EncodedBlock[]): void {
   for (const { parts } of blocks) for (const { data } of parts) freeBytes(data);
 }
 
-/** The blocks of a request: one, but for very large requests. */
-function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number): EncodedBlock[] {
+/** Gives the blocks' records their ids, one after another, and answers the last one. */
+function numberRecords(blocks: readonly EncodedBlock[], firstId: number): number {
+  let nextId = firstId;
+  for (const { meta } of blocks) {
+    meta.firstId = nextId;
+    nextId += meta.rows;
+    meta.lastId = nextId - 1;
+  }
+  return nextId - 1;
+}
+
+/** The blocks of a batch, whose records have no ids yet: one, but for very large requests. */
+export function encodeBatch({ batch, receivedAtMs }: Pick<AppendRequest, "batch" | "receivedAtMs">): EncodedBlock[] {
   const { timestampMs, digits } = batch;
   for (let row = 0; row < batch.rows; row += 1) {
     if (!Number.isNaN(timestampMs[row])) continue;
@@ -90,7 +104,7 @@ function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number): E
   }
   const rows: BlockRows = {
     ...batch,
-    firstId,
+    firstId: 0,
     receivedMs: new Float64Array(batch.rows).fill(receivedAtMs),
   };
   return splitRows(rows).map(({ part, characters }) => {

@@ -1,4 +1,6 @@
 import { LogctlError } from "../errors.ts";
+import { encodeBatch } from "./append.ts";
+import type { EncodedBlock } from "./block.ts";
 import { giveSpaceBack, measureSpace, type Space } from "./database.ts";
 import { diskFull, freeDiskBytes, pagesWithRoom, requireRoom } from "./disk-room.ts";
 import { type LastRecord, openLastRecord } from "./last-record.ts";
@@ -8,7 +10,15 @@ import type { Dropped } from "./retention.ts";
 import { readSharedBatch } from "./shared-batch.ts";
 import { noteTokenUse } from "./tokens.ts";
 import { createWalKeeper } from "./wal.ts";
-import type { AppendMessage, AppendText, FailureMessage, FromWriter, ToWriter } from "./worker-messages.ts";
+import type {
+  AppendMessage,
+  AppendText,
+  EncodeMessage,
+  EncodeText,
+  FailureMessage,
+  FromWriter,
+  ToWriter,
+} from "./worker-messages.ts";
 import { openConnection, type WriterConnection } from "./writer-connection.ts";
 
 /** The one thread that writes records: it owns the connection, and what it answers to is on disk. */
@@ -25,6 +35,8 @@ const RESTORE_EVERY_MS = 1000;
 let path = "";
 let minFreeBytes = 0;
 const memories: SharedArrayBuffer[] = [];
+/** Blocks that wait for the append that they are part of, by the number of their run. */
+const runs = new Map<number, EncodedBlock[]>();
 let connection: WriterConnection | undefined;
 let lastRecord: LastRecord | undefined;
 let keepWalShort = createWalKeeper("");
@@ -76,6 +88,11 @@ function handle(message: ToWriter): void {
       return;
     case "append":
       return append(message);
+    case "encode":
+      return encode(message);
+    case "forget":
+      runs.delete(message.run);
+      return;
     case "retain":
       if (broken === undefined) connected().retainer()?.look(message.nowMs);
       return;
@@ -90,19 +107,32 @@ function handle(message: ToWriter): void {
 
 function append({ id, request }: AppendMessage): void {
   requireSound();
-  const { layout, receipts, receivedAtMs } = JSON.parse(request) as AppendText;
+  const { layout, receipts, receivedAtMs, run = 0 } = JSON.parse(request) as AppendText;
   const batch = readSharedBatch(memories[layout.slot] as SharedArrayBuffer, layout);
   const { appender, retainer, requirePlace, database } = connected();
-  const firstId = appender().append({ batch, receipts, receivedAtMs });
+  const encoded = runs.get(run) ?? [];
+  const firstId = appender().append({ batch, encoded, receipts, receivedAtMs });
+  const rows = encoded.reduce((sum, { meta }) => sum + meta.rows, batch.rows);
+  const encodedBytes = encoded.reduce((sum, { meta }) => sum + meta.bytes, 0);
   // SQLite goes on as if nothing had happened: what it wrote is on disk, but nobody will ever find it.
   requirePlace();
-  acknowledgedId = firstId + batch.rows - 1;
+  acknowledgedId = firstId + rows - 1;
   lastRecord?.write(acknowledgedId);
   if (restoring !== undefined) restored();
   answer({ type: "appended", id, firstId });
-  retainer()?.written(batch.messages.length + batch.attributes.length);
+  retainer()?.written(batch.messages.length + batch.attributes.length + encodedBytes);
   besides(() => keepWalShort(database()));
   besides(() => prune(receivedAtMs));
+}
+
+function encode({ id, request }: EncodeMessage): void {
+  requireSound();
+  const { run, layout, receivedAtMs } = JSON.parse(request) as EncodeText;
+  const batch = readSharedBatch(memories[layout.slot] as SharedArrayBuffer, layout);
+  const blocks = runs.get(run) ?? [];
+  runs.set(run, blocks);
+  blocks.push(...encodeBatch({ batch, receivedAtMs }));
+  answer({ type: "encoded", id });
 }
 
 function requireSound(): void {

@@ -11,6 +11,7 @@ import { createMetrics } from "./metrics.ts";
 import { discardBody } from "./read-body.ts";
 import { refuseSecrets } from "./read-parameters.ts";
 import { searchLogs } from "./search.ts";
+import { createThreadShare } from "./share-thread.ts";
 import { answerFields, answerStats, answerValues, FIELD_PATH } from "./stats.ts";
 import { createTail } from "./tail.ts";
 import { createTokenAccounts } from "./token-accounts.ts";
@@ -78,7 +79,7 @@ export function createApp(options: AppOptions): App {
   const identify = createIdentify({ tokens: store.tokens, demo: loopback, now });
   const accounts = createTokenAccounts({ noteUse: store.noteUse, now });
   const turns = createTurns(() => performance.now());
-  const ingest = createIngest({ store, accounts, turns, metrics, limits, bodies });
+  const ingest = createIngest({ store, accounts, turns, thread: createThreadShare(), metrics, limits, bodies });
   const tail = createTail({ store, onFailure, tails, ...(stopping && { stopping }) });
 
   async function route(request: Request, { path, queryString, endpoint }: Target): Promise<Response> {

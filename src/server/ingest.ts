@@ -55,9 +55,12 @@ export function createIngest({ store, accounts, turns, thread, metrics, limits, 
       if (answer === undefined) {
         throw new LogctlError("empty_body", "the body is empty: send a log record as JSON, or several");
       }
+      if (answer.accepted === 0) return { answer };
+      // Others of this token may have been charged between the steps.
+      accounts.check(identity, body.length);
       charged = answer.accepted;
-      if (charged > 0) accounts.charge(identity, charged, body.length);
-      if (keyed === undefined || charged === 0) return { answer };
+      accounts.charge(identity, charged, body.length);
+      if (keyed === undefined) return { answer };
       return { answer, receipt: { ...keyed, answer: JSON.stringify(answer) } };
     }
     const pause = () => {

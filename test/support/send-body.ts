@@ -23,11 +23,11 @@ async function sendChunks(size: number): Promise<string> {
   socket.on("close", () => resolve("closed"));
   const lines = Object.entries({ host: hostname, "transfer-encoding": "chunked", ...headers }).map((entry) => entry.join(": "));
   socket.write(`POST /logs HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
-  const text1 = Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1");
-  for (let at = 0; at < text1.length && !socket.destroyed; ) {
+  const latin1 = Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1");
+  for (let at = 0; at < latin1.length && !socket.destroyed; ) {
     let piece = "";
-    for (let i = 0; i < CHUNKS_A_WRITE && at < text1.length; i += 1, at += size) {
-      const chunk = text1.slice(at, at + size);
+    for (let i = 0; i < CHUNKS_A_WRITE && at < latin1.length; i += 1, at += size) {
+      const chunk = latin1.slice(at, at + size);
       piece += `${chunk.length.toString(16)}\r\n${chunk}\r\n`;
     }
     if (!socket.write(piece, "latin1")) await Promise.race([new Promise((drained) => socket.once("drain", drained)), promise]);

@@ -14,6 +14,10 @@ async function sendChunks(size: number): Promise<string> {
   const socket = connect({ host: hostname, port: Number(port) });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let text = "";
+  let isOver = false;
+  void promise.finally(() => {
+    isOver = true;
+  });
   socket.on("data", (data) => {
     text += data.toString("latin1");
     const status = /^HTTP\/1\.1 (\d{3})/.exec(text)?.[1];
@@ -24,7 +28,7 @@ async function sendChunks(size: number): Promise<string> {
   const lines = Object.entries({ host: hostname, "transfer-encoding": "chunked", ...headers }).map((entry) => entry.join(": "));
   socket.write(`POST /logs HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
   const latin1 = Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1");
-  for (let at = 0; at < latin1.length && !socket.destroyed; ) {
+  for (let at = 0; at < latin1.length && !isOver; ) {
     let piece = "";
     for (let i = 0; i < CHUNKS_A_WRITE && at < latin1.length; i += 1, at += size) {
       const chunk = latin1.slice(at, at + size);

@@ -1,7 +1,7 @@
-import { parseExactJson } from "../schema/exact-json.ts";
 import { FIELD_ALIASES } from "../schema/record.ts";
 import { type Severity, severityIndexOfLevel, severityIndexOfWord } from "../schema/severity.ts";
 import { parseTimestamp } from "../schema/timestamp.ts";
+import { endOfAttributes } from "./end-of-attributes.ts";
 import type { Line } from "./read-lines.ts";
 
 /** What a record gets where it has nothing of its own. */
@@ -49,12 +49,22 @@ function parseRecord(text: string): JsonObject | undefined {
   }
 }
 
-/** Adds to the end of the text, where a name that is there already but empty (`"service": null`) is overruled. */
+/** Adds to the text, in which all that was sent stays as it is. A name that is there already but empty (`"service": null`) is overruled. */
 function fillRecord(text: string, record: JsonObject, defaults: RecordDefaults): string {
   const added = fieldMembers(defaults, (name) => lacks(record, name));
   const missing = [...defaults.attributes].filter(([key]) => !hasAttribute(record, key));
-  if (missing.length > 0) added.push(...attributeMembers(text, record["attributes"], missing));
-  return added.length === 0 ? text : `${text.slice(0, -1)},${added.join(",")}}`;
+  const own = record["attributes"];
+  let filled = text;
+  if (missing.length > 0 && isObject(own)) {
+    const end = endOfAttributes(text);
+    const members = missing.map(([key, value]) => member(key, value)).join(",");
+    filled = `${text.slice(0, end)}${Object.keys(own).length > 0 ? "," : ""}${members}${text.slice(end)}`;
+  } else if (missing.length > 0) {
+    // An `attributes` that is no object is an attribute itself: what is added stands beside it.
+    if ((own ?? null) === null) added.push(member("attributes", objectText(missing)));
+    else for (const [key, value] of missing) added.push(member(key, value));
+  }
+  return added.length === 0 ? filled : `${filled.slice(0, -1)},${added.join(",")}}`;
 }
 
 function fieldMembers(defaults: RecordDefaults, isWanted: (name: "service" | "severity" | "timestamp") => boolean): string[] {
@@ -80,20 +90,6 @@ function isSeverity(value: unknown): boolean {
 
 function hasAttribute(record: JsonObject, key: string): boolean {
   return Object.hasOwn(record, key) || (isObject(record["attributes"]) && Object.hasOwn(record["attributes"], key));
-}
-
-function attributeMembers(text: string, own: unknown, missing: [string, string][]): string[] {
-  if ((own ?? null) === null) return [member("attributes", objectText(missing))];
-  // An `attributes` that is no object is an attribute itself: what is added stands beside it.
-  if (!isObject(own)) return missing.map(([key, value]) => member(key, value));
-  try {
-    const kept = Object.entries((parseExactJson(text) as { attributes: JsonObject }).attributes);
-    const texts = kept.map(([key, value]): [string, string] => [key, JSON.stringify(value)]);
-    return [member("attributes", objectText([...texts, ...missing]))];
-  } catch {
-    // Nested too deep to be written anew, and so for the collector to take: it says so, and of this record only.
-    return [];
-  }
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -1,10 +1,12 @@
 import { MAX_RECORD_BYTES, MAX_SERVICE_CHARACTERS } from "../schema/limits.ts";
-import { FIELD_ALIASES, type RecordErrorCode, SERVICE_PATTERN } from "../schema/record.ts";
+import { FIELD_ALIASES, RECORD_FIELDS, type RecordErrorCode, SERVICE_PATTERN } from "../schema/record.ts";
 import { INFO, severityIndexOfLevel, severityIndexOfWord } from "../schema/severity.ts";
 import { readTimestamp, type Timestamp } from "../schema/timestamp.ts";
 import type { RecordBatchBuilder } from "../store/record-batch.ts";
 import { createAttributesWriter, INEXACT, TOO_DEEP } from "./attributes-text.ts";
+import { createFreeNames, type FreeNames } from "./free-names.ts";
 import { isInexact } from "./inexact-numbers.ts";
+import type { Member } from "./read-members.ts";
 
 /** Built once: it keeps what it learns of the names that senders use. */
 export type RecordDecoder = {
@@ -20,7 +22,11 @@ export type DecodeOptions = {
   service: string | undefined;
   /** Bytes of the body that were not UTF-8 were replaced by U+FFFD: records that hold one are marked. */
   replaced: boolean;
+  /** Members whose names the item has too, with other values. */
+  repeated?: readonly Member[];
 };
+
+const NONE: readonly Member[] = [];
 
 type Sent = Record<string, unknown>;
 
@@ -86,21 +92,32 @@ export function createRecordDecoder(): RecordDecoder {
   }
 
   /** Writes the attributes; answers as AttributesWriter.add does. */
-  function writeAttributes(sent: Sent, message: string, replaced: boolean): number {
+  function writeAttributes(sent: Sent, message: string, replaced: boolean, repeated: readonly Member[]): number {
     attributes.start();
     const nested = sent["attributes"];
-    const hasNested = typeof nested === "object" && nested !== null && !Array.isArray(nested);
+    const hasNested = isObject(nested);
     const severityText = !isBlank(unknownSeverity);
     // Names can only collide where fields come from more than one place.
-    const collide = hasNested || severityText || replaced;
-    nestedNames = hasNested ? (nested as Sent) : undefined;
-    usedNames = undefined;
-    if (hasNested) for (const key in nested) if (addField(key, (nested as Sent)[key])) return problem;
+    const collide = hasNested || severityText || replaced || repeated.length > 0;
+    nestedNames = hasNested ? nested : undefined;
+    freeNames = undefined;
+    if (hasNested) for (const key in nested) if (addField(key, nested[key])) return problem;
     for (const key in sent) {
       if (key === "message" || key === "timestamp" || key === "severity" || key === "service") continue;
       if (key === messageAlias || key === timeAlias || key === severityAlias) continue;
       if (key === "attributes" && (hasNested || nested === null)) continue;
       if (addField(collide ? freeName(key) : key, sent[key])) return problem;
+    }
+    for (const [key, value] of repeated) {
+      if (key !== "attributes" || !isObject(value)) {
+        if (addField(freeName(key), value)) return problem;
+        continue;
+      }
+      for (const inner in value) {
+        // Earlier versions of `logctl send` wrote attributes once more behind the first, with others added.
+        const isTheSame = hasNested && Object.hasOwn(nested, inner) && isSameJson(nested[inner], value[inner]);
+        if (!isTheSame && addField(freeName(inner), value[inner])) return problem;
+      }
     }
     if (severityText) addField(freeName("severity_text"), unknownSeverity);
     if (replaced && (message.includes("\ufffd") || attributes.hasReplacement())) addField(freeName("invalid_utf8"), true);
@@ -109,13 +126,15 @@ export function createRecordDecoder(): RecordDecoder {
 
   // Of the record in hand. Most have no field beside their nested ones, and need no set of names.
   let nestedNames: Sent | undefined;
-  let usedNames: Set<string> | undefined;
+  let freeNames: FreeNames | undefined;
   function freeName(key: string): string {
-    usedNames ??= new Set(nestedNames && Object.keys(nestedNames));
-    let name = key;
-    for (let n = 2; usedNames.has(name); n += 1) name = `${key}_${n}`;
-    usedNames.add(name);
-    return name;
+    freeNames ??= createFreeNames([...takenNames(), ...Object.keys(nestedNames ?? {})]);
+    return freeNames(key);
+  }
+
+  function takenNames(): string[] {
+    const aliases = [messageAlias, timeAlias, severityAlias].filter((alias) => alias !== undefined);
+    return [...RECORD_FIELDS, ...aliases];
   }
 
   let problem = 0;
@@ -125,9 +144,9 @@ export function createRecordDecoder(): RecordDecoder {
   }
 
   return {
-    decode(item, batch, { service: ownService, replaced }) {
-      if (typeof item !== "object" || item === null || Array.isArray(item)) return "not_an_object";
-      const sent = item as Sent;
+    decode(item, batch, { service: ownService, replaced, repeated = NONE }) {
+      if (!isObject(item)) return "not_an_object";
+      const sent = item;
       let message = messageOf(sent);
       if (message === "") {
         const given = sent["message"];
@@ -140,8 +159,12 @@ export function createRecordDecoder(): RecordDecoder {
       const service = sent["service"];
       const refusal = serviceProblem(service, ownService);
       if (refusal !== null) return refusal;
+      for (const [key, value] of repeated) {
+        const another = key === "service" && ownService !== undefined ? serviceProblem(value, ownService) : null;
+        if (another !== null) return another;
+      }
       if (lostDigits(sent[timeAlias ?? "timestamp"]) || lostDigits(sent["severity"])) return "inexact";
-      const attributesProblem = writeAttributes(sent, message, replaced);
+      const attributesProblem = writeAttributes(sent, message, replaced, repeated);
       if (attributesProblem === TOO_DEEP) return "nesting_too_deep";
       if (attributesProblem === INEXACT) return "inexact";
       const text = attributes.finish();
@@ -161,7 +184,7 @@ export function serviceProblem(service: unknown, ownService: string | undefined)
   return ownService === undefined ? null : "service_mismatch";
 }
 
-function severityIndex(value: unknown): number {
+export function severityIndex(value: unknown): number {
   if (typeof value === "string") return severityIndexOfWord(value);
   return typeof value === "number" ? severityIndexOfLevel(value) : -1;
 }
@@ -170,10 +193,18 @@ function lostDigits(value: unknown): boolean {
   return typeof value === "number" && isInexact(value);
 }
 
-function isBlank(text: string): boolean {
+export function isBlank(text: string): boolean {
   const first = text.charCodeAt(0);
   // Most texts start with a visible ASCII character: only the others need a closer look.
   return !(first > 32 && first < 127) && text.trim() === "";
+}
+
+export function isObject(value: unknown): value is Sent {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSameJson(one: unknown, other: unknown): boolean {
+  return one === other || (typeof one === "object" && JSON.stringify(one) === JSON.stringify(other));
 }
 
 function isTooLarge(message: string, attributes: string): boolean {

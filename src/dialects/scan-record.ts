@@ -10,6 +10,7 @@ import {
   createJsonCopy,
   forgetNames,
   goToValue,
+  type JsonCopy,
   MAX_NAMES,
   nextByte,
   readName,
@@ -25,7 +26,8 @@ export type RecordScanner = {
   /**
    * Appends the JSON object that starts at `from` to the batch as a record, and answers the place behind it; -1 where it is
    * left to `RecordDecoder`, and nothing was appended. `body` is UTF-8; `service` is the token's, undefined where it is
-   * bound to none; line ends inside the object are white space only where it is `multiline`.
+   * bound to none; line ends inside the object are white space only where it is `multiline`. Where it is not, nothing else may
+   * be on the line, and the place is that of the line's end.
    */
   scan(body: Uint8Array, from: number, multiline: boolean, batch: RecordBatchBuilder, service: string | undefined): number;
 };
@@ -49,7 +51,8 @@ const FIELDS = new Map<string, number>([
   ...FIELD_ALIASES.severity.map((name) => [name, SEVERITY] as const),
 ]);
 
-const [SPACE, QUOTE, COMMA, DELETE, OBJECT_START, OBJECT_END] = [32, 34, 44, 127, 123, 125];
+const [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE] = [9, 10, 13, 32];
+const [QUOTE, COMMA, DELETE, OBJECT_START, OBJECT_END] = [34, 44, 127, 123, 125];
 
 /**
  * The quick way of what is sent most: the same meaning as `RecordDecoder`, straight from the bytes. All that is unusual it
@@ -192,6 +195,8 @@ export function createRecordScanner(): RecordScanner {
         }
       }
       if ((seen & MESSAGE) === 0 || service === undefined) return -1;
+      copy.at += 1;
+      if (!multiline && !goToLineEnd(copy)) return -1;
       let attributeBytes = 0;
       if (hasAttributes) {
         copy.target[copy.to] = OBJECT_END;
@@ -208,7 +213,16 @@ export function createRecordScanner(): RecordScanner {
         attributeBytes,
         attributeBytes - copy.excess,
       );
-      return copy.at + 1;
+      return copy.at;
     },
   };
+}
+
+/** Whether there are but blanks from `copy.at` up to the end of the line, to which it goes. */
+function goToLineEnd(copy: JsonCopy): boolean {
+  const { source, end } = copy;
+  let at = copy.at;
+  while (at < end && (source[at] === SPACE || source[at] === TAB || source[at] === CARRIAGE_RETURN)) at += 1;
+  copy.at = at;
+  return at === source.length || source[at] === LINE_FEED;
 }

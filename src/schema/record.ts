@@ -6,7 +6,8 @@ import { parseTimestamp } from "./timestamp.ts";
 
 /**
  * The definition of a log record: what a sender's JSON object means, and why it is refused when it is. The ingest path
- * decodes batches straight into columns (`dialects/record-decoder.ts`) and must agree with this on every value.
+ * decodes batches straight into columns (`dialects/record-decoder.ts`) and must agree with this on every value. Of a
+ * name that an object has more than once, this is told the value that counts (`dialects/repeated-members.ts`).
  */
 
 /** What senders call a field, in order of preference. An alias counts only if it can be read; else it is an attribute like any other. */

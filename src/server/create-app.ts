@@ -12,6 +12,7 @@ import { createMetrics } from "./metrics.ts";
 import { discardBody } from "./read-body.ts";
 import { refuseSecrets } from "./read-parameters.ts";
 import { searchLogs } from "./search.ts";
+import { createThreadShare } from "./share-thread.ts";
 import { answerFields, answerStats, answerValues, FIELD_PATH } from "./stats.ts";
 import { createTail } from "./tail.ts";
 import { createTokenAccounts } from "./token-accounts.ts";
@@ -84,7 +85,7 @@ export function createApp(options: AppOptions): App {
   const identify = createIdentify({ tokens: store.tokens, demo: loopback, now: clock.timeMs });
   const accounts = createTokenAccounts({ noteUse: store.noteUse, now: clock.timeMs });
   const turns = createTurns(() => performance.now());
-  const ingest = createIngest({ store, accounts, turns, metrics, limits, bodies });
+  const ingest = createIngest({ store, accounts, turns, thread: createThreadShare(), metrics, limits, bodies });
   const tail = createTail({ store, onFailure, tails, ...(stopping && { stopping }) });
 
   async function route(request: Request, { path, queryString, endpoint }: Target): Promise<Response> {

@@ -1,40 +1,22 @@
-import { promisify } from "node:util";
-import { gunzip, inflate, inflateRaw, zstdDecompress } from "node:zlib";
 import { LogctlError } from "../errors.ts";
-import { type BodyShare, SMALL_BODY_BYTES } from "./body-budget.ts";
+import { freeBytes } from "../free-bytes.ts";
+import type { BodyShare } from "./body-budget.ts";
+import { createGatherer, type Gatherer } from "./gather-bytes.ts";
 import { inTime } from "./time-limit.ts";
-import { isWholeZstd } from "./zstd-frames.ts";
-
-type Decompress = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
-
-/** The low four bits of a zlib stream's first byte (RFC 1950); "deflate" is also sent without that header. */
-const ZLIB_METHOD = 8;
-
-const gunzipAll: Decompress = promisify(gunzip);
-const inflateZlib: Decompress = promisify(inflate);
-const inflateBare: Decompress = promisify(inflateRaw);
-const unzstd: Decompress = promisify(zstdDecompress);
-
-const DECOMPRESS: Record<string, Decompress> = {
-  gzip: gunzipAll,
-  "x-gzip": gunzipAll,
-  deflate: (bytes, options) =>
-    ((bytes[0] ?? 0) & 15) === ZLIB_METHOD ? inflateZlib(bytes, options) : inflateBare(bytes, options),
-  zstd: async (bytes, options) => {
-    if (!isWholeZstd(bytes)) throw new Error("a frame is cut short");
-    return unzstd(bytes, options);
-  },
-};
-
-/** Logs are rarely packed more tightly than this: memory for more is taken once it turns out to be needed. */
-const USUAL_RATIO = 20;
-const LEAST_UNPACKED_BYTES = 64 * 1024;
+import { UNPACK, type Unpack } from "./unpack-body.ts";
 
 export type Body = {
   bytes: Uint8Array;
   /** How many there were as sent. */
   sentBytes: number;
+  /** Gives their memory back at once: nobody may use them any more. */
+  free(): void;
 };
+
+/** A body that says it has no more than this is read at once, which costs less than piece by piece. */
+const READ_AT_ONCE_BYTES = 256 * 1024;
+/** Behind a piece of less than this one waits for more: it costs as much as a large one. */
+const SMALL_PIECE_BYTES = 4 * 1024;
 
 /** What a body may have of bytes, compressed or not, and of time to arrive in. */
 export type BodyLimits = { maxBytes: number; timeoutMs: number };
@@ -46,41 +28,35 @@ export type BodyLimits = { maxBytes: number; timeoutMs: number };
  */
 export async function readBody(request: Request, { maxBytes, timeoutMs }: BodyLimits, share: BodyShare): Promise<Body> {
   const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
-  const decompress = Object.hasOwn(DECOMPRESS, encoding) ? DECOMPRESS[encoding] : undefined;
-  if (decompress === undefined && encoding !== "identity" && encoding !== "") {
+  const unpack = Object.hasOwn(UNPACK, encoding) ? UNPACK[encoding] : undefined;
+  if (unpack === undefined && encoding !== "identity" && encoding !== "") {
     throw new LogctlError(
       "unsupported_encoding",
       `Content-Encoding '${encoding}' is not understood; use gzip, deflate, zstd or none`,
     );
   }
   const sent = await inTime(readBytes(request, maxBytes, share), timeoutMs);
-  const sentBytes = sent.length;
-  if (decompress === undefined || sentBytes === 0) return { bytes: sent, sentBytes };
+  if (unpack === undefined || sent.sentBytes === 0) return sent;
   try {
-    return { bytes: await unpack(decompress, sent, maxBytes, share), sentBytes };
+    return await unpackBody(unpack, sent, maxBytes, share);
   } catch (error) {
     if (error instanceof LogctlError) throw error;
-    if (isTooLarge(error)) throw tooLarge(maxBytes);
     throw new LogctlError("invalid_encoding", `the body is no whole ${encoding}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-async function unpack(decompress: Decompress, sent: Uint8Array, maxBytes: number, share: BodyShare): Promise<Uint8Array> {
-  const usual = Math.min(maxBytes, Math.max(LEAST_UNPACKED_BYTES, sent.length * USUAL_RATIO));
-  let taken = usual;
-  share.take(usual);
-  const unpacked = await decompress(sent, { maxOutputLength: usual }).catch((error) => {
-    if (usual === maxBytes || !isTooLarge(error)) throw error;
-    share.take(maxBytes - usual);
-    taken = maxBytes;
-    return decompress(sent, { maxOutputLength: maxBytes });
-  });
-  share.giveBack(taken - unpacked.length);
-  return unpacked;
+async function unpackBody(unpack: Unpack, { bytes, sentBytes, free }: Body, maxBytes: number, share: BodyShare): Promise<Body> {
+  const unpacked = createGatherer(maxBytes);
+  await unpack(bytes, (piece) => gather(unpacked, piece, maxBytes, share));
+  free();
+  share.giveBack(sentBytes);
+  return { bytes: unpacked.take(), sentBytes, free: unpacked.free };
 }
 
-function isTooLarge(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
+function gather(gathered: Gatherer, piece: Uint8Array, maxBytes: number, share: BodyShare): void {
+  if (gathered.length() + piece.length > maxBytes) throw tooLarge(maxBytes);
+  share.take(piece.length);
+  gathered.add(piece);
 }
 
 /** How many bytes the request says its body has. */
@@ -89,28 +65,17 @@ export function announcedLength(request: Request): number | undefined {
   return length === null ? undefined : Number(length);
 }
 
-async function readBytes(request: Request, maxBytes: number, share: BodyShare): Promise<Uint8Array> {
+async function readBytes(request: Request, maxBytes: number, share: BodyShare): Promise<Body> {
   const length = announcedLength(request);
   if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes);
-  if (length !== undefined && length <= SMALL_BODY_BYTES) {
-    share.take(length);
-    return request.bytes().catch(endedEarly);
+  if (length !== undefined && length <= READ_AT_ONCE_BYTES && share.takeAhead(length)) {
+    const bytes = await request.bytes().catch(endedEarly);
+    return { bytes, sentBytes: bytes.length, free: () => freeBytes(bytes) };
   }
   // Piece by piece: what counts is what has come, and not what a client says will come.
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of chunksOf(request)) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
-    share.take(chunk.length);
-    chunks.push(chunk);
-  }
-  if (chunks.length === 1) return chunks[0] as Uint8Array;
-  // For a moment it is there twice.
-  share.take(bytes);
-  const whole = Buffer.concat(chunks);
-  share.giveBack(bytes);
-  return whole;
+  const gathered = createGatherer(maxBytes);
+  for await (const piece of piecesOf(request)) gather(gathered, piece, maxBytes, share);
+  return { bytes: gathered.take(), sentBytes: gathered.length(), free: gathered.free };
 }
 
 /**
@@ -120,8 +85,8 @@ async function readBytes(request: Request, maxBytes: number, share: BodyShare): 
 export async function discardBody(request: Request, { maxBytes, timeoutMs }: BodyLimits): Promise<boolean> {
   let bytes = 0;
   const discard = async () => {
-    for await (const chunk of chunksOf(request)) {
-      bytes += chunk.length;
+    for await (const piece of piecesOf(request)) {
+      bytes += piece.length;
       if (bytes > maxBytes) return false;
     }
     return true;
@@ -129,9 +94,13 @@ export async function discardBody(request: Request, { maxBytes, timeoutMs }: Bod
   return inTime(discard(), timeoutMs).catch(() => false);
 }
 
-async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
+/** The body as it comes. Of small pieces, those that come while others are served come together. */
+async function* piecesOf({ body }: Request): AsyncGenerator<Uint8Array> {
   try {
-    yield* body ?? [];
+    for await (const piece of body ?? []) {
+      yield piece;
+      if (piece.length < SMALL_PIECE_BYTES) await new Promise((resolve) => setImmediate(resolve));
+    }
   } catch (error) {
     endedEarly(error);
   }

@@ -11,13 +11,19 @@ import { stampCommit } from "./stamp.ts";
 /** What is to be committed together: everything in it is on disk, or nothing. */
 export type AppendRequest = {
   batch: RecordBatch;
+  /** Records that go before those of the batch, made into blocks already: their ids are given here. */
+  encoded?: readonly EncodedBlock[];
   receipts: DigestedReceipt[];
   /** When the collector took the records in, in ms: their time of receipt, and their time where they had none. */
   receivedAtMs: number;
 };
 
+type Encodable = Pick<AppendRequest, "batch" | "receivedAtMs">;
+
 /** The one place where records and blocks get their ids. */
 export type Appender = {
+  /** Makes blocks of a batch whose records are to be appended later, with others. */
+  encode(batch: Encodable): EncodedBlock[];
   /** Commits the request; on disk when it returns. Answers with the id of the first record. */
   append(request: AppendRequest): number;
   /** Puts one block in the place of others in one transaction; false where one of these was gone. */
@@ -42,11 +48,13 @@ export function createAppender(database: Database, options: AppenderOptions = {}
   let nextRecordId = Math.max(newestRecordId(database), droppedRecordId(database), lastId) + 1;
   let nextBlockId = (lastBlockId ?? 0) + 1;
 
-  const commitAppend = database.transaction((blocks: EncodedBlock[], { batch, receipts }: AppendRequest) => {
-    for (const [index, block] of blocks.entries()) insertBlock(database, nextBlockId + index, block);
-    if (receipts.length > 0) keeper.insert(receipts, nextRecordId + batch.rows - 1);
-    stampCommit(database);
-  });
+  const commitAppend = database.transaction(
+    (blocks: readonly EncodedBlock[], receipts: readonly DigestedReceipt[], lastRecordId: number) => {
+      for (const [index, block] of blocks.entries()) insertBlock(database, nextBlockId + index, block);
+      if (receipts.length > 0) keeper.insert(receipts, lastRecordId);
+      stampCommit(database);
+    },
+  );
 
   const commitReplace = database.transaction((replaced: { id: number; firstId: number }[], block: EncodedBlock) => {
     for (const { id, firstId } of replaced) if (!deleteBlock(database, id, firstId)) throw new StaleReplacement();
@@ -55,14 +63,16 @@ export function createAppender(database: Database, options: AppenderOptions = {}
   });
 
   return {
+    encode: (batch) => encodeBatch(batch, mostCharacters),
     append(request) {
       const firstId = nextRecordId;
-      const blocks = encodeBatch(request, firstId, mostCharacters);
+      const blocks = [...(request.encoded ?? []), ...encodeBatch(request, mostCharacters)];
+      const lastId = numberRecords(blocks, firstId);
       requireRoom(blocks.reduce((sum, { meta }) => sum + meta.bytes, 0));
-      commitAppend.immediate(blocks, request);
+      commitAppend.immediate(blocks, request.receipts, lastId);
       freeBlocks(blocks);
       // Only now: a commit that failed has used no ids.
-      nextRecordId += request.batch.rows;
+      nextRecordId = lastId + 1;
       nextBlockId += blocks.length;
       return firstId;
     },
@@ -88,8 +98,19 @@ function freeBlocks(blocks: readonly EncodedBlock[]): void {
   for (const { parts } of blocks) for (const { data } of parts) freeBytes(data);
 }
 
-/** The blocks of a request: one, but for very large requests. */
-function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number, mostCharacters: number): EncodedBlock[] {
+/** Gives the blocks' records their ids, one after another, and answers the last one. */
+function numberRecords(blocks: readonly EncodedBlock[], firstId: number): number {
+  let nextId = firstId;
+  for (const { meta } of blocks) {
+    meta.firstId = nextId;
+    nextId += meta.rows;
+    meta.lastId = nextId - 1;
+  }
+  return nextId - 1;
+}
+
+/** The blocks of a batch, whose records have no ids yet: one, but for very large requests. */
+function encodeBatch({ batch, receivedAtMs }: Encodable, mostCharacters: number): EncodedBlock[] {
   const { timestampMs, digits } = batch;
   for (let row = 0; row < batch.rows; row += 1) {
     if (!Number.isNaN(timestampMs[row])) continue;
@@ -98,7 +119,7 @@ function encodeBatch({ batch, receivedAtMs }: AppendRequest, firstId: number, mo
   }
   const rows: BlockRows = {
     ...batch,
-    firstId,
+    firstId: 0,
     receivedMs: new Float64Array(batch.rows).fill(receivedAtMs),
   };
   return splitRows(rows, mostCharacters).map(({ part, characters }) => {

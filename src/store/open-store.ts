@@ -32,6 +32,7 @@ export type { StoreMeasures };
 export type Store = {
   /** See GroupCommit: resolves once the records are on disk, and findable. */
   append: GroupCommit["append"];
+  appendInSteps: GroupCommit["appendInSteps"];
   search: Scanners["search"];
   /** How many records match. Throws `interrupted` as soon as `signal` is aborted. */
   count(filter: Filter, signal?: AbortSignal): Promise<number>;
@@ -143,6 +144,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       async append(fill) {
         health.requireWritable();
         return commits.append(fill);
+      },
+      async appendInSteps(bytes, steps, pause) {
+        health.requireWritable();
+        return commits.appendInSteps(bytes, steps, pause);
       },
       damaged: () => [...damaged.values()],
       troubles: health.troubles,

@@ -19,14 +19,14 @@ export type BatchSender = {
 const LEAST_BYTES = 4 * 1024 * 1024;
 const GIVEN_BACK_FACTOR = 8;
 
-/** Takes turns with so many slots. */
-export function createBatchSender(slots: number): BatchSender {
+/** Takes turns with so many slots, from `firstSlot` on. */
+export function createBatchSender(slots: number, firstSlot = 0): BatchSender {
   const memories: SharedArrayBuffer[] = [];
-  let slot = 0;
+  let slot = firstSlot;
   return {
     share(batch) {
       const { rows, services, messages, attributes } = batch;
-      slot = (slot + 1) % slots;
+      slot = firstSlot + ((slot - firstSlot + 1) % slots);
       const layout = { slot, rows, services, messageBytes: messages.length, attributeBytes: attributes.length };
       const bytes = Math.max(LEAST_BYTES, bytesOf(layout));
       const known = memories[slot];

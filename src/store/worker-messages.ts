@@ -36,13 +36,27 @@ export type ReplaceRequest = { replaced: { id: number; firstId: number }[]; bloc
  * message of texts and numbers alone takes a third of the time of one with objects in it.
  */
 export type AppendMessage = { type: "append"; id: number; request: string };
-export type AppendText = Omit<AppendRequest, "batch"> & { layout: BatchLayout };
+export type AppendText = Omit<AppendRequest, "batch" | "encoded"> & {
+  layout: BatchLayout;
+  /** Under which number records that go before these were encoded. */
+  run?: number | undefined;
+};
+
+/**
+ * A part of the records that one append is to commit: made into blocks while others are committed, and kept under the number of
+ * their run. `request` is JSON, of an `EncodeText`.
+ */
+export type EncodeMessage = { type: "encode"; id: number; request: string };
+export type EncodeText = { run: number; layout: BatchLayout; receivedAtMs: number };
 
 export type ToWriter =
   | (OpenMessage & { retention: Retention | undefined; minFreeBytes: number })
   | CloseMessage
   | { type: "memory"; slot: number; memory: SharedArrayBuffer }
   | AppendMessage
+  | EncodeMessage
+  /** What was encoded under this number is not wanted any more. */
+  | { type: "forget"; run: number }
   | ({ type: "replace"; id: number } & ReplaceRequest)
   | { type: "note_use"; use: TokenUse }
   /** Time has passed: is there something to drop? */
@@ -53,6 +67,7 @@ export type FromWriter =
   /** Found when it opened. */
   | ({ type: "missing" } & MissingRecords)
   | { type: "appended"; id: number; firstId: number }
+  | { type: "encoded"; id: number }
   | { type: "replaced"; id: number; done: boolean }
   /** Records are gone, since there is a limit to what is kept. */
   | { type: "dropped"; dropped: Dropped }

@@ -1,5 +1,6 @@
 import { LogctlError } from "../errors.ts";
 import type { ClockMark } from "../steady-clock.ts";
+import type { EncodedBlock } from "./block.ts";
 import { markClock } from "./clock-mark.ts";
 import { diskFull, freeDiskBytes, pagesWithRoom, requireRoom } from "./disk-room.ts";
 import { type LastRecord, openLastRecord } from "./last-record.ts";
@@ -10,7 +11,15 @@ import { readSharedBatch } from "./shared-batch.ts";
 import { giveSpaceBack, measureSpace, type Space } from "./space.ts";
 import { noteTokenUse } from "./tokens.ts";
 import { createWalKeeper } from "./wal.ts";
-import type { AppendMessage, AppendText, FailureMessage, FromWriter, ToWriter } from "./worker-messages.ts";
+import type {
+  AppendMessage,
+  AppendText,
+  EncodeMessage,
+  EncodeText,
+  FailureMessage,
+  FromWriter,
+  ToWriter,
+} from "./worker-messages.ts";
 import { openConnection, type WriterConnection } from "./writer-connection.ts";
 
 /** The one thread that writes records: it owns the connection, and what it answers to is on disk. */
@@ -30,6 +39,8 @@ const RESTORE_EVERY_MS = 1000;
 let path = "";
 let minFreeBytes = 0;
 const memories: SharedArrayBuffer[] = [];
+/** Blocks that wait for the append that they are part of, by the number of their run. */
+const runs = new Map<number, EncodedBlock[]>();
 let connection: WriterConnection | undefined;
 let lastRecord: LastRecord | undefined;
 let keepWalShort = createWalKeeper("");
@@ -86,6 +97,11 @@ function handle(message: ToWriter): void {
       return;
     case "append":
       return append(message);
+    case "encode":
+      return encode(message);
+    case "forget":
+      runs.delete(message.run);
+      return;
     case "retain":
       if (broken === undefined) retain(message.mark);
       return;
@@ -100,18 +116,21 @@ function handle(message: ToWriter): void {
 
 function append({ id, request }: AppendMessage): void {
   requireSound();
-  const { layout, ...rest } = JSON.parse(request) as AppendText;
+  const { layout, run = 0, ...rest } = JSON.parse(request) as AppendText;
   const batch = readSharedBatch(memories[layout.slot] as SharedArrayBuffer, layout);
   const { appender, receipts, retainer, requirePlace, database } = connected();
-  const firstId = appender().append({ batch, ...rest });
+  const encoded = runs.get(run) ?? [];
+  const firstId = appender().append({ batch, encoded, ...rest });
+  const rows = encoded.reduce((sum, { meta }) => sum + meta.rows, batch.rows);
+  const encodedBytes = encoded.reduce((sum, { meta }) => sum + meta.bytes, 0);
   // SQLite goes on as if nothing had happened: what it wrote is on disk, but nobody will ever find it.
   requirePlace();
-  acknowledgedId = firstId + batch.rows - 1;
+  acknowledgedId = firstId + rows - 1;
   unmarked = true;
   lastRecord?.write(acknowledgedId);
   if (restoring !== undefined) restored();
   answer({ type: "appended", id, firstId });
-  retainer()?.written(batch.messages.length + batch.attributes.length);
+  retainer()?.written(batch.messages.length + batch.attributes.length + encodedBytes);
   besides(() => keepWalShort(database()));
   besides(() => {
     if (!receipts().inserted(rest.receipts.length)) return;
@@ -138,6 +157,16 @@ function dropReceipts(): void {
     answer({ type: "receipts_dropped", dropped });
     if (performance.now() - from >= DROP_RECEIPTS_MS) return;
   }
+}
+
+function encode({ id, request }: EncodeMessage): void {
+  requireSound();
+  const { run, layout, receivedAtMs } = JSON.parse(request) as EncodeText;
+  const batch = readSharedBatch(memories[layout.slot] as SharedArrayBuffer, layout);
+  const blocks = runs.get(run) ?? [];
+  runs.set(run, blocks);
+  blocks.push(...connected().appender().encode({ batch, receivedAtMs }));
+  answer({ type: "encoded", id });
 }
 
 function requireSound(): void {

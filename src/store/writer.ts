@@ -5,15 +5,19 @@ import type { AppendRequest } from "./append.ts";
 import { buffersOfBlock } from "./block.ts";
 import { describeMissing } from "./missing-records.ts";
 import type { DroppedReceipts } from "./receipt-keeper.ts";
+import type { DigestedReceipt } from "./receipts.ts";
+import type { RecordBatch } from "./record-batch.ts";
 import type { Dropped, Retention } from "./retention.ts";
-import { createBatchSender } from "./shared-batch.ts";
-import type { AppendText, FailureMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
+import { type BatchLayout, type BatchSender, createBatchSender } from "./shared-batch.ts";
+import type { AppendText, EncodeText, FailureMessage, FromWriter, ReplaceRequest, ToWriter } from "./worker-messages.ts";
 import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
 /** The writer thread, as the main thread sees it. Each promise resolves when what was asked for is on disk. */
 export type Writer = {
   /** Of these no more than `APPENDS_AT_A_TIME` may wait for their answers, which come in their order. */
   append(request: AppendRequest): Promise<number>;
+  /** For records of one append that are handed over part by part. */
+  openRun(receivedAtMs: number): WriterRun;
   replace(request: ReplaceRequest): Promise<boolean>;
   /** Has it look, without waiting for it, whether there is something to drop at this time, which it marks. */
   retain(mark: ClockMark): void;
@@ -22,6 +26,16 @@ export type Writer = {
   /** Why the thread answers no more; undefined while it does. */
   stopped(): LogctlError | undefined;
   close(): Promise<void>;
+};
+
+/** Records that the thread makes into blocks part by part, between the commits of others, and that are committed together. */
+export type WriterRun = {
+  /** The next part. What of the batch is in memory is good until it resolves. */
+  encode(batch: RecordBatch): Promise<void>;
+  /** Commits all of it; answers with the id of the first record. */
+  commit(receipts: DigestedReceipt[]): Promise<number>;
+  /** Forgets what was encoded so far. */
+  forget(): void;
 };
 
 /** The one that the thread is at, and the one it goes on with. Each has shared memory of its own. */
@@ -53,6 +67,10 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
   const { path, minFreeBytes, keep, onTrouble, onRestored, onReceipts, startThread = startWriterThread } = options;
   const thread = startThread();
   const batches = createBatchSender(APPENDS_AT_A_TIME);
+  const parts = createBatchSender(1, APPENDS_AT_A_TIME);
+  // Parts share one memory: the next one waits for the last.
+  let lastPart: Promise<unknown> = Promise.resolve();
+  let lastRun = 0;
   const waiting = new Map<number, Waiting>();
   let nextId = 1;
   let dead: LogctlError | undefined;
@@ -72,6 +90,13 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
       waiting.set(id, { resolve, reject });
       thread.post(message(id), transfer);
     });
+  }
+
+  /** Puts the batch where the thread finds it. */
+  function share(sender: BatchSender, batch: RecordBatch): BatchLayout {
+    const { layout, memory } = sender.share(batch);
+    if (memory !== undefined && dead === undefined) thread.post({ type: "memory", slot: layout.slot, memory });
+    return layout;
   }
 
   // Opening and closing have no id of their own: they wait under 0, where a failure to open arrives too.
@@ -100,6 +125,8 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
       onReceipts();
     } else if (message.type === "appended") {
       settle(message.id, ({ resolve }) => resolve(message.firstId as never));
+    } else if (message.type === "encoded") {
+      settle(message.id, ({ resolve }) => resolve(undefined as never));
     } else if (message.type === "replaced") {
       settle(message.id, ({ resolve }) => resolve(message.done as never));
     } else {
@@ -119,10 +146,33 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
   }
   return {
     append({ batch, receipts, receivedAtMs }) {
-      const { layout, memory } = batches.share(batch);
-      if (memory !== undefined && dead === undefined) thread.post({ type: "memory", slot: layout.slot, memory });
+      const layout = share(batches, batch);
       const request: AppendText = { layout, receipts, receivedAtMs };
       return ask((id) => ({ type: "append", id, request: JSON.stringify(request) }));
+    },
+    openRun(receivedAtMs) {
+      lastRun += 1;
+      const run = lastRun;
+      let slot = 0;
+      return {
+        encode(batch) {
+          const encoded = lastPart.then(() => {
+            const request: EncodeText = { run, layout: share(parts, batch), receivedAtMs };
+            slot = request.layout.slot;
+            return ask<void>((id) => ({ type: "encode", id, request: JSON.stringify(request) }));
+          });
+          lastPart = encoded.catch(() => {});
+          return encoded;
+        },
+        commit(receipts) {
+          const layout = { slot, rows: 0, services: [], messageBytes: 0, attributeBytes: 0 };
+          const request: AppendText = { run, layout, receipts, receivedAtMs };
+          return ask((id) => ({ type: "append", id, request: JSON.stringify(request) }));
+        },
+        forget: () => {
+          if (dead === undefined) thread.post({ type: "forget", run });
+        },
+      };
     },
     replace: (request) => ask((id) => ({ ...request, type: "replace", id }), buffersOfBlock(request.block)),
     retain: (mark) => {

@@ -113,15 +113,19 @@ describe("POST /logs", () => {
 
 describe("a compressed body", () => {
   const text = numberedLines(500);
-  const gzipInTwo = Buffer.concat([gzipSync(`${numberedLines(250)}\n`), gzipSync(numberedLines(250, 250))]);
+  const inTwo = (pack: (text: string) => Uint8Array) =>
+    Buffer.concat([pack(`${numberedLines(250)}\n`), pack(numberedLines(250, 250))]);
   test.each([
     ["gzip", gzipSync(text)],
     ["x-gzip", gzipSync(text)],
-    ["GZIP", gzipInTwo],
+    ["GZIP", inTwo(gzipSync)],
     ["deflate", deflateSync(text)],
     ["deflate", deflateRawSync(text)],
+    ["deflate", inTwo(deflateSync)],
+    ["deflate", inTwo(deflateRawSync)],
+    ["deflate", Buffer.concat([deflateSync(""), deflateSync(text), deflateSync("")])],
     ["zstd", Bun.zstdCompressSync(text)],
-    ["zstd", Buffer.concat([Bun.zstdCompressSync(`${numberedLines(250)}\n`), Bun.zstdCompressSync(numberedLines(250, 250))])],
+    ["zstd", inTwo((part) => Bun.zstdCompressSync(part))],
     ["identity", Buffer.from(text)],
   ])("in %s is stored whole", async (encoding, body) => {
     await using app = await openTestApp();
@@ -132,7 +136,13 @@ describe("a compressed body", () => {
   test.each([
     ["gzip", gzipSync(text).subarray(0, -3)],
     ["gzip", Buffer.from(text)],
+    ["gzip", Buffer.concat([gzipSync(text), Buffer.from("garbage")])],
     ["deflate", deflateSync(text).subarray(0, -3)],
+    ["deflate", deflateRawSync(text).subarray(0, -3)],
+    ["deflate", Buffer.concat([deflateSync(text), Buffer.from("garbage")])],
+    ["deflate", Buffer.concat([deflateRawSync(text), Buffer.from("garbage")])],
+    ["deflate", Buffer.concat([deflateSync(text), deflateSync(text).subarray(0, -3)])],
+    ["deflate", Buffer.concat([deflateSync(text), Buffer.alloc(1)])],
     ["zstd", Bun.zstdCompressSync(text).subarray(0, -3)],
     ["zstd", Buffer.from(text)],
   ])("that is no whole %s is refused, and nothing stored", async (encoding, body) => {
@@ -158,6 +168,71 @@ describe("a compressed body", () => {
     const bomb = compress(new Uint8Array(65 * 1024 * 1024));
     const response = await app.post(new Uint8Array(bomb), { "content-encoding": encoding });
     expect([response.status, await response.json()]).toMatchObject([413, { error: { code: "body_too_large" } }]);
+  });
+});
+
+describe("a body that is decoded in many steps", () => {
+  const PADDING = "p".repeat(1000);
+  const lines = (count: number) => Array.from({ length: count }, (_, i) => JSON.stringify({ message: `record ${i}`, PADDING }));
+
+  test("is answered, and stored in its order, as a small one is", async () => {
+    await using app = await openTestApp();
+    const items = lines(6000);
+    items[1234] = "garbage";
+    items[5999] = '{"message":7}';
+    const answer = await ingestAnswerOf(app.post(items.join("\n")));
+    expect(answer).toMatchObject({ accepted: 5998, rejected: 2, errors: [{ index: 1234 }, { index: 5999 }] });
+    const page = await recordsOf(app.get("/logs?order=asc&limit=3&offset=1233"));
+    expect(page.map(({ id, message }) => [id, message])).toEqual([
+      [1234, "record 1233"],
+      [1235, "record 1235"],
+      [1236, "record 1236"],
+    ]);
+  });
+
+  test("stores nothing where it turns out to be no array, however late", async () => {
+    await using app = await openTestApp();
+    const response = await app.post(`[${lines(6000).join()}`);
+    expect([response.status, await response.json()]).toMatchObject([400, { accepted: 0, rejected: 1, errors: [{ index: 0 }] }]);
+    expect(await stored(app)).toEqual([]);
+  });
+
+  test("is stored once, however often it comes with its key", async () => {
+    await using app = await openTestApp();
+    const body = lines(3000).join("\n");
+    const headers = { "idempotency-key": "large" };
+    const answers = await Promise.all([1, 2, 3].map(() => ingestAnswerOf(app.post(body, headers))));
+    answers.push(await ingestAnswerOf(app.post(body, headers)));
+    expect(answers.map(({ accepted, duplicate = false }) => [accepted, duplicate])).toEqual([
+      [3000, false],
+      [3000, true],
+      [3000, true],
+      [3000, true],
+    ]);
+    expect(await (await app.get("/logs/stats")).json()).toEqual({ count: 3000 });
+  });
+
+  test("is given up where its client leaves, and nothing of it is stored", async () => {
+    await using app = await openTestApp();
+    const leaving = new AbortController();
+    const body = lines(20_000).join("\n");
+    const headers = { authorization: `Token ${REPORTS}`, host: "localhost" };
+    const request = new Request("http://localhost/logs", { method: "POST", body, headers, signal: leaving.signal });
+    const answer = app.fetch(request);
+    setImmediate(() => leaving.abort());
+    const response = await answer;
+    expect([response.status, await response.json()]).toMatchObject([400, { error: { code: "body_incomplete" } }]);
+    expect([await stored(app), app.failures]).toEqual([[], []]);
+  });
+
+  test("is stored once where it is small, but takes long", async () => {
+    await using app = await openTestApp();
+    const body = `{"message":"first"}\n${"{}\n".repeat(50_000)}{"message":"last"}`;
+    expect(await ingestAnswerOf(app.post(body))).toMatchObject({ accepted: 2, rejected: 50_000 });
+    expect((await stored(app)).map(({ id, message }) => [id, message])).toEqual([
+      [2, "last"],
+      [1, "first"],
+    ]);
   });
 });
 

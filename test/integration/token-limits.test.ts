@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { openForWriting } from "../../src/store/database.ts";
 import { createToken, listTokens, type NewToken } from "../../src/store/tokens.ts";
-import { errorOf, numberedLines, openTestApp } from "../support/app.ts";
+import { countOf, errorOf, numberedLines, openTestApp } from "../support/app.ts";
 
 /** Noon of a day of UTC. */
 const NOON = Date.parse("2026-11-24T12:00:00Z");
@@ -27,6 +27,7 @@ async function openLimited(limits: Partial<NewToken>) {
     write: (body: string | ReadableStream, headers: Record<string, string> = {}) =>
       app.post(body, { ...authorization(), ...headers }),
     read: () => app.get("/logs", authorization()),
+    count: () => app.get("/logs/stats", authorization()),
     tokens() {
       using database = openForWriting(app.path);
       return listTokens(database);
@@ -85,6 +86,16 @@ describe("a token with a rate limit", () => {
 
 describe("a token with a daily quota", () => {
   const line = (bytes: number) => JSON.stringify({ message: "x".repeat(bytes - '{"message":""}'.length) });
+
+  test("gets no more stored where several large requests are decoded at one time", async () => {
+    const body = numberedLines(20_000);
+    await using limited = await openLimited({ dailyQuotaBytes: body.length + 1000 });
+    const answers = await Promise.all([limited.write(body), limited.write(body)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 429]);
+    const refused = answers.find(({ status }) => status === 429) as Response;
+    expect((await errorOf(refused)).code).toBe("quota_exceeded");
+    expect(await countOf(limited.count())).toBe(20_000);
+  });
 
   test("is answered 429 once it is used up, until midnight UTC", async () => {
     await using limited = await openLimited({ dailyQuotaBytes: 1000 });

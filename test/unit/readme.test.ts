@@ -11,7 +11,17 @@ const ROOT = resolve(import.meta.dir, "../..");
 const README = await Bun.file(`${ROOT}/README.md`).text();
 
 /** Options that README shows of other programs: npx, git, zstd, and the benchmark. */
-const OTHERS_OPTIONS = ["--yes", "--rows", "--only", "--growth", "--breakdown", "--full-yardstick", "--json", "--long"];
+const OTHERS_OPTIONS = [
+  "--yes",
+  "--rows",
+  "--minutes",
+  "--only",
+  "--growth",
+  "--breakdown",
+  "--full-yardstick",
+  "--json",
+  "--long",
+];
 
 function commandsOf(command: Command, path: string): { path: string; command: Command }[] {
   return [{ path, command }, ...command.commands.flatMap((inner) => commandsOf(inner, `${path} ${inner.name()}`))];

@@ -114,6 +114,34 @@ describe("what was acknowledged", () => {
     expect(store.store.receipt(1, "k")).toMatchObject({ bodyHash: RECEIPT.bodyHash, accepted: 2, isPartial: false });
   });
 
+  test("is committed with all the parts of an append in steps, and numbered behind what was committed meanwhile", async () => {
+    await using store = await openTestStore();
+    let meanwhile: Promise<void> | undefined;
+    await store.store.appendInSteps(
+      100,
+      function* (batch) {
+        for (let part = 0; part < 3; part += 1) {
+          for (let row = 0; row < 20_000; row += 1) batch.append(Number.NaN, 0, 3, 2, "web", `record ${part} ${row}`, '{"a":1}');
+          batch.append(Number.NaN, 0, 3, 2, "web", "x".repeat(1024 * 1024), "");
+          yield;
+        }
+        return { receipt: RECEIPT };
+      },
+      () => {
+        expect(stored(store.path)).toMatchObject({ receipts: 0 });
+        meanwhile ??= appendAll(store.store, take(1));
+        return meanwhile;
+      },
+    );
+    expect(stored(store.path)).toEqual({ rows: 60_004, receipts: 1 });
+    const { text } = await answerOf(store.store, { limit: 3 });
+    expect(text).toContain('{"id":2,');
+    expect(text.split("\n")[1]).toContain('"message":"record 0 0"');
+    expect(await store.store.count(NO_FILTER)).toBe(60_004);
+    await store.reopen();
+    expect(await idsOf(store.store)).toEqual(upTo(60_004));
+  });
+
   test("has no receipt where there were no records, or where filling the batch failed", async () => {
     await using store = await openTestStore();
     await store.store.append(() => ({ receipt: RECEIPT }));

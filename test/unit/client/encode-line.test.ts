@@ -93,16 +93,21 @@ describe("encodeLine", () => {
   test("adds attributes to those a record has, whose numbers keep their digits", () => {
     const text = '{"message":"m","n":2e400,"attributes":{"id":12345678901234567890,"f":1.0,"z":-0,"host":"own"}}';
     const defaults = { attributes: new Map([...ALL.attributes, ["zone", "10000000000000000001"]]) };
-    expect(encode(text, defaults)).toBe(
-      `${text.slice(0, -1)},"attributes":{"id":12345678901234567890,"f":1.0,"z":-0,"host":"own","zone":10000000000000000001}}`,
-    );
+    expect(encode(text, defaults)).toBe(`${text.slice(0, -2)},"zone":10000000000000000001}}`);
     expect(parsed('{"message":"m","attributes":"text"}', defaults)).toMatchObject({ attributes: "text", host: "web-1" });
     expect(parsed('{"message":"m","attributes":null}', ALL).attributes).toEqual({ host: "web-1" });
   });
 
-  test("leaves a record that is nested too deep to be written anew to the collector's refusal", () => {
+  test("passes on a name that occurs twice as it is, and what is nested however deep", () => {
+    const twice =
+      '{"message":"m","a":1,"a":2,"attributes":{"k":1,"k":{"attributes":{}}},"message":"n","list":["attributes",{"x":0}]}';
+    expect(encode(twice, NONE)).toBe(twice);
+    expect(encode(twice, { attributes: ALL.attributes })).toBe(twice.replace('{}}},"message"', '{}},"host":"web-1"},"message"'));
     const deep = `{"message":"m","attributes":{"deep":${"[".repeat(100_000)}${"]".repeat(100_000)}}}`;
-    expect(encode(deep, { attributes: ALL.attributes })).toBe(deep);
+    expect(encode(deep, { attributes: ALL.attributes })).toBe(`${deep.slice(0, -2)},"host":"web-1"}}`);
+    expect(encode('{"message":"m","\\u0061ttributes" : { } }', { attributes: ALL.attributes })).toBe(
+      '{"message":"m","\\u0061ttributes" : { "host":"web-1"} }',
+    );
   });
 
   test("marks a line whose bytes were no UTF-8", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { BROKEN, readJsonItems } from "../../../src/dialects/json-items.ts";
+import { BROKEN, readJsonItems } from "../../support/reference-items.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

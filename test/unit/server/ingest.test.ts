@@ -3,6 +3,7 @@ import { LogctlError } from "../../../src/errors.ts";
 import { createBodyBudget } from "../../../src/server/body-budget.ts";
 import type { Identity } from "../../../src/server/identify.ts";
 import { createIngest } from "../../../src/server/ingest.ts";
+import { createThreadShare } from "../../../src/server/share-thread.ts";
 import { createTokenAccounts } from "../../../src/server/token-accounts.ts";
 import { createTurns } from "../../../src/server/turns.ts";
 import type { Store } from "../../../src/store/open-store.ts";
@@ -23,9 +24,15 @@ test("what could not be written is not taken from a token's rate and quota", asy
   };
   let nowMs = 0;
   const ingest = createIngest({
-    store: { append, receipt: () => undefined, requireWritable() {} },
+    store: {
+      append,
+      appendInSteps: () => Promise.reject(new Error("the body is small")),
+      receipt: () => undefined,
+      requireWritable() {},
+    },
     accounts: createTokenAccounts({ noteUse() {}, now: () => nowMs }),
     turns: createTurns(() => 0),
+    thread: createThreadShare(),
     metrics: { ingested() {} },
     limits: { maxBytes: 1000, timeoutMs: 1000 },
     bodies: createBodyBudget(10_000),

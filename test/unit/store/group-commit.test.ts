@@ -2,19 +2,44 @@ import { describe, expect, test } from "bun:test";
 import { LogctlError } from "../../../src/errors.ts";
 import type { AppendRequest } from "../../../src/store/append.ts";
 import { createGroupCommit } from "../../../src/store/group-commit.ts";
-import { digestReceipt, type Receipt } from "../../../src/store/receipts.ts";
+import { type DigestedReceipt, digestReceipt, type Receipt } from "../../../src/store/receipts.ts";
 import type { RecordBatchBuilder } from "../../../src/store/record-batch.ts";
 
 /** A writer whose commits end when the test says so. */
 function createFakeWriter() {
   const requests: (Omit<AppendRequest, "batch"> & { rows: number; messages: string; attributes: string })[] = [];
   const pending: { resolve: (id: number) => void; reject: (error: Error) => void }[] = [];
+  let encoding: Promise<void> | undefined;
+  const runs: { messages: string[]; receipts?: DigestedReceipt[]; receivedAtMs: number; forgotten: number }[] = [];
   return {
     requests,
+    runs,
+    openRun(receivedAtMs: number) {
+      const run: (typeof runs)[number] = { messages: [], receivedAtMs, forgotten: 0 };
+      runs.push(run);
+      return {
+        async encode({ messages }: AppendRequest["batch"]) {
+          run.messages.push(new TextDecoder().decode(messages));
+          await encoding;
+        },
+        commit(receipts: DigestedReceipt[]): Promise<number> {
+          run.receipts = receipts;
+          return new Promise((resolve, reject) => pending.push({ resolve, reject }));
+        },
+        forget() {
+          run.messages = [];
+          run.forgotten += 1;
+        },
+      };
+    },
     append({ batch: { rows, messages, attributes }, ...request }: AppendRequest): Promise<number> {
       const text = new TextDecoder();
       requests.push({ ...request, rows, messages: text.decode(messages), attributes: text.decode(attributes) });
       return new Promise((resolve, reject) => pending.push({ resolve, reject }));
+    },
+    /** Has parts wait until `promise` resolves. */
+    hang(promise: Promise<void>) {
+      encoding = promise;
     },
     succeed: () => pending.shift()?.resolve(1),
     fail: (error: Error) => pending.shift()?.reject(error),
@@ -323,6 +348,9 @@ describe("group commit", () => {
         if (broken) throw new RangeError("out of memory");
         return Promise.resolve(1);
       },
+      openRun() {
+        throw new Error("nothing is appended in steps");
+      },
     };
     const group = createGroupCommit(
       writer,
@@ -349,5 +377,137 @@ describe("group commit", () => {
     await first;
     writer.succeed();
     await many;
+  });
+});
+
+describe("an append in steps", () => {
+  const RECEIPT: Receipt = { scope: 1, key: "k", bodyHash: "0123456789abcdef", accepted: 1, isPartial: false };
+  const append = (batch: RecordBatchBuilder, message: string) => batch.append(1, 0, 0, 2, "web", message, "");
+
+  test("hands over what it gathered in parts, and resolves once they are committed together", async () => {
+    const { writer, commits, group } = openGroupCommit();
+    const large = "x".repeat(2 * 1024 * 1024);
+    const appended = group.appendInSteps(
+      100,
+      function* (batch) {
+        append(batch, "a");
+        yield;
+        append(batch, large);
+        yield;
+        append(batch, "b");
+        return { receipt: RECEIPT };
+      },
+      () => undefined,
+    );
+    expect(await isSettled(appended)).toBe(false);
+    expect(writer.runs).toEqual([
+      { messages: [`a${large}`, "b"], receipts: [digestReceipt(RECEIPT)], receivedAtMs: 5000, forgotten: 0 },
+    ]);
+    expect([writer.requests, commits]).toEqual([[], []]);
+    writer.succeed();
+    expect(await appended).toEqual({ receipt: RECEIPT });
+    expect(commits).toEqual([3]);
+    expect(writer.runs[0]?.forgotten).toBe(1);
+  });
+
+  test("lets other appends be committed in each of its pauses, and may take back all it appended", async () => {
+    const { writer, group, messages } = openGroupCommit();
+    const pauses: (() => void)[] = [];
+    const appended = group.appendInSteps(
+      100,
+      function* (batch, takeBack) {
+        append(batch, "x".repeat(2 * 1024 * 1024));
+        yield;
+        takeBack();
+        append(batch, "c");
+        return {};
+      },
+      () => new Promise((resolve) => pauses.push(resolve)),
+    );
+    const other = group.append(fillWith("other"));
+    writer.succeed();
+    await other;
+    expect(messages()).toEqual(["other"]);
+    expect(pauses).toHaveLength(1);
+    pauses[0]?.();
+    expect(await isSettled(appended)).toBe(false);
+    expect(writer.runs).toMatchObject([{ messages: ["c"], receipts: [] }]);
+    writer.succeed();
+    await appended;
+  });
+
+  test("stores nothing of what ends in a pause, and leaves nothing of it to the next", async () => {
+    const { writer, commits, group } = openGroupCommit();
+    const left = group.appendInSteps(
+      100,
+      function* (batch) {
+        append(batch, "a");
+        yield;
+        return {};
+      },
+      () => Promise.reject(new Error("the client left")),
+    );
+    await expect(left).rejects.toThrow("the client left");
+    const next = group.appendInSteps(
+      100,
+      function* (batch) {
+        append(batch, "b");
+        yield;
+        return {};
+      },
+      () => undefined,
+    );
+    expect(await isSettled(next)).toBe(false);
+    expect(writer.runs.map(({ receipts }) => receipts)).toEqual([undefined, []]);
+    expect(writer.runs[1]?.messages).toEqual(["b"]);
+    writer.succeed();
+    await next;
+    expect(commits).toEqual([1]);
+  });
+
+  test("of which nothing is left needs no commit", async () => {
+    const { writer, group } = openGroupCommit();
+    const nothing = group.appendInSteps(
+      100,
+      function* () {
+        yield;
+        return {};
+      },
+      () => undefined,
+    );
+    expect(await nothing).toEqual({});
+    expect(writer.runs[0]?.receipts).toBeUndefined();
+  });
+
+  test("is refused where too much of others waits for the writer, and keeps no small ones out meanwhile", async () => {
+    const { writer, group } = openGroupCommit();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    writer.hang(promise);
+    const large = (bytes: number) =>
+      group.appendInSteps(
+        bytes,
+        function* (batch) {
+          append(batch, "large");
+          yield;
+          return {};
+        },
+        () => undefined,
+      );
+    const waiting = [large(40 * 1024 * 1024), large(23 * 1024 * 1024)];
+    // This one begins before the others wait, the next one behind them.
+    expect(await large(2 * 1024 * 1024).catch((error: LogctlError) => error.code)).toBe("overloaded");
+    const third = large(1024 * 1024);
+    expect(await isSettled(third)).toBe(false);
+    const small = group.append(fillWith("small"));
+    writer.succeed();
+    expect(await small).toEqual({ message: "small" });
+    resolve();
+    expect(await isSettled(Promise.all([...waiting, third]))).toBe(false);
+    for (let commits = 0; commits < 3; commits += 1) writer.succeed();
+    await Promise.all([...waiting, third]);
+    const next = large(1);
+    expect(await isSettled(next)).toBe(false);
+    writer.succeed();
+    await next;
   });
 });

@@ -1,5 +1,13 @@
 import { isUtf8 } from "node:buffer";
-import { quoteInexactNumbers } from "./inexact-numbers.ts";
+import { isInexact } from "../../src/dialects/inexact-numbers.ts";
+import { createRecordDecoder } from "../../src/dialects/record-decoder.ts";
+import type { RecordErrorCode } from "../../src/schema/record.ts";
+import type { RecordBatchBuilder } from "../../src/store/record-batch.ts";
+
+/**
+ * The items of a body read as a whole, by `JSON.parse`, with no regard to time and memory: what the collector reads step by
+ * step is to be the same. Of a name that occurs twice in an object it keeps the last value, unlike the collector.
+ */
 
 /** Stands for an item whose text is no JSON. */
 export const BROKEN = Symbol("broken");
@@ -98,4 +106,57 @@ function firstVisibleByte(bytes: Uint8Array): number {
 function isBlankFrom(bytes: Uint8Array, from: number): boolean {
   for (let at = from; at < bytes.length; at += 1) if (!isSpace(bytes[at] as number)) return false;
   return true;
+}
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const NEWLINE = 10;
+const NUMBER = /-?\d[\d.eE+-]*/y;
+
+/**
+ * JSON text with each number that JavaScript cannot hold exactly put in quotes. What is no JSON stays no JSON; a line of
+ * NDJSON with a quote too many does not spoil the next one, since no JSON string goes on over the end of a line.
+ */
+function quoteInexactNumbers(json: string): string {
+  let quoted = "";
+  let copied = 0;
+  for (let at = 0; at < json.length; ) {
+    const unit = json.charCodeAt(at);
+    if (unit === QUOTE) {
+      at = endOfString(json, at + 1);
+      continue;
+    }
+    NUMBER.lastIndex = at;
+    const number = unit === 45 || (unit >= 48 && unit <= 57) ? NUMBER.exec(json)?.[0] : undefined;
+    if (number !== undefined && isInexact(Number(number))) {
+      quoted += `${json.slice(copied, at)}"${number}"`;
+      copied = at + number.length;
+    }
+    at += number?.length ?? 1;
+  }
+  return quoted + json.slice(copied);
+}
+
+function endOfString(json: string, start: number): number {
+  for (let at = start; at < json.length; at += 1) {
+    const unit = json.charCodeAt(at);
+    if (unit === BACKSLASH) at += 1;
+    else if (unit === QUOTE || unit === NEWLINE) return at + 1;
+  }
+  return json.length;
+}
+
+/** The answer and the records of a body in which no name occurs twice in an object. */
+export function decodeReference(body: Uint8Array, service: string | undefined, batch: RecordBatchBuilder) {
+  const found = readJsonItems(body);
+  if (found === undefined) return undefined;
+  const decoder = createRecordDecoder();
+  const refusals: { index: number; code: RecordErrorCode }[] = [];
+  for (const [index, item] of found.items.entries()) {
+    const options = { service, replaced: found.replaced };
+    let refusal = item === BROKEN ? "invalid_json" : decoder.decode(item, batch, options);
+    if (refusal === "inexact") refusal = decoder.decode(found.exact(index), batch, options);
+    if (refusal !== null) refusals.push({ index, code: refusal as RecordErrorCode });
+  }
+  return { accepted: found.items.length - refusals.length, refusals };
 }

@@ -1,4 +1,4 @@
-import { LogctlError } from "../errors.ts";
+import { type ErrorCode, LogctlError } from "../errors.ts";
 import { IDEMPOTENCY_KEY_RETENTION_MS } from "../schema/limits.ts";
 import type { Batch } from "./batch.ts";
 import type { Connection } from "./connection.ts";
@@ -70,8 +70,19 @@ export async function deliverBatch(
   hooks.onPart({ answer: answerOfRefusal(refusal.error, count), first: batch.from, count });
 }
 
-function isAboutSender({ status }: Refusal): boolean {
-  return status < 400 || status === 401 || status === 403;
+/** Codes that say nothing of the records, whatever the status: the token, or the address, is not the right one. */
+const ABOUT_SENDER: readonly ErrorCode[] = [
+  "unauthorized",
+  "forbidden",
+  "host_refused",
+  "origin_refused",
+  "not_found",
+  "method_not_allowed",
+  "unexpected_answer",
+];
+
+function isAboutSender({ error, status }: Refusal): boolean {
+  return status < 400 || status === 401 || status === 403 || ABOUT_SENDER.includes(error.code);
 }
 
 function forgotten({ sentAtMs }: Batch): LogctlError {

@@ -280,6 +280,7 @@ export function openSpoolingOutbox(options: SpoolingOutboxOptions): Outbox {
 /** What is the matter with a collector, of which without an error it is only known that it takes its time. */
 function troubleOf({ baseUrl }: Connection, error: LogctlError | undefined): string {
   if (error === undefined) return `the collector at ${baseUrl} does not answer`;
+  if (error.code === "unexpected_answer") return `something else answers in the place of the collector at ${baseUrl}: ${error.message}`;
   return error.code === "unreachable"
     ? error.message
     : `the collector at ${baseUrl} is in trouble (${error.code}: ${error.message})`;

@@ -99,8 +99,6 @@ export function readHead(bytes: Uint8Array): SegmentHead | "newer" | undefined {
 
 /** The head that a segment had whose own is damaged, by the entries in it; undefined where that is for a newer logctl to say. */
 export function guessHead(bytes: Uint8Array): SegmentHead | undefined {
-  // A power cut can leave a file that has a length, and no bytes yet.
-  if (bytes.every((byte) => byte === 0)) return { format: current, start: bytes.length, length: 0 };
   if (earlier.findFrame(bytes, 0) === EARLIER_MARK.length) return EARLIER_HEAD;
   if (readHead(bytes) === "newer") return undefined;
   const format = current.findFrame(bytes, 0) < 0 && earlier.findFrame(bytes, 0) >= 0 ? earlier : current;

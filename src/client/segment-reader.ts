@@ -18,6 +18,7 @@ export type SegmentReader = {
   partAt(offset: number): SegmentPart;
   /** The same by what frames say, for who only counts: whether what is in an entry is whole, is not looked at. */
   placesFrom(offset: number): EntryPlace[];
+  /** As many as are there. */
   bytes(from: number, to: number): Uint8Array;
 };
 
@@ -53,14 +54,22 @@ export function readSegment<Result>(path: string, work: (segment: SegmentReader)
       const first = format.findFrame(bytes(offset, near), 1);
       const at = first < 0 && near < size ? format.findFrame(bytes(offset, size), 1) : first;
       if (at < 0 && isCutAt(offset, frame)) return { kind: "end" };
-      return { kind: "damaged", offset, next: at < 0 ? size : offset + at, count: frame?.count ?? 0, reason };
+      return {
+        kind: "damaged",
+        offset,
+        next: at < 0 ? Math.max(size, length ?? 0) : offset + at,
+        count: frame?.count ?? 0,
+        reason,
+      };
     }
 
     function partAt(from: number, isQuick = false): SegmentPart {
       const offset = Math.max(from, start);
       if (offset >= size) {
-        const isShort = length !== undefined && length > size;
-        return { kind: "end", ...(isShort && { missing: `its last ${length - size} bytes are missing` }) };
+        if (size === 0) return { kind: "end", missing: "the file is empty" };
+        // What is damaged up to there has been told of.
+        const isShort = length !== undefined && length > size && offset === size;
+        return { kind: "end", ...(isShort && { missing: `the last ${length - size} bytes are missing` }) };
       }
       const frame = frameAt(offset);
       if (frame === undefined) return damageAt(offset, frame, "what tells of an entry is not what was written");
@@ -80,7 +89,7 @@ export function readSegment<Result>(path: string, work: (segment: SegmentReader)
         for (let part = partAt(from, true); part.kind !== "end"; part = partAt(part.next, true)) places.push(part);
         return places;
       },
-      bytes,
+      bytes: (from, to) => bytes(from, Math.min(size, to)),
     });
   });
 }

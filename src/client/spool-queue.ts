@@ -182,6 +182,8 @@ export function openSpoolQueue({ folder, deadFolder, now, segmentBytes }: SpoolQ
     damaged: () => damagedParts,
     newer: () => newer.map((number) => segmentPath(folder, number)),
     close() {
+      // In both places: what becomes of one of them is no matter then.
+      file.write(position, false);
       file.write(position, true);
       file.close();
       closeWriter();

@@ -1,5 +1,16 @@
-import { closeSync, constants, fdatasyncSync, fsyncSync, ftruncateSync, openSync, readdirSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
+import { openOwnFile } from "./own-files.ts";
 import { encodeFrame, encodeHead, HEAD_BYTES } from "./segment-format.ts";
 
 const NAME = /^(\d{10})\.spool$/;
@@ -29,10 +40,12 @@ export type SegmentWriter = {
   abandon(): void;
 };
 
-/** Begins a segment that nobody but its owner can read. */
+/** Begins a segment that nobody but its owner can read. It has its name once its head is on the disk: one without is damaged. */
 export function createSegment(folder: string, number: number): SegmentWriter {
-  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-  const descriptor = openSync(segmentPath(folder, number), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const path = segmentPath(folder, number);
+  const unfinished = `${path}.new`;
+  rmSync(unfinished, { force: true });
+  const descriptor = openOwnFile(unfinished, "make");
   let size = 0;
 
   function write(bytes: Uint8Array, at: number): void {
@@ -52,9 +65,11 @@ export function createSegment(folder: string, number: number): SegmentWriter {
 
   try {
     append(encodeHead(0), true);
+    renameSync(unfinished, path);
     syncFolder(folder);
   } catch (error) {
     closeSync(descriptor);
+    rmSync(unfinished, { force: true });
     throw error;
   }
   return {

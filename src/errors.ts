@@ -196,3 +196,8 @@ export class LogctlError extends Error {
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && (ERROR_CODES as readonly string[]).includes(value);
 }
+
+/** Whether a collector may answer with a code; those from `usage` on are for commands only. */
+export function isAnswerCode(code: ErrorCode): boolean {
+  return ERROR_CODES.indexOf(code) < ERROR_CODES.indexOf("usage");
+}

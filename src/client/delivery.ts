@@ -77,9 +77,9 @@ export function openDelivery(options: DeliveryOptions): Delivery {
       const sentBeforeMs = batch.sentAtMs;
       if (sentBeforeMs === 0) progress(batch, { sentAtMs: now() }, hooks);
       const attempt = await postRecords(connection, records, { idempotencyKey, signal, timeoutMs, graceMs });
-      const isNoCollector = attempt.kind === "refused" && attempt.error.code === "unexpected_answer";
-      if (attempt.kind === "answered" || attempt.kind === "too_large" || (attempt.kind === "refused" && !isNoCollector)) {
-        hasAnswered = true;
+      const isNoCollector = attempt.kind !== "answered" && attempt.error.code === "unexpected_answer";
+      if (attempt.kind !== "failed" && !(attempt.kind === "refused" && isNoCollector)) {
+        hasAnswered ||= !isNoCollector;
         return attempt;
       }
       const { error } = attempt;
@@ -89,7 +89,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
       hasAnswered ||= response !== undefined;
       hooks.onFailure?.(error);
       failingSince ??= now();
-      shadowedSince = isNoCollector ? (shadowedSince ?? now()) : undefined;
+      shadowedSince = attempt.kind === "refused" ? (shadowedSince ?? now()) : undefined;
       const mayTakeMs = hooks.retryForMs?.() ?? (hasAnswered ? retryForMs : 0);
       const leftMs = Math.min(failingSince + mayTakeMs, (shadowedSince ?? Number.POSITIVE_INFINITY) + SHADOWED_MS) - now();
       if (leftMs <= 0 && attempt.kind === "refused") return attempt;

@@ -80,8 +80,11 @@ export function openSpool({ folder, pid, now, segmentBytes = SEGMENT_BYTES }: Sp
       remove: () => guard(queue.remove),
       dropOldest: () => guard(queue.dropOldest),
       close() {
-        guard(queue.close);
-        lock.release();
+        try {
+          guard(queue.close);
+        } finally {
+          lock.release();
+        }
       },
     };
   }

@@ -95,7 +95,8 @@ export function openSpoolingOutbox(options: SpoolingOutboxOptions): Outbox {
       losses[reason] += count;
     },
   };
-  if (own !== undefined) background = deliverSpooled();
+  // One in which nothing is left but damage has nothing to deliver.
+  if (own?.head() !== undefined) background = deliverSpooled();
 
   function claimLeft(): Spool[] {
     for (const folder of listUnlabelled(policy.base, connection.baseUrl)) onUnusable(unlabelledError(folder));

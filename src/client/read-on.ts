@@ -30,8 +30,9 @@ export async function* readOn(
     let isFirst = true;
     try {
       for await (const lines of readRecords(connection, rest, signal)) {
-        if (isFirst && last !== undefined) checkFollows(connection, last, lines[0] as string, parameters);
+        const before = isFirst ? last : undefined;
         isFirst = false;
+        if (before !== undefined) checkFollows(connection, before, lines[0] as string, parameters);
         attempt = 0;
         received += lines.length;
         last = lines.at(-1);
@@ -69,10 +70,11 @@ function parametersBehind(last: string, parameters: URLSearchParams, received: n
 
 /** A collector that gave the same records again would do so without end. */
 function checkFollows({ baseUrl }: Connection, last: string, next: string, parameters: URLSearchParams): void {
-  const [before, after] = [positionOf(last)?.id, positionOf(next)?.id];
+  const [before, after] = [positionOf(last), positionOf(next)];
   if (before !== undefined && after !== undefined) {
-    if (parameters.get("sort") === "timestamp" && before !== after) return;
-    if (parameters.get("sort") !== "timestamp" && (parameters.get("order") === "asc" ? after > before : after < before)) return;
+    const byTime = parameters.get("sort") === "timestamp" ? after.ms - before.ms || after.nanos - before.nanos : 0;
+    const steps = byTime || after.id - before.id;
+    if (parameters.get("order") === "asc" ? steps > 0 : steps < 0) return;
   }
   throw new LogctlError("unexpected_answer", `${baseUrl}/logs does not go on where its answer broke off`);
 }

@@ -35,7 +35,13 @@ async function startServe(folder: TemporaryFolder, prefix: string[] = []) {
     err += new TextDecoder().decode((await reader.read()).value);
     return /https?:\/\/[\w.:]+\d/.exec(err)?.[0];
   });
-  return { child, url };
+  return {
+    ...{ child, url },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
 }
 
 describe.each(["SIGHUP", "SIGQUIT", "SIGTERM"] as const)("%s", (signal) => {
@@ -50,7 +56,8 @@ describe.each(["SIGHUP", "SIGQUIT", "SIGTERM"] as const)("%s", (signal) => {
 
   test("ends a simulation with its summary", async () => {
     await using folder = await makeTemporaryFolder();
-    const { child: collector, url } = await startServe(folder);
+    await using collector = await startServe(folder);
+    const { url } = collector;
     const child = Bun.spawn([BINARY, "simulate", "--interval", "0.05", "--url", url], {
       env: environment(),
       stdio: ["ignore", "ignore", "pipe"],
@@ -61,13 +68,12 @@ describe.each(["SIGHUP", "SIGQUIT", "SIGTERM"] as const)("%s", (signal) => {
     child.kill(signal);
     expect([await child.exited, child.signalCode]).toEqual([0, null]);
     expect(await new Response(child.stderr).text()).toMatch(/sent \d+ records?/);
-    collector.kill("SIGKILL");
-    await collector.exited;
   }, 30_000);
 
   test("leaves one whole file of a collector", async () => {
     await using folder = await makeTemporaryFolder();
-    const { child } = await startServe(folder);
+    await using collector = await startServe(folder);
+    const { child } = collector;
     child.kill(signal);
     expect([await child.exited, child.signalCode]).toEqual([0, null]);
     expect(existsSync(folder.file("logs.db-wal"))).toBe(false);
@@ -102,7 +108,8 @@ describe("a terminal that closes", () => {
 
   test("means nothing to a collector that nohup started", async () => {
     await using folder = await makeTemporaryFolder();
-    const { child, url } = await startServe(folder, ["nohup"]);
+    await using collector = await startServe(folder, ["nohup"]);
+    const { child, url } = collector;
     child.kill("SIGHUP");
     expect((await fetch(`${url}/health`)).status).toBe(200);
     child.kill("SIGTERM");

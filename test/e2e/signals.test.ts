@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { closeSync, existsSync, openSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { BINARY, environment, eventually } from "../support/binary.ts";
 import { waitingIn } from "../support/outages.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
@@ -103,6 +104,10 @@ describe("a terminal that closes", () => {
       return spool.used_by === null ? true : undefined;
     });
     expect(await waitingIn(state)).toBe(3);
+    // It was not killed: the file says itself how long it is.
+    const [spool] = readdirSync(state) as [string];
+    const segment = readFileSync(join(state, spool, "0000000001.spool"));
+    expect(segment.readUInt32LE(8)).toBe(segment.length);
     closeSync(lines);
   }, 30_000);
 

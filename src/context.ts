@@ -27,6 +27,6 @@ export type CliContext = {
   fetch: (request: Request, trust?: { ca: string }) => Promise<Response>;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Aborted by Ctrl-C or SIGTERM; a command ends what it does and says what it did. */
+  /** Aborted by Ctrl-C, SIGTERM, SIGQUIT or SIGHUP; a command ends what it does and says what it did. */
   signal: AbortSignal;
 };

@@ -50,6 +50,7 @@ export const ERROR_CODES = [
   "spooled",
   "spool_full",
   "spool_unusable",
+  "spool_damaged",
   "maybe_stored",
   "database_unusable",
   "database_damaged",
@@ -105,6 +106,7 @@ export const HTTP_STATUS = {
   spooled: 500,
   spool_full: 500,
   spool_unusable: 500,
+  spool_damaged: 500,
   maybe_stored: 500,
   database_unusable: 500,
   database_damaged: 500,
@@ -158,6 +160,7 @@ export const EXIT_CODE = {
   spooled: 5,
   spool_full: 1,
   spool_unusable: 1,
+  spool_damaged: 1,
   maybe_stored: 1,
   database_unusable: 1,
   database_damaged: 1,
@@ -192,4 +195,9 @@ export class LogctlError extends Error {
 
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && (ERROR_CODES as readonly string[]).includes(value);
+}
+
+/** Whether a collector may answer with a code; those from `usage` on are for commands only. */
+export function isAnswerCode(code: ErrorCode): boolean {
+  return ERROR_CODES.indexOf(code) < ERROR_CODES.indexOf("usage");
 }

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import type { CliContext, InputStream, OutputStream } from "./context.ts";
+import { mayUseProxy } from "./may-use-proxy.ts";
 import { VERSION } from "./version.ts";
 
 const argv = process.argv.slice(2);
@@ -14,17 +16,20 @@ if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
 
 function processContext(): CliContext {
   const stopping = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
+  for (const name of ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"] as const) {
+    if (name === "SIGHUP" && isHangupIgnored()) continue;
     process.on(name, () => {
-      // The first asks; a second one does not wait for an answer.
-      if (stopping.signal.aborted) process.exit(130);
+      // The first asks; a second one does not wait for an answer. Of a terminal that closes two or three come at once, by the
+      // shell and by the kernel: that is nobody's impatience.
+      if (stopping.signal.aborted && name !== "SIGHUP") process.exit(130);
       stopping.abort(name);
     });
   }
   return {
     stdin: inputStream(),
-    stdout: outputStream(process.stdout, () => process.exit(0)),
-    stderr: outputStream(process.stderr, () => {}),
+    stdout: outputStream(process.stdout, ({ code }) => (code === "EPIPE" ? process.exit(0) : false)),
+    // Whatever is wrong with it, there is nobody left to tell.
+    stderr: outputStream(process.stderr, () => true),
     env: process.env,
     pid: process.pid,
     usage() {
@@ -35,17 +40,37 @@ function processContext(): CliContext {
         startedAtMs: Date.now() - process.uptime() * 1000,
       };
     },
-    fetch: (request, trust) => fetch(request, trust && { tls: trust }),
+    fetch(request, trust) {
+      if (!mayUseProxy(new URL(request.url))) forgetProxies();
+      return fetch(request, trust && { tls: trust });
+    },
     now: () => Date.now(),
     signal: stopping.signal,
   };
 }
 
-/** A reader that goes away (`| head`) is no failure of ours: `onClosed` ends quietly. */
-function outputStream(stream: NodeJS.WriteStream, onClosed: () => void): OutputStream {
+/** Whether `nohup` started this: who closes the terminal does not mean it then. Where there is no /proc, it cannot be told. */
+function isHangupIgnored(): boolean {
+  try {
+    const ignored = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
+    return (BigInt(`0x${ignored}`) & 1n) === 1n;
+  } catch {
+    return false;
+  }
+}
+
+/** Bun reads these at each request, and no option of one overrides them. A process asks one collector only. */
+function forgetProxies(): void {
+  for (const name of ["http_proxy", "https_proxy", "all_proxy"]) {
+    delete process.env[name];
+    delete process.env[name.toUpperCase()];
+  }
+}
+
+/** A reader that goes away (`| head`) is no failure of ours: `isExpected` says so, or ends quietly. */
+function outputStream(stream: NodeJS.WriteStream, isExpected: (error: NodeJS.ErrnoException) => boolean): OutputStream {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    onClosed();
+    if (!isExpected(error)) throw error;
   });
   let written = Promise.resolve();
   return {

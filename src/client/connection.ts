@@ -1,5 +1,6 @@
-import { type ErrorCode, LogctlError } from "../errors.ts";
+import { type ErrorCode, isAnswerCode, LogctlError } from "../errors.ts";
 import { errorBodySchema } from "../schema/api.ts";
+import { parseJson, startOfText } from "./answer-text.ts";
 
 /** How a client reaches a collector. */
 export type ConnectionOptions = {
@@ -15,8 +16,9 @@ export type Connection = {
   /** Tells tokens apart, and gives none away. */
   tokenDigest: string;
   /**
-   * One request. Answers of any status come back as they are; throws `unreachable` where there is no answer, and
-   * `interrupted` once the signal is aborted, unless it is certain that nothing was sent.
+   * One request. No redirect is followed: neither the token nor logs go where the collector's owner did not send them. Answers
+   * of any other status come back as they are; throws `unexpected_answer` for a redirect, `unreachable` where there is no
+   * answer, and `interrupted` once the signal is aborted, unless it is certain that nothing was sent.
    */
   request(path: string, init?: RequestInit): Promise<Response>;
 };
@@ -28,15 +30,35 @@ export function openConnection({ baseUrl, token, fetch, signal }: ConnectionOpti
     async request(path, init = {}) {
       const headers = new Headers(init.headers);
       if (token !== undefined) headers.set("authorization", `Token ${token}`);
+      const url = baseUrl + path;
+      let response: Response;
       try {
-        return await fetch(new Request(baseUrl + path, { signal, ...init, headers }));
+        response = await fetch(new Request(url, { signal, ...init, headers, redirect: "manual" }));
       } catch (error) {
         if (signal.aborted && !isNoConnection(error)) throw new LogctlError("interrupted", "interrupted");
         const hint = hintOfFailure(error);
         throw new LogctlError("unreachable", `no collector answers at ${baseUrl}: ${hint}`, { cause: error });
       }
+      const target = redirectOf(response, url);
+      if (target === undefined) return response;
+      await response.body?.cancel();
+      throw redirected(baseUrl, response.status, target);
     },
   };
+}
+
+/** Where an answer sends its reader, without what the address may carry; undefined for one that does not. */
+function redirectOf({ status, headers }: Response, url: string): URL | undefined {
+  const location = status >= 300 && status < 400 ? headers.get("location") : null;
+  if (location === null || !URL.canParse(location, url)) return undefined;
+  const target = new URL(location, url);
+  Object.assign(target, { username: "", password: "", search: "", hash: "" });
+  return target;
+}
+
+function redirected(baseUrl: string, status: number, { href }: URL): LogctlError {
+  const message = `${baseUrl} is no collector: it redirects (${status}) to ${href}, which is not followed; give --url ${href} if the collector is there`;
+  return new LogctlError("unexpected_answer", message);
 }
 
 /** Of these the system says that there was no connection. */
@@ -77,14 +99,14 @@ const MAX_ERROR_BYTES = 64 * 1024;
 export async function errorOfAnswer(response: Response, where = ""): Promise<LogctlError> {
   let text: string;
   try {
-    text = await startOfBody(response);
+    text = (await startOfText(response, MAX_ERROR_BYTES)).text;
   } catch (cause) {
     return new LogctlError("unreachable", `the collector${where} broke off its answer of status ${response.status}`, { cause });
   }
   const retryAfterS = Number(response.headers.get("retry-after") ?? Number.NaN);
   const details = Number.isNaN(retryAfterS) ? {} : { retryAfterS };
   const body = errorBodySchema.safeParse(parseJson(text));
-  if (body.success) {
+  if (body.success && isAnswerCode(body.data.error.code)) {
     const { code, message, field } = body.data.error;
     return new LogctlError(code, `${message}${hintFor(code)}`, { ...details, ...(field && { field }) });
   }
@@ -97,29 +119,7 @@ export async function errorOfAnswer(response: Response, where = ""): Promise<Log
   );
 }
 
-async function startOfBody({ body }: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    const taken = chunk.subarray(0, MAX_ERROR_BYTES - bytes);
-    text += decoder.decode(taken, { stream: true });
-    bytes += taken.length;
-    // Leaving the loop tells the server that no more is wanted.
-    if (bytes === MAX_ERROR_BYTES) break;
-  }
-  return text + decoder.decode();
-}
-
 function hintFor(code: ErrorCode): string {
   if (code === "unauthorized") return " (give a token by LOGCTL_TOKEN or --token-file)";
   return code === "forbidden" ? " (logctl token list shows what each token may do)" : "";
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

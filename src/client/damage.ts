@@ -1,8 +1,11 @@
 import { DAMAGE_HEADER, healthSchema } from "../schema/api.ts";
+import { wholeText } from "./answer-text.ts";
 import type { Connection } from "./connection.ts";
 
 /** A connection that remembers how many damaged blocks an answer was said to lack. */
 export type WatchedConnection = Connection & { damagedBlocks(): number };
+
+const MAX_HEALTH_BYTES = 1_000_000;
 
 export function watchDamage(connection: Connection): WatchedConnection {
   let most = 0;
@@ -24,7 +27,7 @@ export function watchDamage(connection: Connection): WatchedConnection {
 export async function askForDamage(connection: Connection): Promise<number> {
   try {
     const response = await connection.request("/health");
-    return healthSchema.parse(await response.json()).damaged_blocks;
+    return healthSchema.parse(JSON.parse(await wholeText(response, MAX_HEALTH_BYTES))).damaged_blocks;
   } catch {
     return 0;
   }

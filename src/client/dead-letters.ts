@@ -1,8 +1,9 @@
-import { closeSync, fdatasyncSync, mkdirSync, openSync, readdirSync, statSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, mkdirSync, readdirSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { IngestAnswer } from "../schema/api.ts";
 import type { Batch } from "./batch.ts";
 import type { DeliveredPart } from "./delivery.ts";
+import { openOwnFile } from "./own-files.ts";
 import { deadFolderOf, spoolError } from "./spool.ts";
 
 /** The file of one day's refused records, one a line with the reason; it is named after the day, in UTC. */
@@ -21,7 +22,7 @@ export function keepRefused(folder: string, batch: Batch, part: DeliveredPart, n
   if (deadBytes(folder) + bytes.length > maxBytes) return false;
   try {
     mkdirSync(deadFolderOf(folder), { recursive: true, mode: 0o700 });
-    const descriptor = openSync(fileOfDay(folder, nowMs), "a", 0o600);
+    const descriptor = openOwnFile(fileOfDay(folder, nowMs), "add");
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
       fdatasyncSync(descriptor);

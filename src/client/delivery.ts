@@ -23,7 +23,10 @@ export type DeliveryOptions = {
 /** What became of `count` records from `first` on; the answer's own `index` counts from there. */
 export type DeliveredPart = { answer: IngestAnswer; first: number; count: number };
 
-/** For what the collector refused to look at any record from `from` on; no attempt can do better. */
+/**
+ * For what the collector refused to look at any record from `from` on; no attempt can do better. With the code
+ * `unexpected_answer` it is no collector that answered.
+ */
 export type Refusal = { error: LogctlError; status: number };
 
 export type DeliveryHooks = {
@@ -52,9 +55,12 @@ export type Delivery = {
   deliver(connection: Connection, batch: Batch, hooks: DeliveryHooks): Promise<Refusal | undefined>;
 };
 
+/** How long something else may answer in the place of a collector, as an ingress does while that is started anew. */
+const SHADOWED_MS = 30_000;
+
 /**
  * The way of records to a collector. A collector that was never there is taken for a mistake and reported at once;
- * one that has answered is waited for.
+ * one that has answered is waited for, also where something else answers in its place for a while.
  */
 export function openDelivery(options: DeliveryOptions): Delivery {
   const { signal, now, retryForMs = 30_000, timeoutMs = 30_000, graceMs = 5_000, random = Math.random } = options;
@@ -65,37 +71,44 @@ export function openDelivery(options: DeliveryOptions): Delivery {
   async function post(connection: Connection, batch: Batch, hooks: DeliveryHooks): Promise<Exclude<Attempt, { kind: "failed" }>> {
     const { idempotencyKey, records } = nextRequest(batch);
     let failingSince: number | undefined;
+    let shadowedSince: number | undefined;
     for (let count = 0; ; count += 1) {
       if (signal.aborted) throw new LogctlError("interrupted", "interrupted");
       const sentBeforeMs = batch.sentAtMs;
       if (sentBeforeMs === 0) progress(batch, { sentAtMs: now() }, hooks);
       const attempt = await postRecords(connection, records, { idempotencyKey, signal, timeoutMs, graceMs });
-      if (attempt.kind !== "failed") {
-        hasAnswered = true;
+      const isNoCollector = attempt.kind !== "answered" && attempt.error.code === "unexpected_answer";
+      if (attempt.kind !== "failed" && !(attempt.kind === "refused" && isNoCollector)) {
+        hasAnswered ||= !isNoCollector;
         return attempt;
       }
-      if (!attempt.sent) progress(batch, { sentAtMs: sentBeforeMs }, hooks);
-      hasAnswered ||= attempt.response !== undefined;
-      hooks.onFailure?.(attempt.error);
+      const { error } = attempt;
+      const response = attempt.kind === "failed" ? attempt.response : undefined;
+      if (attempt.kind === "failed" && !attempt.sent) progress(batch, { sentAtMs: sentBeforeMs }, hooks);
+      if (attempt.kind === "refused" && !hasAnswered) return attempt;
+      hasAnswered ||= response !== undefined;
+      hooks.onFailure?.(error);
       failingSince ??= now();
+      shadowedSince = attempt.kind === "refused" ? (shadowedSince ?? now()) : undefined;
       const mayTakeMs = hooks.retryForMs?.() ?? (hasAnswered ? retryForMs : 0);
-      const leftMs = failingSince + mayTakeMs - now();
-      if (leftMs <= 0) throw hasAnswered ? gaveUp(connection, now() - failingSince, attempt.error) : attempt.error;
-      const askedMs = readRetryAfterMs(attempt.response?.headers.get("retry-after") ?? null, now());
+      const leftMs = Math.min(failingSince + mayTakeMs, (shadowedSince ?? Number.POSITIVE_INFINITY) + SHADOWED_MS) - now();
+      if (leftMs <= 0 && attempt.kind === "refused") return attempt;
+      if (leftMs <= 0) throw hasAnswered ? gaveUp(connection, now() - failingSince, error) : error;
+      const askedMs = readRetryAfterMs(response?.headers.get("retry-after") ?? null, now());
       // A wait that the collector asks for may end after our own limit; it is then the last.
       const waitMs =
         askedMs === undefined ? Math.min(leftMs, jitteredDelayMs(count, random)) : askedMs + random() * BASE_DELAY_MS;
       await pause(waitMs, hooks.hurry?.(askedMs !== undefined) ?? signal);
-      if (askedMs !== undefined && hooks.retryForMs?.() === 0) throw gaveUp(connection, now() - failingSince, attempt.error);
+      if (askedMs !== undefined && hooks.retryForMs?.() === 0) throw gaveUp(connection, now() - failingSince, error);
     }
   }
 
   async function deliver(connection: Connection, batch: Batch, hooks: DeliveryHooks): Promise<Refusal | undefined> {
     while (batch.from < batch.records.length) {
       const attempt = await post(connection, batch, hooks);
-      if (attempt.kind === "refused") return attempt;
       const { from: first } = batch;
       const count = Math.min(batch.width, batch.records.length - first);
+      if (attempt.kind === "refused") return attempt;
       if (attempt.kind === "too_large" && count > 1) {
         progress(batch, { width: Math.ceil(count / 2), sentAtMs: 0 }, hooks);
         continue;

@@ -1,4 +1,4 @@
-import { LogctlError } from "../errors.ts";
+import { type ErrorCode, LogctlError } from "../errors.ts";
 import { IDEMPOTENCY_KEY_RETENTION_MS } from "../schema/limits.ts";
 import type { Batch } from "./batch.ts";
 import type { Connection } from "./connection.ts";
@@ -31,6 +31,20 @@ export async function drainSpool(spool: Spool, options: DrainOptions): Promise<v
   }
 }
 
+/** The same; a spool that cannot be used any more is told of and left, so that it costs no other one anything. */
+export async function drainUnlessUnusable(
+  spool: Spool,
+  options: DrainOptions,
+  onUnusable: (error: LogctlError) => void,
+): Promise<void> {
+  try {
+    await drainSpool(spool, options);
+  } catch (error) {
+    if (!(error instanceof LogctlError) || error.code !== "spool_unusable") throw error;
+    onUnusable(error);
+  }
+}
+
 async function deliverHead(spool: Spool, head: SpooledBatch, options: DrainOptions): Promise<void> {
   const { batch, isOwn } = head;
   const { now, maxAgeMs } = options;
@@ -43,6 +57,7 @@ async function deliverHead(spool: Spool, head: SpooledBatch, options: DrainOptio
   if (batch.sentAtMs > 0 && now() - batch.sentAtMs > IDEMPOTENCY_KEY_RETENTION_MS - CLOCK_MARGIN_MS) {
     return bury({ answer: answerOfRefusal(forgotten(batch), left), first: batch.from, count: left });
   }
+  if (head.isUncertain) return bury({ answer: answerOfRefusal(UNCERTAIN, left), first: batch.from, count: left });
   let { width } = batch;
   await deliverBatch(batch, {
     ...options,
@@ -70,9 +85,25 @@ export async function deliverBatch(
   hooks.onPart({ answer: answerOfRefusal(refusal.error, count), first: batch.from, count });
 }
 
-function isAboutSender({ status }: Refusal): boolean {
-  return status < 400 || status === 401 || status === 403;
+/** Codes that say nothing of the records, whatever the status: the token, or the address, is not the right one. */
+const ABOUT_SENDER: readonly ErrorCode[] = [
+  "unauthorized",
+  "forbidden",
+  "host_refused",
+  "origin_refused",
+  "not_found",
+  "method_not_allowed",
+  "unexpected_answer",
+];
+
+function isAboutSender({ error, status }: Refusal): boolean {
+  return status < 400 || status === 401 || status === 403 || ABOUT_SENDER.includes(error.code);
 }
+
+const UNCERTAIN = new LogctlError(
+  "maybe_stored",
+  "sent with records that are damaged now, and never answered for; sending it again without them might double it",
+);
 
 function forgotten({ sentAtMs }: Batch): LogctlError {
   const sentAt = new Date(sentAtMs).toISOString();

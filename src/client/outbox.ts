@@ -9,7 +9,7 @@ export type OutboxSummary = {
   tooOld: number;
   /** Refused records for which there was no room among the dead. */
   notKept: number;
-  /** Batches that could not be read. */
+  /** Parts of spools that could not be read. */
   damaged: number;
   /** Why no more could be taken. */
   failure: unknown;

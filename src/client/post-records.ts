@@ -1,17 +1,22 @@
 import { LogctlError } from "../errors.ts";
 import { type IngestAnswer, ingestAnswerSchema } from "../schema/api.ts";
+import { parseJson, wholeText } from "./answer-text.ts";
 import { type Connection, errorOfAnswer, isNoConnection } from "./connection.ts";
 import { isRetryable } from "./retry.ts";
 
 /**
  * What became of one attempt. `failed`: another one may do better; without a `response` nobody answered, and where it was
- * not `sent` nobody can have received anything. `refused`: none can do better.
+ * not `sent` nobody can have received anything. `refused`: none can do better; with the code `unexpected_answer` it is no
+ * collector that answered.
  */
 export type Attempt =
   | { kind: "answered"; answer: IngestAnswer }
   | { kind: "too_large"; error: LogctlError }
   | { kind: "refused"; error: LogctlError; status: number }
   | { kind: "failed"; error: LogctlError; sent: boolean; response?: Response };
+
+/** An answer names 10,000 refused records, each in some hundred bytes. */
+const MAX_ANSWER_BYTES = 16_000_000;
 
 export type AttemptOptions = {
   idempotencyKey: string;
@@ -31,6 +36,8 @@ export async function postRecords(connection: Connection, records: readonly stri
       return await readAttempt(response, records.length);
     });
   } catch (error) {
+    // What is said of an answer as a whole, such as that it is a redirect: it is no collector's.
+    if (error instanceof LogctlError && error.code === "unexpected_answer") return { kind: "refused", error, status: 0 };
     if (error instanceof LogctlError && error.code !== "unreachable") throw error;
     if (options.signal.aborted) throw new LogctlError("interrupted", "interrupted");
     const unreachable = error instanceof LogctlError ? error : answerBroke(connection, error);
@@ -48,9 +55,13 @@ async function readAttempt(response: Response, count: number): Promise<Attempt> 
   const { status } = response;
   // Who is told to come later was not let in.
   if (isRetryable(status)) return { kind: "failed", error: await errorOfAnswer(response), sent: status !== 429, response };
-  if (status === 413) return { kind: "too_large", error: await errorOfAnswer(response) };
+  if (status === 413) {
+    const error = await errorOfAnswer(response);
+    // Whatever stands before a collector may take less at one time: smaller parts may get through. It knows nothing of a record.
+    return error.code === "unexpected_answer" && count === 1 ? { kind: "refused", error, status } : { kind: "too_large", error };
+  }
   if (status !== 200 && status !== 207 && status !== 400) return refusedBy(response);
-  const text = await response.text();
+  const text = await wholeText(response, MAX_ANSWER_BYTES);
   const body = ingestAnswerSchema.safeParse(parseJson(text));
   if (body.success && body.data.accepted + body.data.rejected === count) return { kind: "answered", answer: body.data };
   return refusedBy(new Response(text, response));
@@ -84,13 +95,5 @@ async function withTimeLimit<Result>(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", hurry);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

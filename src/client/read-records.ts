@@ -11,8 +11,8 @@ const MAX_LINE_CHARACTERS = 8 * MAX_RECORD_BYTES;
  * The records that `GET /logs` answers `parameters` with, as their JSON texts without line ends, in batches as they arrive.
  * Holds no more than one piece of the answer, and reads no further than it is asked to.
  *
- * Throws what a refusal stands for, `unexpected_answer` for what is no stream of records, `interrupted` once `signal` is
- * aborted, and `unreachable` where the answer broke off: an answer that just ends is complete.
+ * Throws what a refusal stands for, `unexpected_answer` for what is no stream of records or more of them than the `limit` asks
+ * for, `interrupted` once `signal` is aborted, and `unreachable` where the answer broke off: an answer that just ends is complete.
  */
 export async function* readRecords(
   connection: Connection,
@@ -26,11 +26,9 @@ export async function* readRecords(
     const message = `${connection.baseUrl}/logs answers ${contentType} instead of log records; is --url a logctl collector?`;
     throw new LogctlError("unexpected_answer", message);
   }
+  const limit = parameters.get("limit") ?? "all";
+  const most = limit === "all" ? Number.POSITIVE_INFINITY : Number(limit);
   let received = 0;
-  const broken = (cause?: unknown) => {
-    const message = `the collector at ${connection.baseUrl} broke off its answer after ${countOf(received)}: there may be more`;
-    return new LogctlError("unreachable", message, { cause });
-  };
   let rest = "";
   try {
     for await (const text of textsOf(response, signal)) {
@@ -40,6 +38,10 @@ export async function* readRecords(
         const lines = (rest + text.slice(0, end)).split("\n");
         rest = text.slice(end + 1);
         received += lines.length;
+        if (received > most) {
+          const message = `${connection.baseUrl}/logs answers more than the ${countOf(most)} asked for; is --url a logctl collector?`;
+          throw new LogctlError("unexpected_answer", message);
+        }
         yield lines;
       }
       if (rest.length > MAX_LINE_CHARACTERS) {
@@ -48,10 +50,16 @@ export async function* readRecords(
     }
   } catch (error) {
     if (error instanceof LogctlError) throw error;
-    throw signal.aborted ? new LogctlError("interrupted", "interrupted") : broken(error);
+    throw signal.aborted ? new LogctlError("interrupted", "interrupted") : brokeOff(connection, received, error);
   }
   if (signal.aborted) throw new LogctlError("interrupted", "interrupted");
-  if (rest !== "") throw broken();
+  if (rest !== "") throw brokeOff(connection, received);
+}
+
+/** An answer of records that ended before its end. */
+export function brokeOff({ baseUrl }: Connection, received: number, cause?: unknown): LogctlError {
+  const message = `the collector at ${baseUrl} broke off its answer after ${countOf(received)}: there may be more`;
+  return new LogctlError("unreachable", message, { cause });
 }
 
 async function* textsOf({ body }: Response, signal: AbortSignal): AsyncGenerator<string, void> {

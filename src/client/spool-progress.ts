@@ -1,7 +1,7 @@
-import { closeSync, fdatasyncSync, openSync, readSync, writeSync } from "node:fs";
-import { FIRST_OFFSET } from "./spool-segment.ts";
+import { closeSync, fdatasyncSync, readSync, writeSync } from "node:fs";
+import { openOwnFile } from "./own-files.ts";
 
-/** Up to where a spool is delivered: to the entry at `offset` of a segment. */
+/** Up to where a spool is delivered: to the entry at `offset` of a segment, or to its first one where that is 0. */
 export type SpoolProgress = {
   segment: number;
   offset: number;
@@ -15,6 +15,8 @@ export type SpoolProgress = {
 
 export type ProgressFile = {
   progress: SpoolProgress;
+  /** What is in a file that cannot be read as any progress; undefined where it can, or there is none. */
+  unreadable: Uint8Array | undefined;
   /** Outlives this process at once, and a power cut where `sync` is set. */
   write(progress: SpoolProgress, sync: boolean): void;
   close(): void;
@@ -30,25 +32,35 @@ export function progressAt(segment: number, offset: number): SpoolProgress {
   return { segment, offset, entries: 0, from: 0, width: 0, sentAtMs: 0 };
 }
 
-const START = progressAt(0, FIRST_OFFSET);
+const START = progressAt(0, 0);
 
 /**
  * Opens the file that keeps the progress; without one it is at the start. Two slots are written in turn, each with a number
- * of its own and a checksum, so that one that was cut short leaves the one before.
+ * of its own and a checksum, so that one that was cut short leaves the one before. Where a joined batch is begun both are, since
+ * the one before would know nothing of it, and it is by their number that the collector knows entries that were joined.
  */
 export function openProgressFile(path: string): ProgressFile {
-  const slots = readSlots(path);
-  let serial = slots?.serial ?? 0;
-  const descriptor = openSync(path, slots === undefined ? "w" : "r+", 0o600);
+  const { slot, bytes } = readSlots(path);
+  let serial = slot?.serial ?? 0;
+  let isJoined = (slot?.progress.entries ?? 0) > 1;
+  const descriptor = openOwnFile(path, "update");
+
+  function writeSlot({ segment, offset, entries, from, width, sentAtMs }: SpoolProgress): void {
+    serial += 1;
+    const written = new Uint8Array(SLOT_BYTES);
+    written.set(new Uint8Array(Float64Array.of(serial, segment, offset, entries, from, width, sentAtMs).buffer));
+    const checksum = Bun.hash.crc32(written.subarray(0, NUMBERS * 8));
+    written.set(new Uint8Array(Uint32Array.of(checksum).buffer), NUMBERS * 8);
+    writeSync(descriptor, written, 0, SLOT_BYTES, (serial % 2) * SLOT_BYTES);
+  }
+
   return {
-    progress: slots?.progress ?? START,
-    write({ segment, offset, entries, from, width, sentAtMs }, sync) {
-      serial += 1;
-      const slot = new Uint8Array(SLOT_BYTES);
-      slot.set(new Uint8Array(Float64Array.of(serial, segment, offset, entries, from, width, sentAtMs).buffer));
-      const checksum = Bun.hash.crc32(slot.subarray(0, NUMBERS * 8));
-      slot.set(new Uint8Array(Uint32Array.of(checksum).buffer), NUMBERS * 8);
-      writeSync(descriptor, slot, 0, SLOT_BYTES, (serial % 2) * SLOT_BYTES);
+    progress: slot?.progress ?? START,
+    unreadable: slot === undefined && bytes.some((byte) => byte !== 0) ? bytes : undefined,
+    write(progress, sync) {
+      if (progress.entries > 1 && !isJoined) writeSlot(progress);
+      isJoined = progress.entries > 1;
+      writeSlot(progress);
       if (sync) fdatasyncSync(descriptor);
     },
     close: () => closeSync(descriptor),
@@ -57,24 +69,25 @@ export function openProgressFile(path: string): ProgressFile {
 
 /** The progress that a spool was left with. */
 export function readProgress(path: string): SpoolProgress {
-  return readSlots(path)?.progress ?? START;
+  return readSlots(path).slot?.progress ?? START;
 }
 
-function readSlots(path: string): { serial: number; progress: SpoolProgress } | undefined {
+type Slot = { serial: number; progress: SpoolProgress };
+
+function readSlots(path: string): { slot: Slot | undefined; bytes: Uint8Array } {
   const bytes = new Uint8Array(2 * SLOT_BYTES);
   try {
-    const descriptor = openSync(path, "r");
+    const descriptor = openOwnFile(path);
     readSync(descriptor, bytes, 0, bytes.length, 0);
     closeSync(descriptor);
   } catch (error) {
-    if ((error as { code?: string }).code === "ENOENT") return undefined;
-    throw error;
+    if ((error as { code?: string }).code !== "ENOENT") throw error;
   }
   const [first, second] = [readSlot(bytes.slice(0, SLOT_BYTES)), readSlot(bytes.slice(SLOT_BYTES))];
-  return (first?.serial ?? 0) > (second?.serial ?? 0) ? first : second;
+  return { slot: (first?.serial ?? 0) > (second?.serial ?? 0) ? first : second, bytes };
 }
 
-function readSlot(slot: Uint8Array): { serial: number; progress: SpoolProgress } | undefined {
+function readSlot(slot: Uint8Array): Slot | undefined {
   const [checksum] = new Uint32Array(slot.slice(NUMBERS * 8).buffer);
   const numbers = new Float64Array(slot.slice(0, NUMBERS * 8).buffer);
   if (checksum !== Bun.hash.crc32(slot.subarray(0, NUMBERS * 8)) || numbers[0] === 0) return undefined;

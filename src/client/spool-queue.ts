@@ -1,18 +1,13 @@
-import { mkdirSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { rmSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Batch } from "./batch.ts";
+import { keepUnreadable } from "./dead-bytes.ts";
+import { isNewerSegment, readSegment, type SegmentReader } from "./segment-reader.ts";
 import type { Spool, SpooledBatch } from "./spool.ts";
-import { decodeSpoolEntry, encodeSpoolEntry, type SpoolEntry } from "./spool-entry.ts";
+import { encodeSpoolEntry } from "./spool-entry.ts";
+import { type JoinedEntries, joinEntries } from "./spool-join.ts";
 import { openProgressFile, PROGRESS_FILE, progressAt } from "./spool-progress.ts";
-import {
-  createSegment,
-  FIRST_OFFSET,
-  listSegments,
-  readEntry,
-  type SegmentWriter,
-  segmentPath,
-  walkSegment,
-} from "./spool-segment.ts";
+import { createSegment, listSegments, type SegmentWriter, segmentPath } from "./spool-segment.ts";
 
 export type SpoolQueueOptions = {
   folder: string;
@@ -22,26 +17,28 @@ export type SpoolQueueOptions = {
   segmentBytes: number;
 };
 
-/** What is joined to one request at most. */
-const MAX_JOINED = 1000;
-const MAX_RECORDS = 1000;
-const MAX_BYTES = 1_000_000;
-
 /** The batches in the segments of a folder, of which this process is the only user. Fails as the file system does. */
 export function openSpoolQueue({ folder, deadFolder, now, segmentBytes }: SpoolQueueOptions): Omit<Spool, "folder"> {
   const file = openProgressFile(join(folder, PROGRESS_FILE));
-  const sizes = new Map(listSegments(folder).map((number) => [number, statSync(segmentPath(folder, number)).size]));
+  const numbers = listSegments(folder);
+  // What a newer logctl wrote is for that one to read.
+  const newer = numbers.filter((number) => isNewerSegment(segmentPath(folder, number)));
+  const sizes = new Map<number, number>();
+  /** Records that wait, by segment. */
+  const counts = new Map<number, number>();
   let position = file.progress;
   // A segment that an earlier process began may end in an entry that was cut short: nothing is added to it.
-  const firstOwn = Math.max(position.segment, ...sizes.keys()) + 1;
+  const firstOwn = Math.max(position.segment, ...numbers) + 1;
   let nextNumber = firstOwn;
   let writer: SegmentWriter | undefined;
-  let head: (SpooledBatch & { entries: number; next: number; count: number }) | undefined;
-  let damaged = 0;
-  const waiting = { own: 0, earlier: 0 };
-  for (const number of [...sizes.keys()]) {
+  let head: (SpooledBatch & JoinedEntries) | undefined;
+  let damagedParts = 0;
+  if (file.unreadable !== undefined) keep("progress", "the progress is not what was written", file.unreadable);
+  for (const number of numbers) {
+    if (newer.includes(number)) continue;
+    sizes.set(number, statSync(segmentPath(folder, number)).size);
     if (number < position.segment) deleteSegment(number);
-    else waiting.earlier += countIn(number);
+    else counts.set(number, countIn(number));
   }
 
   function segmentsInOrder(): number[] {
@@ -49,19 +46,21 @@ export function openSpoolQueue({ folder, deadFolder, now, segmentBytes }: SpoolQ
   }
 
   function offsetIn(number: number): number {
-    return number === position.segment ? position.offset : FIRST_OFFSET;
+    return number === position.segment ? position.offset : 0;
   }
 
   function countIn(number: number): number {
-    return walkSegment(segmentPath(folder, number), offsetIn(number)).reduce((sum, { count }) => sum + count, 0);
+    const places = readSegment(segmentPath(folder, number), (segment) => segment.placesFrom(offsetIn(number)));
+    return places.reduce((sum, { count }) => sum + count, 0);
   }
 
   function isOwn(number: number): boolean {
     return number >= firstOwn;
   }
 
+  /** What a frame says that cannot be relied on may be more than there was. */
   function forget(number: number, count: number): void {
-    waiting[isOwn(number) ? "own" : "earlier"] -= count;
+    counts.set(number, Math.max(0, (counts.get(number) ?? 0) - count));
   }
 
   function closeWriter(): void {
@@ -70,9 +69,13 @@ export function openSpoolQueue({ folder, deadFolder, now, segmentBytes }: SpoolQ
   }
 
   function deleteSegment(number: number): void {
-    if (writer?.number === number) closeWriter();
+    if (writer?.number === number) {
+      writer.abandon();
+      writer = undefined;
+    }
     unlinkSync(segmentPath(folder, number));
     sizes.delete(number);
+    counts.delete(number);
   }
 
   function moveTo(segment: number, offset: number): void {
@@ -96,64 +99,42 @@ export function openSpoolQueue({ folder, deadFolder, now, segmentBytes }: SpoolQ
 
   function append(batch: Batch, sync = true): void {
     const payload = encodeSpoolEntry({ batch, createdAtMs: now() });
-    if (writer !== undefined && writer.size() > FIRST_OFFSET && writer.size() + payload.length > segmentBytes) closeWriter();
+    if (writer?.hasEntries() && writer.size() + payload.length > segmentBytes) closeWriter();
     writer ??= beginSegment();
     writer.append(payload, batch.records.length, sync);
     sizes.set(writer.number, writer.size());
-    waiting.own += batch.records.length;
+    counts.set(writer.number, (counts.get(writer.number) ?? 0) + batch.records.length);
   }
 
-  /** The first entry from the position on that can be read; what lies before it goes. */
+  /** The first batch from the position on that can be read; what lies before it goes. */
   function loadHead(): typeof head {
     for (const number of segmentsInOrder()) {
-      let offset = offsetIn(number);
-      for (let found = readEntry(segmentPath(folder, number), offset); found !== "end"; ) {
-        const { next, count } = found.place;
-        if (found.kind === "entry") {
-          if (number !== position.segment || offset !== position.offset) moveTo(number, offset);
-          return withFollowing({ ...decodeSpoolEntry(found.payload), isOwn: isOwn(number), entries: 1, next, count });
-        }
-        keepDamaged(number, offset, found.payload);
-        forget(number, count);
-        offset = next;
-        moveTo(number, offset);
-        found = readEntry(segmentPath(folder, number), offset);
-      }
+      const found = readSegment(segmentPath(folder, number), (segment) => firstBatch(segment, number));
+      if (found !== undefined) return found;
       deleteSegment(number);
     }
     return undefined;
   }
 
-  /** Joins small entries to one batch: those that were joined before, or where none was begun as many as are good for a request. */
-  function withFollowing(first: NonNullable<typeof head>): NonNullable<typeof head> {
-    const isBegun = position.entries > 0;
-    const path = segmentPath(folder, position.segment);
-    const records = [...first.batch.records];
-    let { next, count, entries } = first;
-    let bytes = next - position.offset;
-    const isPlain = ({ batch: { from, sentAtMs } }: SpoolEntry) => from === 0 && sentAtMs === 0;
-    for (const place of isBegun || isPlain(first) ? walkSegment(path, next, MAX_JOINED) : []) {
-      const fits = count + place.count <= MAX_RECORDS && bytes + place.next - place.offset <= MAX_BYTES;
-      if (isBegun ? entries === position.entries : !fits) break;
-      const found = readEntry(path, place.offset);
-      if (found === "end" || found.kind === "damaged") break;
-      const following = decodeSpoolEntry(found.payload);
-      if (!isPlain(following)) break;
-      records.push(...following.batch.records);
-      entries += 1;
-      count += place.count;
-      bytes += place.next - place.offset;
-      next = place.next;
+  function firstBatch(segment: SegmentReader, number: number): typeof head {
+    for (let offset = offsetIn(number); ; ) {
+      const { batch, damaged, beyond } = joinEntries(segment, offset, number === position.segment ? position : undefined);
+      for (const { at, next, reason } of damaged)
+        keep(`${number}-${at}`, reason, segment.bytes(at, next), { segment: number, offset: at });
+      if (batch !== undefined) {
+        if (number !== position.segment || batch.offset !== position.offset) moveTo(number, batch.offset);
+        return { ...batch, isOwn: isOwn(number) };
+      }
+      if (beyond === undefined) return undefined;
+      forget(number, beyond.count);
+      offset = beyond.next;
+      moveTo(number, offset);
     }
-    const key = entries === 1 ? first.batch.key : `${first.batch.key}*${entries}`;
-    const { from, width, sentAtMs } = isBegun ? position : { ...first.batch, width: entries === 1 ? first.batch.width : count };
-    return { ...first, batch: { key, records, from, width, sentAtMs }, entries, next, count };
   }
 
-  function keepDamaged(segment: number, offset: number, payload: Uint8Array): void {
-    damaged += 1;
-    mkdirSync(deadFolder, { recursive: true, mode: 0o700 });
-    writeFileSync(join(deadFolder, `damaged-${segment}-${offset}`), payload, { mode: 0o600 });
+  function keep(name: string, reason: string, bytes: Uint8Array, place: Record<string, number> = {}): void {
+    damagedParts += 1;
+    keepUnreadable(deadFolder, name, { found_at: new Date(now()).toISOString(), ...place, reason }, bytes);
   }
 
   return {
@@ -164,12 +145,12 @@ export function openSpoolQueue({ folder, deadFolder, now, segmentBytes }: SpoolQ
     },
     save(sync = false) {
       if (head === undefined) return;
-      const { batch, entries } = head;
+      const { batch, joined } = head;
       const { from, width, sentAtMs } = batch;
       // The collector knows entries that were joined by their number: it must outlive a power cut too.
-      const isJoined = entries > 1 && position.entries === 0;
-      position = { ...position, entries, from, width, sentAtMs };
-      file.write(position, sync || isJoined);
+      const isNew = joined > 1 && position.entries === 0;
+      position = { ...position, entries: joined, from, width, sentAtMs };
+      file.write(position, sync || isNew);
     },
     remove() {
       if (head === undefined) return;
@@ -178,7 +159,8 @@ export function openSpoolQueue({ folder, deadFolder, now, segmentBytes }: SpoolQ
       head = undefined;
       forget(segment, count);
       moveTo(segment, next);
-      if (next >= (sizes.get(segment) ?? 0)) deleteSegment(segment);
+      // Of others it is looked at whether something is missing behind it.
+      if (isOwn(segment) && next >= (sizes.get(segment) ?? 0)) deleteSegment(segment);
     },
     dropOldest() {
       const oldest = segmentsInOrder().find((number) => head === undefined || number !== position.segment);
@@ -186,19 +168,22 @@ export function openSpoolQueue({ folder, deadFolder, now, segmentBytes }: SpoolQ
         closeWriter();
         return 0;
       }
-      const count = countIn(oldest);
-      forget(oldest, count);
+      const count = counts.get(oldest) ?? 0;
       deleteSegment(oldest);
       return count;
     },
     bytes: () => [...sizes.values()].reduce((sum, size) => sum + size, 0),
     waiting() {
       const begun = head?.batch.from ?? 0;
-      const own = waiting.own - (head?.isOwn ? begun : 0);
-      return { own, all: waiting.own + waiting.earlier - begun };
+      const sum = (isCounted: (number: number) => boolean) =>
+        [...counts].reduce((total, [number, count]) => total + (isCounted(number) ? count : 0), 0);
+      return { own: sum(isOwn) - (head?.isOwn ? begun : 0), all: sum(() => true) - begun };
     },
-    damaged: () => damaged,
+    damaged: () => damagedParts,
+    newer: () => newer.map((number) => segmentPath(folder, number)),
     close() {
+      // In both places: what becomes of one of them is no matter then.
+      file.write(position, false);
       file.write(position, true);
       file.close();
       closeWriter();

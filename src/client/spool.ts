@@ -2,11 +2,17 @@ import { join } from "node:path";
 import { LogctlError } from "../errors.ts";
 import { type LockHolder, lockForProcess, type ProcessLock } from "../process-lock.ts";
 import type { Batch } from "./batch.ts";
+import { keepToOwner } from "./own-files.ts";
 import type { SpoolEntry } from "./spool-entry.ts";
 import { openSpoolQueue } from "./spool-queue.ts";
 
 /** The oldest batch that waits. Its `from`, `width` and `sentAtMs` are kept by `save`. */
-export type SpooledBatch = SpoolEntry & { /** Spooled since the spool was opened. */ isOwn: boolean };
+export type SpooledBatch = SpoolEntry & {
+  /** Spooled since the spool was opened. */
+  isOwn: boolean;
+  /** It may be stored, together with records that cannot be read any more: it can neither be sent again nor be taken for lost. */
+  isUncertain: boolean;
+};
 
 /**
  * Batches that wait on disk, in order, for one process at a time; they outlive every crash. Memory is that of one batch,
@@ -28,8 +34,10 @@ export type Spool = {
   bytes(): number;
   /** Records that wait: those spooled since the spool was opened, and all. */
   waiting(): { own: number; all: number };
-  /** How many entries could not be read. */
+  /** How many parts of its files could not be read; they are kept among the dead. */
   damaged(): number;
+  /** Files that a newer logctl wrote, which are left as they are. */
+  newer(): string[];
   close(): void;
 };
 
@@ -48,7 +56,10 @@ const SEGMENT_BYTES = 4 * 1024 * 1024;
 
 export const LOCK_FILE = "lock";
 
-/** Opens the spool in a folder for this process alone, or says which one has it. */
+/**
+ * Opens the spool in a folder for this process alone, or says which one has it. What others could write to is made its owner's
+ * only; what belongs to another user, or leads elsewhere, is not used.
+ */
 export function openSpool({ folder, pid, now, segmentBytes = SEGMENT_BYTES }: SpoolOptions): Spool | LockHolder {
   function guard<Result>(work: () => Result): Result {
     try {
@@ -69,13 +80,17 @@ export function openSpool({ folder, pid, now, segmentBytes = SEGMENT_BYTES }: Sp
       remove: () => guard(queue.remove),
       dropOldest: () => guard(queue.dropOldest),
       close() {
-        guard(queue.close);
-        lock.release();
+        try {
+          guard(queue.close);
+        } finally {
+          lock.release();
+        }
       },
     };
   }
 
   return guard(() => {
+    keepToOwner(folder);
     const lock = lockForProcess(join(folder, LOCK_FILE), pid);
     if (!("release" in lock)) return lock;
     try {

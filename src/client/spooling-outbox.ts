@@ -3,11 +3,11 @@ import { type Batch, createBatch } from "./batch.ts";
 import type { Connection } from "./connection.ts";
 import { keepRefused } from "./dead-letters.ts";
 import type { DeliveredPart, Delivery, DeliveryHooks } from "./delivery.ts";
-import { type DrainOptions, deliverBatch, drainSpool } from "./drain-spool.ts";
+import { type DrainOptions, deliverBatch, drainSpool, drainUnlessUnusable } from "./drain-spool.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Sleep, sleep } from "./retry.ts";
 import type { Spool } from "./spool.ts";
-import { claimEmptySpool, claimLeftSpools } from "./spool-folders.ts";
+import { claimEmptySpool, claimLeftSpools, listUnlabelled, unlabelledError } from "./spool-folders.ts";
 import { type SpoolPolicy, segmentBytesFor } from "./spool-policy.ts";
 import { createSpoolRoom } from "./spool-room.ts";
 
@@ -29,8 +29,8 @@ export type SpoolingOutboxOptions = {
   now: () => number;
   /** Told of what was spooled, as it is answered; `isOwn` where that was by this process. */
   onSpooledPart(part: DeliveredPart, isOwn: boolean): void;
-  /** Told in a sentence what a person should know at once. */
-  notice(sentence: string): void;
+  /** Told in a sentence what a person should know at once: of the collector, or of a spool. */
+  notice(sentence: string, about: "collector" | "spool"): void;
   /** Shared by outboxes whose collector is the same: that it is away is told by one of them. */
   away: { isTold: boolean };
   sleep?: Sleep;
@@ -50,7 +50,9 @@ const RETRY_AT_END_MS = 30_000;
  */
 export function openSpoolingOutbox(options: SpoolingOutboxOptions): Outbox {
   const { connection, delivery, policy, keeps, signal, now, notice, away } = options;
-  const claim = { base: policy.base, connection, pid: policy.pid, now, segmentBytes: segmentBytesFor(policy) };
+  /** What becomes of one spool is nothing to the others. */
+  const onUnusable = (error: LogctlError) => notice(error.message, "spool");
+  const claim = { base: policy.base, connection, pid: policy.pid, now, segmentBytes: segmentBytesFor(policy), onUnusable };
   const ending = new AbortController();
   const endingOrSignal = AbortSignal.any([signal, ending.signal]);
   const losses = { dropped: 0, tooOld: 0, notKept: 0, damaged: 0 };
@@ -59,7 +61,7 @@ export function openSpoolingOutbox(options: SpoolingOutboxOptions): Outbox {
   let answeredParts = 0;
   let syncedAtMs = 0;
   let failure: unknown;
-  const earlier = orWithout(() => claimLeftSpools(claim)) ?? [];
+  const earlier = orWithout(() => claimLeft()) ?? [];
   let own = earlier.pop();
   /** Delivers from the spools, and never fails; undefined while batches go straight to the collector. */
   let background: Promise<void> | undefined;
@@ -93,7 +95,13 @@ export function openSpoolingOutbox(options: SpoolingOutboxOptions): Outbox {
       losses[reason] += count;
     },
   };
-  if (own !== undefined) background = deliverSpooled();
+  // One in which nothing is left but damage has nothing to deliver.
+  if (own?.head() !== undefined) background = deliverSpooled();
+
+  function claimLeft(): Spool[] {
+    for (const folder of listUnlabelled(policy.base, connection.baseUrl)) onUnusable(unlabelledError(folder));
+    return claimLeftSpools(claim);
+  }
 
   function mayKeep(): boolean {
     return keeps !== "after_contact" || delivery.hasAnswered();
@@ -104,7 +112,7 @@ export function openSpoolingOutbox(options: SpoolingOutboxOptions): Outbox {
     try {
       return work();
     } catch (error) {
-      if (hasSpool) notice(`${(error as Error).message} (nothing is spooled meanwhile)`);
+      if (hasSpool) notice(`${(error as Error).message} (nothing is spooled meanwhile)`, "spool");
       hasSpool = false;
       return undefined;
     }
@@ -121,7 +129,7 @@ export function openSpoolingOutbox(options: SpoolingOutboxOptions): Outbox {
     isAnnounced = true;
     if (away.isTold) return;
     away.isTold = true;
-    notice(`what comes waits in ${policy.base}: ${troubleOf(connection, error)}`);
+    notice(`what comes waits in ${policy.base}: ${troubleOf(connection, error)}`, "collector");
   }
 
   function tellSpooled(part: DeliveredPart, isOwn: boolean): void {
@@ -144,7 +152,7 @@ export function openSpoolingOutbox(options: SpoolingOutboxOptions): Outbox {
         own?.remove();
       }
       for (let spool = earlier[0]; spool !== undefined; spool = earlier[0]) {
-        await drainSpool(spool, drainOptions);
+        await drainUnlessUnusable(spool, drainOptions, onUnusable);
         close(spool);
         earlier.shift();
       }
@@ -280,6 +288,8 @@ export function openSpoolingOutbox(options: SpoolingOutboxOptions): Outbox {
 /** What is the matter with a collector, of which without an error it is only known that it takes its time. */
 function troubleOf({ baseUrl }: Connection, error: LogctlError | undefined): string {
   if (error === undefined) return `the collector at ${baseUrl} does not answer`;
+  if (error.code === "unexpected_answer")
+    return `something else answers in the place of the collector at ${baseUrl}: ${error.message}`;
   return error.code === "unreachable"
     ? error.message
     : `the collector at ${baseUrl} is in trouble (${error.code}: ${error.message})`;

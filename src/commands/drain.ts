@@ -1,10 +1,18 @@
 import type { Connection } from "../client/connection.ts";
 import { openDelivery } from "../client/delivery.ts";
-import { type DrainOptions, drainSpool } from "../client/drain-spool.ts";
-import { claimLeftSpools, listSpoolFolders, type SpoolFolder } from "../client/spool-folders.ts";
+import { type DrainOptions, drainUnlessUnusable } from "../client/drain-spool.ts";
+import {
+  adoptUnlabelled,
+  claimLeftSpools,
+  listSpoolFolders,
+  listUnlabelled,
+  type SpoolFolder,
+  unlabelledError,
+} from "../client/spool-folders.ts";
 import { readSpoolStatus } from "../client/spool-status.ts";
 import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
+import { sanitizeText } from "../render/sanitize.ts";
 import { DEMO_SERVICES } from "../schema/demo-tokens.ts";
 import { type ConnectionFlags, connect } from "./connection-options.ts";
 import { countOf, createDeliveryTally } from "./delivery-tally.ts";
@@ -12,7 +20,7 @@ import { connectAs, hasToken } from "./demo-connection.ts";
 import { failureOf } from "./end-sending.ts";
 import { createProgressLine } from "./progress-line.ts";
 import { DEFAULT_MAX_BYTES, requireSpoolBase } from "./spool-options.ts";
-import { lossLines } from "./spool-report.ts";
+import { damagedError, lossLines } from "./spool-report.ts";
 
 export type DrainFlags = ConnectionFlags & { spool?: string; anyToken?: true };
 
@@ -27,6 +35,7 @@ export async function runDrain(flags: DrainFlags, context: CliContext): Promise<
   const url = (connections[0] as Connection).baseUrl;
   const tally = createDeliveryTally();
   const losses = { dropped: 0, tooOld: 0, notKept: 0, damaged: 0 };
+  const unusable: LogctlError[] = [];
   const progress = createProgressLine(stderr, now);
   const options: Omit<DrainOptions, "connection"> = {
     ...{ delivery: openDelivery({ signal, now }), now, maxDeadBytes: DEFAULT_MAX_BYTES, maxAgeMs: undefined },
@@ -39,14 +48,17 @@ export async function runDrain(flags: DrainFlags, context: CliContext): Promise<
     },
   };
 
+  const onUnusable = (error: LogctlError) => void unusable.push(error);
+
   async function drainAll(): Promise<void> {
+    if (flags.anyToken) adoptUnlabelled({ base, connection: connections[0] as Connection });
     for (const tokenDigest of new Set(foldersOf(base, url).map((folder) => folder.tokenDigest))) {
       const own = connections.find((connection) => connection.tokenDigest === tokenDigest);
       const connection = own ?? (flags.anyToken ? connections[0] : undefined);
       if (connection === undefined) continue;
-      const spools = claimLeftSpools({ base, connection: { baseUrl: url, tokenDigest }, pid: context.pid, now });
+      const spools = claimLeftSpools({ base, connection: { baseUrl: url, tokenDigest }, pid: context.pid, now, onUnusable });
       try {
-        for (const spool of spools) await drainSpool(spool, { ...options, connection });
+        for (const spool of spools) await drainUnlessUnusable(spool, { ...options, connection }, onUnusable);
       } finally {
         for (const spool of spools) {
           losses.damaged += spool.damaged();
@@ -58,12 +70,15 @@ export async function runDrain(flags: DrainFlags, context: CliContext): Promise<
 
   const failure = await failureOf(drainAll());
   progress.clear();
+  unusable.push(...listUnlabelled(base, url).map(unlabelledError));
   for (const line of [...tally.refusalLines(), ...lossLines(losses)]) stderr.write(`${line}\n`);
   const isAnswered = tally.stored() + tally.refused() > 0;
   const left = whatIsLeft(foldersOf(base, url), connections, flags, failure);
   if (isAnswered) stderr.write(`delivered ${countOf(tally.stored(), "record")}\n`);
-  else if (failure === undefined && left === undefined) stderr.write(`nothing waits for the collector at ${url}\n`);
-  const end = left ?? failure ?? tally.failure();
+  else if (failure === undefined && left === undefined && unusable.length + losses.damaged === 0)
+    stderr.write(`nothing waits for the collector at ${url}\n`);
+  const end = left ?? failure ?? tally.failure() ?? unusable[0] ?? damagedError(losses);
+  for (const error of unusable) if (error !== end) stderr.write(`logctl: ${sanitizeText(error.message)}\n`);
   if (end !== undefined) throw end;
 }
 
@@ -84,9 +99,7 @@ function whatIsLeft(
   { anyToken }: DrainFlags,
   failure: unknown,
 ): LogctlError | undefined {
-  const left = folders
-    .map((folder) => ({ ...readSpoolStatus(folder), tokenDigest: folder.tokenDigest }))
-    .filter(({ records }) => records > 0);
+  const left = folders.map((folder) => ({ ...readSpoolStatus(folder), ...folder })).filter(({ records }) => records > 0);
   const count = countOf(
     left.reduce((sum, { records }) => sum + records, 0),
     "record",

@@ -5,7 +5,7 @@ import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
 import { countOf, type DeliveryTally } from "./delivery-tally.ts";
 import type { ProgressLine } from "./progress-line.ts";
-import { lossLines, spooledError } from "./spool-report.ts";
+import { damagedError, lossLines, spooledError } from "./spool-report.ts";
 
 export type SendingTallies = { own: DeliveryTally; earlier: DeliveryTally };
 
@@ -62,6 +62,6 @@ export async function endSending(options: EndSendingOptions, { signal, stderr }:
   for (const line of lossLines(summary)) say(line);
   if (failure !== undefined && spooled !== undefined) say(spooled.message);
   const interrupted = lines !== undefined && signal.aborted ? new LogctlError("interrupted", "interrupted") : undefined;
-  const end = failure ?? spooled ?? interrupted ?? own.failure() ?? earlier.failure();
+  const end = failure ?? spooled ?? interrupted ?? own.failure() ?? earlier.failure() ?? damagedError(summary);
   if (end !== undefined) throw end;
 }

@@ -17,7 +17,7 @@ export type SenderOptions = {
   /** Of what this process sends, and of what earlier ones left; both only count what went by way of the spool here. */
   tallies: { own: DeliveryTally; earlier: DeliveryTally };
   /** Writes a line that a person should see at once. */
-  say(line: string): void;
+  say(line: string, about: "collector" | "spool"): void;
   /** Shared by all senders of a process. */
   away: { isTold: boolean };
 };
@@ -47,6 +47,6 @@ export function openSender(
     onSpooledPart({ answer }, isOwn) {
       tallies[isOwn ? "own" : "earlier"].add(answer, () => "a record that was spooled");
     },
-    notice: (sentence) => say(`logctl: ${sanitizeText(sentence)}`),
+    notice: (sentence, about) => say(`logctl: ${sanitizeText(sentence)}`, about),
   });
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { Connection } from "../client/connection.ts";
 import { countRecords } from "../client/count-records.ts";
 import { askForDamage, type WatchedConnection, watchDamage } from "../client/damage.ts";
-import { readRecords } from "../client/read-records.ts";
+import { readOn } from "../client/read-on.ts";
 import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
 import { createPaint, wantsColour } from "../render/colours.ts";
@@ -148,7 +148,7 @@ async function show(
     return stdout.drain();
   };
   try {
-    for await (const lines of readRecords(connection, parameters, signal)) {
+    for await (const lines of readOn(connection, parameters, { signal })) {
       found += lines.length;
       if (isTurned) for (const line of lines) kept.push(line);
       else {
@@ -157,8 +157,8 @@ async function show(
       }
     }
   } catch (error) {
-    // What came before the answer broke off is worth reading; the error comes after it.
-    if (error instanceof LogctlError && error.code === "unreachable" && found > 0) await finish();
+    // What came before something went wrong is worth reading; the error comes after it.
+    if (error instanceof LogctlError && error.code !== "interrupted" && found > 0) await finish();
     throw error;
   }
   await finish();

@@ -74,9 +74,10 @@ async function sendMessage(connection: Connection, message: string, flags: SendF
   const policy = readSpoolPolicy(flags, context);
   const tallies = { own: createDeliveryTally(), earlier: createDeliveryTally() };
   const delivery = openSenderDelivery(policy, context);
-  // What waits is told at the end, which is soon.
+  // That it waits is told at the end, which is soon.
+  const say = (line: string, about: string) => void (about === "spool" && context.stderr.write(`${line}\n`));
   const outbox = openSender(
-    { connection, delivery, policy, keeps: "unless_refused", tallies, say: () => {}, away: { isTold: false } },
+    { connection, delivery, policy, keeps: "unless_refused", tallies, say, away: { isTold: false } },
     context,
   );
   const record = encodeMessage(message, defaultsOfNow(flags, policy, context));

@@ -4,7 +4,7 @@ import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
 import { countOf, createDeliveryTally, type DeliveryTally } from "./delivery-tally.ts";
 import { createProgressLine } from "./progress-line.ts";
-import { lossLines, spooledError } from "./spool-report.ts";
+import { damagedError, lossLines, spooledError } from "./spool-report.ts";
 
 export type SimulationReport = {
   /** What was answered so far. */
@@ -72,6 +72,8 @@ export function createSimulationReport({ stderr, now, signal }: CliContext, inte
     if (signal.aborted && ended < wanted) throw new LogctlError("interrupted", "interrupted");
     const refusal = tally.failure();
     if (refusal !== undefined) throw refusal;
+    const damage = damagedError(outbox);
+    if (damage !== undefined) throw damage;
   }
 
   function say(line: string): void {

@@ -11,9 +11,17 @@ export function lossLines({ dropped, tooOld, notKept, damaged }: Losses): string
   if (dropped > 0) lines.push(`dropped ${countOf(dropped, "record")} that had waited longest: the spool was full`);
   if (tooOld > 0) lines.push(`dropped ${countOf(tooOld, "record")} that had waited for longer than --spool-max-age`);
   if (notKept > 0) lines.push(`${countOf(notKept, "refused record")} could not be kept: there is no room for more`);
-  if (damaged > 0)
-    lines.push(`${countOf(damaged, "batch", "batches")} in the spool could not be read, and lie in dead/ as they are`);
+  if (damaged > 0) lines.push(`${countOf(damaged, "part")} of the spool could not be read, and what is there is kept in dead/`);
   return lines;
+}
+
+/** What a command ends with where all went well but that something in a spool was damaged. */
+export function damagedError({ damaged }: Pick<Losses, "damaged">): LogctlError | undefined {
+  if (damaged === 0) return undefined;
+  return new LogctlError(
+    "spool_damaged",
+    "not all that waited could be read, and so be delivered; logctl spool status names the folder",
+  );
 }
 
 /** What a command ends with that leaves records on disk; undefined where none wait. */

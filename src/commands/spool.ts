@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { listSpoolFolders } from "../client/spool-folders.ts";
+import { listSpoolFolders, listUnlabelled } from "../client/spool-folders.ts";
 import { readSpoolStatus } from "../client/spool-status.ts";
 import type { CliContext } from "../context.ts";
 import { createPaint, wantsColour } from "../render/colours.ts";
@@ -30,7 +30,9 @@ export function registerSpool(program: Command, context: CliContext): void {
 
 function showStatus(flags: StatusFlags, context: CliContext): void {
   const { stdout, env } = context;
-  const spools = listSpoolFolders(requireSpoolBase(flags.spool, context)).map(readSpoolStatus);
+  const base = requireSpoolBase(flags.spool, context);
+  const unlabelled = listUnlabelled(base).map((folder) => ({ folder, url: null }));
+  const spools = [...listSpoolFolders(base), ...unlabelled].map(readSpoolStatus);
   const format = flags.output ?? (stdout.isTTY ? "table" : "json");
   if (format === "json") return stdout.write(`${JSON.stringify(spools)}\n`);
   stdout.write(renderSpoolTable(spools, createPaint(wantsColour({ env, isTTY: stdout.isTTY, allowed: true }))));

@@ -1,7 +1,6 @@
 import { LogctlError } from "../errors.ts";
 import { storedRecordSchema } from "../schema/api.ts";
 import type { CsvFields } from "../schema/csv.ts";
-import { parse } from "../schema/parse.ts";
 import type { Severity } from "../schema/severity.ts";
 
 /** A record as a renderer takes it: `attributes` is the JSON text the server sent, digit by digit; empty where there are none. */
@@ -12,10 +11,25 @@ const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
 
 /** Reads one line of an NDJSON answer. Throws `unexpected_answer` where it is no log record. */
 export function readRecord(line: string): RenderedRecord {
-  const { attributes, ...fields } = parse(storedRecordSchema, parseJson(line), "unexpected_answer");
+  const record = storedRecordSchema.safeParse(parseJson(line)).data;
+  if (record === undefined) throw noRecord(line);
+  const { attributes, ...fields } = record;
   checkTime("timestamp", fields.timestamp);
   checkTime("received_at", fields.received_at);
   return { ...fields, attributes: attributes === undefined ? "" : (attributesText(line) ?? JSON.stringify(attributes)) };
+}
+
+/** What a collector answers begins with this: of such a line a reader who takes it as it is need know no more. */
+const RECORD_START = '{"id":';
+
+/** Throws `unexpected_answer` where a line of an NDJSON answer is not even the beginning of a log record. */
+export function checkRecord(line: string): void {
+  if (!line.startsWith(RECORD_START)) readRecord(line);
+}
+
+function noRecord(line: string): LogctlError {
+  const start = line.length > 60 ? `${line.slice(0, 60)}...` : line;
+  return new LogctlError("unexpected_answer", `unexpected answer, '${start}' is no log record; is --url a logctl collector?`);
 }
 
 /** Renderers show times as they are or as a Date has them: what is no time must not get there. */

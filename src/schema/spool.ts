@@ -1,7 +1,13 @@
+import { z } from "zod";
+
+/** One copy of a spool's label. The one copy that an earlier logctl wrote has no checksum. */
+export const spoolLabelSchema = z.object({ url: z.url(), token_digest: z.string(), checksum: z.string().optional() });
+
 /** A spool as people and scripts see it. */
 export type SpoolStatus = {
   folder: string;
-  url: string;
+  /** Null where its label cannot be read. */
+  url: string | null;
   /** What waits. */
   records: number;
   batches: number;
@@ -13,4 +19,6 @@ export type SpoolStatus = {
   dead_bytes: number;
   /** The process that works on it. */
   used_by: number | null;
+  /** What is wrong with it, a sentence each. */
+  problems: string[];
 };

@@ -2,12 +2,12 @@ import { LogctlError } from "../errors.ts";
 import { freeBytes } from "../free-bytes.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Query } from "../query/query.ts";
+import { readCursor, writeCursor } from "../schema/cursor.ts";
 import { type Filter, filterOf, pageParametersSchema, type RecordFormat, streamParametersSchema } from "../schema/filter.ts";
 import { parse } from "../schema/parse.ts";
 import type { Store } from "../store/open-store.ts";
 import type { SearchPiece, SearchPlan } from "../store/search-plan.ts";
 import { answer, CONTENT_TYPES, damageHeader } from "./answer.ts";
-import { readCursor, writeCursor } from "./cursor.ts";
 import type { Identity } from "./identify.ts";
 import { readParameters } from "./read-parameters.ts";
 

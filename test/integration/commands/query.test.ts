@@ -251,29 +251,65 @@ describe("logctl query", () => {
     expect(await numbers(app, ["-n", "all", "--offset", "9", "--order", "desc"])).toEqual([2, 1, 0]);
   });
 
-  test.each([
-    ["a table of all", ["-n", "all", "-o", "table"]],
-    ["a table of the newest", ["-o", "table"]],
-    ["lines", ["-n", "all", "-o", "line"]],
-  ])("prints what came before an answer broke off, then the error: %s", async (_name, args) => {
+  /** An answer that ends as a connection does that is reset, in the midst of a record. */
+  async function breakOff(response: Response | Promise<Response>, part: number): Promise<Response> {
+    const answer = new Uint8Array(await (await response).arrayBuffer());
+    const pieces = [answer.slice(0, answer.length * part)];
+    const body = new ReadableStream({
+      pull(controller) {
+        const piece = pieces.shift();
+        if (piece === undefined) controller.error(new TypeError("reset"));
+        else controller.enqueue(piece);
+      },
+    });
+    return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+  }
+
+  test("prints what came before an answer broke off, then the error, where the collector stays away", async () => {
     await using app = await openFilledApp();
-    const fetch = async (request: Request) => {
-      const answer = new Uint8Array(await (await app.fetch(request)).arrayBuffer());
-      const half = answer.slice(0, answer.length / 2);
-      let pulls = 0;
-      const body = new ReadableStream({
-        pull(controller) {
-          pulls += 1;
-          if (pulls === 1) controller.enqueue(half);
-          else controller.error(new TypeError("reset"));
-        },
-      });
-      return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+    const rows = [
+      ["-n", "all", "-o", "table"],
+      ["-o", "table"],
+      ["-n", "all", "-o", "line"],
+    ];
+    await Promise.all(
+      rows.map(async (args) => {
+        let requests = 0;
+        const fetch = (request: Request) => {
+          requests += 1;
+          return requests === 1 ? breakOff(app.fetch(request), 0.5) : Promise.reject(new TypeError("refused"));
+        };
+        const context = createTestContext({ now: () => NOW, fetch });
+        expect(await run(["query", ...args], context)).toBe(3);
+        expect(context.out().match(/record \d+ timed out/g)?.length).toBeGreaterThan(2);
+        expect(context.err()).toMatch(
+          /^logctl: the collector at \S+ broke off its answer after \d records: there may be more\n$/,
+        );
+        expect(requests).toBe(6);
+      }),
+    );
+  }, 30_000);
+
+  test.each([
+    ["-n all", "0 1 2 3 4 5 6 7 8 9 10 11"],
+    ["-n all --order desc", "11 10 9 8 7 6 5 4 3 2 1 0"],
+    ["-n all --offset 3 --order asc", "3 4 5 6 7 8 9 10 11"],
+    ["-n all --sort timestamp", "0 1 2 3 4 5 6 7 8 9 10 11"],
+    ["-n 7 --sort timestamp --order desc", "11 10 9 8 7 6 5"],
+    ["-n 5 --offset 2", "5 6 7 8 9"],
+    ["-n all --service reports", "0 2 4 6 8 10"],
+  ])("goes on where an answer broke off, again and again, with each record once, in order: %s", async (args, expected) => {
+    await using app = await openFilledApp();
+    let requests = 0;
+    const fetch = (request: Request) => {
+      if (request.url.includes("/logs?")) requests += 1;
+      return requests < 3 ? breakOff(app.fetch(request), 0.5) : app.fetch(request);
     };
     const context = createTestContext({ now: () => NOW, fetch });
-    expect(await run(["query", ...args], context)).toBe(3);
-    expect(context.out().match(/record \d+ timed out/g)?.length).toBeGreaterThan(2);
-    expect(context.err()).toMatch(/^logctl: the collector at \S+ broke off its answer after \d records: there may be more\n$/);
+    expect(await run(["query", ...args.split(" "), "-o", "ndjson"], context)).toBe(0);
+    const lines = context.out().trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line).attributes.n).join(" ")).toBe(expected);
+    expect([requests, context.err()]).toEqual([3, ""]);
   });
 
   test("says in one line that nobody answers", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createBatch } from "../../../src/client/batch.ts";
 import { openConnection } from "../../../src/client/connection.ts";
 import { type DeliveredPart, type DeliveryHooks, openDelivery } from "../../../src/client/delivery.ts";
+import type { LogctlError } from "../../../src/errors.ts";
 import { answerErrorWith, answerWith, createFakeCollector, type Script } from "../../support/fake-collector.ts";
 
 /** A delivery whose waits move a clock of its own and are noted; `random` is always 1. */
@@ -29,7 +30,7 @@ function setUp(script?: Script, onPause: () => void = () => {}) {
   });
   const deliver = (records: string[], hooks: Partial<DeliveryHooks> = {}, batch = createBatch(records)) =>
     delivery.deliver(connection, batch, { onPart: (part) => parts.push(part), ...hooks });
-  return { ...collector, deliver, waits, parts, stop };
+  return { ...collector, deliver, hasAnswered: delivery.hasAnswered, waits, parts, stop };
 }
 
 const recordsOf = (...messages: string[]) => messages.map((message) => JSON.stringify({ message }));
@@ -190,6 +191,29 @@ describe("deliver", () => {
     expect(await deliver(recordsOf("a"))).toMatchObject({ error: { code }, status });
     expect(requests).toHaveLength(1);
     expect(waits).toEqual([]);
+  });
+
+  test("waits for a collector that has answered where something else answers in its place, and delivers once it is back", async () => {
+    const page = () => new Response("<html>404</html>", { status: 404 });
+    const { deliver, waits, stored } = setUp((_, count) => (count > 1 && count < 5 ? page() : undefined));
+    await deliver(recordsOf("a"));
+    await deliver(recordsOf("b"));
+    expect(messagesOf(stored)).toEqual(["a", "b"]);
+    expect(waits).toEqual([250, 500, 1000]);
+  });
+
+  test("gives up after 30 s of that, however long the collector may be away, and at once where none has answered yet", async () => {
+    const page = () => new Response("<html>404</html>", { status: 404 });
+    const later = setUp((_, count) => (count === 1 ? undefined : page()));
+    await later.deliver(recordsOf("a"));
+    const failures: string[] = [];
+    const hooks = { retryForMs: () => Number.POSITIVE_INFINITY, onFailure: ({ code }: LogctlError) => void failures.push(code) };
+    expect(await later.deliver(recordsOf("b"), hooks)).toMatchObject({ error: { code: "unexpected_answer" }, status: 404 });
+    expect(later.waits.reduce((sum, ms) => sum + ms)).toBe(30_000);
+    expect(new Set(failures)).toEqual(new Set(["unexpected_answer"]));
+    const never = setUp(page);
+    expect(await never.deliver(recordsOf("a"))).toMatchObject({ error: { code: "unexpected_answer" } });
+    expect([never.waits, never.hasAnswered()]).toEqual([[], false]);
   });
 
   test("neither begins nor repeats a request once interrupted", async () => {

@@ -95,6 +95,70 @@ describe("postRecords", () => {
     expect(await post(answered(201, stored))).toMatchObject({ kind: "refused", error: { code: "unexpected_answer" } });
   });
 
+  const STRANGE = [201, 202, 204, 206, 226, 304, 400, 402, 404, 405, 406, 407, 409, 410, 411, 412, 415, 416, 417, 418, 421, 422];
+  test.each([...STRANGE, 423, 424, 426, 428, 431, 451, 501])(
+    "takes a %d that is no collector's for none, be it a page, nothing, or the JSON of another program",
+    async (status) => {
+      const bodies = [
+        "<html>default backend</html>",
+        "",
+        '{"error":"not found"}',
+        '{"error":{"code":404,"message":"no"}}',
+        '{"error":{"code":"NOT_FOUND","message":"no"}}',
+        '{"error":{"code":"usage","message":"not a code of answers"}}',
+        '{"accepted":1,"rejected":0,"errors":[]}',
+        "[]",
+      ];
+      for (const body of bodies) {
+        const attempt = await post(async () => new Response(status === 204 || status === 304 ? null : body, { status }));
+        expect(attempt).toMatchObject({ kind: "refused", error: { code: "unexpected_answer" } });
+      }
+    },
+  );
+
+  test("splits what something before a collector finds too large, but lets it refuse no record", async () => {
+    const tooLarge = async () => new Response("<html>413</html>", { status: 413 });
+    expect((await post(tooLarge)).kind).toBe("too_large");
+    expect(await post(tooLarge, ['{"message":"a"}'])).toMatchObject({ kind: "refused", error: { code: "unexpected_answer" } });
+  });
+
+  test.each([301, 302, 303, 307, 308])(
+    "follows no %d, and says where it leads without what the address carries",
+    async (status) => {
+      const asked: string[] = [];
+      const attempt = await post(async (request) => {
+        asked.push(`${request.redirect} ${request.url}`);
+        const location = "https://me:secret@other.test/logs?token=secret#x";
+        return new Response("moved", { status, headers: { location } });
+      });
+      expect(asked).toEqual(["manual http://127.0.0.1:8000/logs"]);
+      expect(attempt).toMatchObject({
+        kind: "refused",
+        error: {
+          code: "unexpected_answer",
+          message: `http://127.0.0.1:8000 is no collector: it redirects (${status}) to https://other.test/logs, which is not followed; give --url https://other.test/logs if the collector is there`,
+        },
+      });
+    },
+  );
+
+  test("reads no answer without end", async () => {
+    let pulled = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        pulled += 1_000_000;
+        controller.enqueue(new Uint8Array(1_000_000).fill(32));
+        // So that a reader who does not stop fails here, instead of never ending.
+        if (pulled > 60_000_000) controller.close();
+      },
+    });
+    expect(await post(async () => new Response(endless))).toMatchObject({
+      ...{ kind: "refused", status: 0 },
+      error: { code: "unexpected_answer", message: "the answer is larger than 16 MB; is --url a logctl collector?" },
+    });
+    expect(pulled).toBeLessThan(20_000_000);
+  });
+
   test("says that nobody answered, and that an answer broke off", async () => {
     const nobody = await post(() => Promise.reject(new TypeError("refused")));
     expect(nobody).toMatchObject({ kind: "failed", sent: true, error: { code: "unreachable" } });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { run } from "../../../src/cli.ts";
 import { openSpool } from "../../../src/client/spool.ts";
 import { listSpoolFolders, type SpoolFolder } from "../../../src/client/spool-folders.ts";
@@ -123,6 +124,126 @@ describe("spool drain", () => {
     expect([exitCode, requests]).toEqual([1, []]);
     expect(err).toBe(`logctl: the spool '${spool}' is in use by process 4711, which delivers what is in it\n`);
     if ("close" in open) open.close();
+  });
+});
+
+describe("spool drain, of what is no collector,", () => {
+  test.each([
+    [404, "<html>default backend - 404</html>"],
+    [400, '{"error":{"code":"BAD_REQUEST","message":"no"}}'],
+    [407, ""],
+    [413, "<html>too large</html>"],
+    [501, "not here"],
+    [200, "<html>welcome</html>"],
+    [307, ""],
+  ])("leaves all that waits where it is, and nothing among the dead: %d %s", async (status, body) => {
+    await using folder = await makeTemporaryFolder();
+    await leave(folder, "chat", "a\nb\nc\n");
+    const script: Script = () => new Response(body, { status, headers: { location: "http://other.test/logs" } });
+    const strange = await logctl(["spool", "drain"], { folder, script });
+    expect([strange.exitCode, strange.err.split("\n")]).toEqual([
+      1,
+      [expect.stringMatching(/^logctl: .*no (answer of a logctl )?collector/), ""],
+    ]);
+    const [{ records, dead }] = JSON.parse((await logctl(["spool", "status"], { folder })).out);
+    expect([records, dead]).toEqual([3, 0]);
+    const back = await logctl(["spool", "drain"], { folder });
+    expect([back.exitCode, messagesOf(back.stored)]).toEqual([0, ["a", "b", "c"]]);
+  });
+
+  test.each([
+    [404, "not_found"],
+    [405, "method_not_allowed"],
+  ])("does so too for a collector that has no logs at this address: %d %s", async (status, code) => {
+    await using folder = await makeTemporaryFolder();
+    await leave(folder, "chat", "a\n");
+    const script: Script = () => answerErrorWith(status, code, "there is nothing at this path");
+    expect(await logctl(["spool", "drain"], { folder, script })).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining("nothing at this path"),
+    });
+    expect((await logctl(["spool", "drain"], { folder })).stored).toHaveLength(1);
+  });
+});
+
+describe("a spool that is damaged", () => {
+  /** Changes what is in a file of the only spool. */
+  async function change(folder: TemporaryFolder, name: string, work: (bytes: Buffer) => void): Promise<string> {
+    const [{ folder: spool }] = listSpoolFolders(folder.path) as [SpoolFolder];
+    const bytes = readFileSync(join(spool, name));
+    work(bytes);
+    writeFileSync(join(spool, name), bytes);
+    return spool;
+  }
+
+  test("is said to be so by the exit code, and the next drain is clean", async () => {
+    await using folder = await makeTemporaryFolder();
+    await leave(folder, "chat", "only\n");
+    await change(folder, "0000000001.spool", (bytes) => bytes.write("ONLY", bytes.indexOf("only")));
+    const drained = await logctl(["spool", "drain"], { folder });
+    expect([drained.exitCode, drained.stored, drained.err.split("\n")]).toEqual([
+      1,
+      [],
+      [
+        "1 part of the spool could not be read, and what is there is kept in dead/",
+        "logctl: not all that waited could be read, and so be delivered; logctl spool status names the folder",
+        "",
+      ],
+    ]);
+    expect(JSON.parse((await logctl(["spool", "status"], { folder })).out)).toMatchObject([
+      { records: 0, dead: 1, problems: [] },
+    ]);
+    expect((await logctl(["spool", "drain"], { folder })).exitCode).toBe(0);
+  });
+
+  test("is said to be so by the next sender too, whose own logs are stored", async () => {
+    await using folder = await makeTemporaryFolder();
+    await leave(folder, "chat", "only\n");
+    await change(folder, "0000000001.spool", (bytes) => bytes.write("ONLY", bytes.indexOf("only")));
+    const sent = await logctl(["send", "--service", "chat"], { folder, stdinText: "next\n" });
+    expect([sent.exitCode, messagesOf(sent.stored)]).toEqual([1, ["next"]]);
+    expect(sent.err).toContain("1 part of the spool could not be read");
+  });
+
+  test("in its label is seen by status, left by drain and send, and delivered by --any-token", async () => {
+    await using folder = await makeTemporaryFolder();
+    await leave(folder, "chat", "a\nb\n");
+    const spool = await change(folder, "spool.json", (bytes) => bytes.fill(0));
+    const status = await logctl(["spool", "status"], { folder });
+    expect(JSON.parse(status.out)).toMatchObject([
+      { folder: spool, url: null, records: 2, problems: ["its label cannot be read"] },
+    ]);
+    const table = await logctl(["spool", "status"], { folder, stdoutIsTTY: true, env: { NO_COLOR: "1" } });
+    expect(table.out).toContain(`  ${spool}\n  its label cannot be read\n`);
+    const drained = await logctl(["spool", "drain"], { folder });
+    expect([drained.exitCode, drained.stored, drained.err]).toEqual([
+      1,
+      [],
+      expect.stringMatching(
+        /^logctl: the label of the spool '[^\n]+' cannot be read, and what waits in it stays there; [^\n]+\n$/,
+      ),
+    ]);
+    const sent = await logctl(["send", "--service", "chat", "--message", "c"], { folder });
+    expect([sent.exitCode, messagesOf(sent.stored)]).toEqual([0, ["c"]]);
+    expect(sent.err).toContain(`the label of the spool '${spool}' cannot be read`);
+    const env = { LOGCTL_TOKEN: "other" };
+    const adopted = await logctl(["spool", "drain", "--any-token"], { folder, env });
+    expect([adopted.exitCode, messagesOf(adopted.stored)]).toEqual([0, ["a", "b"]]);
+  });
+
+  test("where another one is not costs that one nothing, and is named by all", async () => {
+    await using folder = await makeTemporaryFolder();
+    await leave(folder, "chat", "a\n");
+    const [{ folder: spool }] = listSpoolFolders(folder.path) as [SpoolFolder];
+    rmSync(join(spool, "lock"));
+    mkdirSync(join(spool, "lock"));
+    const left = await leave(folder, "chat", "b\nc\n");
+    expect(left.err).toContain(`the spool '${spool}' cannot be used`);
+    const drained = await logctl(["spool", "drain"], { folder });
+    expect([drained.exitCode, messagesOf(drained.stored)]).toEqual([1, ["b", "c"]]);
+    expect(drained.err).toContain(`the spool '${spool}' cannot be used`);
+    const [bad] = JSON.parse((await logctl(["spool", "status"], { folder })).out);
+    expect(bad).toMatchObject({ folder: spool, records: 1, problems: [expect.any(String)] });
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readCursor, writeCursor } from "../../../src/server/cursor.ts";
+import { readCursor, writeCursor } from "../../../src/schema/cursor.ts";
 
 describe("a cursor", () => {
   test.each([

@@ -78,6 +78,7 @@ async function serve({ host, db, insecureHttp, ...flags }: ServeFlags, context: 
   try {
     const tokensMade = store.tokens().length > 0;
     if (!loopback && !tokensMade) throw needsToken(host, db);
+    await store.warm();
     const tails = new Set<Request>();
     const onFailure = (error: unknown) =>
       log({ level: "error", event: "request_failed", mayRepeat: true, ...errorFields(error) });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { eventually, startCollector } from "../support/binary.ts";
 import { sendRaw } from "../support/raw-http.ts";
@@ -29,6 +30,8 @@ test.skipIf(process.platform !== "linux")(
     reader.write("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await eventually(async () => (text.includes("200 OK") ? true : undefined));
     const idle = await Promise.all(Array.from({ length: CONNECTIONS }, () => openConnection(collector.url)));
+    // Only then is there no descriptor left.
+    await eventually(async () => (readdirSync(`/proc/${collector.pid}/fd`).length >= MAX_FILES ? true : undefined));
     text = "";
     reader.write(request);
     await eventually(async () => (text.includes("\r\n\r\n[]") ? true : undefined));

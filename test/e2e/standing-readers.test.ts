@@ -41,3 +41,32 @@ test("64 readers that stand still do not keep `logctl query` from its answer", a
   expect(query.out.length).toBeGreaterThan(RECORD_BYTES);
   for (const socket of sockets) socket.destroy();
 }, 30_000);
+
+test("an export that is under way is broken off once its token is revoked", async () => {
+  await using collector = await startCollector();
+  await fill(collector.url);
+  const db = ["--db", collector.database];
+  const make = async (name: string) => {
+    const made = await runBinary(["token", "create", ...db, "--name", name, "--service", "*", "--scope", "read"]);
+    return `Token ${made.out.trim()}`;
+  };
+  const [reader, watcher] = [await make("reader"), await make("watcher")];
+  const untilMetric = (line: string) =>
+    eventually(async () => {
+      const answer = await fetch(`${collector.url}/metrics`, { headers: { authorization: watcher } });
+      return (await answer.text()).includes(`\n${line}\n`) ? true : undefined;
+    });
+  await untilMetric("logctl_streams 0");
+  const socket = await standStill(collector.url, `Authorization: ${reader}\r\nAccept: application/x-ndjson\r\n`);
+  await untilMetric("logctl_streams 1");
+  expect((await runBinary(["token", "revoke", ...db, "reader"])).code).toBe(0);
+  await untilMetric("logctl_streams_ended_total 1");
+  let bytes = 0;
+  socket.on("data", (chunk) => {
+    bytes += chunk.length;
+  });
+  const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
+  socket.resume();
+  await closed;
+  expect(bytes).toBeLessThan(RECORDS * RECORD_BYTES);
+}, 30_000);

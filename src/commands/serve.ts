@@ -6,6 +6,7 @@ import { DEMO_TOKENS } from "../schema/demo-tokens.ts";
 import { isLoopback } from "../server/check-host.ts";
 import { type Answered, BODY_TIMEOUT_MS, createApp } from "../server/create-app.ts";
 import { listen } from "../server/listen.ts";
+import { createOpenStreams } from "../server/open-streams.ts";
 import { resolveDatabase } from "../store/find-database.ts";
 import { openStore } from "../store/open-store.ts";
 import { isPrivate } from "../store/private-file.ts";
@@ -80,7 +81,9 @@ async function serve({ host, insecureHttp, ...flags }: ServeFlags, context: CliC
   try {
     const tokensMade = store.tokens().length > 0;
     if (!loopback && !tokensMade) throw needsToken(host, db);
+    await store.warm();
     const tails = new Set<Request>();
+    const streams = createOpenStreams(() => performance.now());
     const onFailure = (error: unknown) =>
       log({ level: "error", event: "request_failed", mayRepeat: true, ...errorFields(error) });
     const onAnswer = (answered: Answered) => log({ level: "debug", event: "request_answered", ...describe(answered) });
@@ -91,12 +94,13 @@ async function serve({ host, insecureHttp, ...flags }: ServeFlags, context: CliC
       now,
       stopping: signal,
       tails,
+      streams,
       bodyTimeoutMs,
       usage,
       onFailure,
       ...(writes("debug") && { onAnswer }),
     });
-    const listener = listen({ app, hostname: host, port, tails, onFailure, ...(tls && { tls }) });
+    const listener = listen({ app, hostname: host, port, tails, streams, onFailure, ...(tls && { tls }) });
     const started = `logctl ${VERSION} collects at ${listener.url} into ${db}`;
     const fields = { version: VERSION, url: listener.url, database: db, pid };
     announce({ level: "info", event: "collector_started", message: started, fields }, `${started}\n`);

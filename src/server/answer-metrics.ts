@@ -4,6 +4,7 @@ import type { Store, StoreMeasures } from "../store/open-store.ts";
 import { answer } from "./answer.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import type { MetricCounts, Metrics, TokenCounts } from "./metrics.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import { createPrometheusText, PROMETHEUS_TYPE, type PrometheusText, type Sample } from "./prometheus.ts";
 
 /** What the process takes of the machine. */
@@ -13,6 +14,7 @@ export type MetricsSources = {
   metrics: Metrics;
   store: Pick<Store, "measure" | "tokens" | "troubles">;
   bodies: BodyBudget;
+  streams: Pick<OpenStreams, "count" | "ended">;
   version: string;
   /** How many tails are open. */
   tails: () => number;
@@ -20,7 +22,7 @@ export type MetricsSources = {
 };
 
 /** `GET /metrics`, in the Prometheus text format. */
-export function answerMetrics({ metrics, store, bodies, version, tails, usage }: MetricsSources): Response {
+export function answerMetrics({ metrics, store, bodies, streams, version, tails, usage }: MetricsSources): Response {
   const text = createPrometheusText();
   const counts = metrics.counts();
   text.gauge("logctl_build_info", "Which logctl this is.", [[{ version }, 1]]);
@@ -32,6 +34,8 @@ export function answerMetrics({ metrics, store, bodies, version, tails, usage }:
   putIngest(text, counts);
   putStore(text, store.measure());
   text.gauge("logctl_body_bytes", "Bodies of requests that are held at the moment.", bodies.bytes());
+  text.gauge("logctl_streams", "Answers that go on at their readers' pace.", streams.count());
+  text.counter("logctl_streams_ended_total", "Such answers that the collector broke off.", streams.ended());
   text.gauge("logctl_tails", "Live tails that are open.", tails());
   putTokens(text, counts.tokens, store.tokens());
   if (usage !== undefined) putProcess(text, usage());

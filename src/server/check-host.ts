@@ -20,6 +20,15 @@ export function checkHost(host: string | null): void {
 }
 
 /**
+ * Throws `site_refused` where a browser says that a page of another site or origin asks (Fetch Metadata, `Sec-Fetch-Site`). Unlike
+ * `Origin` it comes with images and links too. Programs send none.
+ */
+export function checkSite(site: string | null): void {
+  if (site === null || site === "same-origin" || site === "none") return;
+  throw new LogctlError("site_refused", `a web page of another site has no access to a collector (Sec-Fetch-Site: ${site})`);
+}
+
+/**
  * Throws `origin_refused` where a request to a loopback address comes from a web page of another site: it has no business
  * with what is on this machine. Programs name no origin.
  */

@@ -5,10 +5,11 @@ import type { Store } from "../store/open-store.ts";
 import { answerError, answerJson, unforeseen } from "./answer.ts";
 import { answerMetrics, type ProcessUsage } from "./answer-metrics.ts";
 import { createBodyBudget } from "./body-budget.ts";
-import { checkHost, checkOrigin } from "./check-host.ts";
-import { createIdentify } from "./identify.ts";
+import { checkHost, checkOrigin, checkSite } from "./check-host.ts";
+import { createIdentify, type Identity } from "./identify.ts";
 import { createIngest } from "./ingest.ts";
 import { createMetrics } from "./metrics.ts";
+import { createOpenStreams, type OpenStreams } from "./open-streams.ts";
 import { discardBody } from "./read-body.ts";
 import { refuseSecrets } from "./read-parameters.ts";
 import { searchLogs } from "./search.ts";
@@ -39,6 +40,8 @@ export type AppOptions = {
   stopping?: AbortSignal;
   /** Filled with the requests of such streams while they are open. */
   tails?: Set<Request>;
+  /** Answers that go on at their readers' pace. */
+  streams?: OpenStreams;
   /** How long the body of a request may take to arrive. */
   bodyTimeoutMs?: number;
   /** What the process takes of the machine, for `/metrics`. */
@@ -75,7 +78,7 @@ const HINT = "POST log records to /logs, read them at GET /logs?service=payments
 /** The collector as one function: every request gets an answer, whatever it holds. */
 export function createApp(options: AppOptions): App {
   const { store, loopback, version, now, clockBelievedAfterMs, stopping, tails = new Set<Request>() } = options;
-  const { usage, onFailure, onAnswer } = options;
+  const { usage, onFailure, onAnswer, streams = createOpenStreams(() => performance.now()) } = options;
   const limits = { maxBytes: MAX_BODY_BYTES, timeoutMs: options.bodyTimeoutMs ?? BODY_TIMEOUT_MS };
   const refusedLimits = { ...limits, timeoutMs: Math.min(limits.timeoutMs, REFUSED_BODY_TIMEOUT_MS) };
   const metrics = createMetrics();
@@ -91,6 +94,7 @@ export function createApp(options: AppOptions): App {
   async function route(request: Request, { path, queryString, endpoint }: Target): Promise<Response> {
     if (loopback) checkHost(request.headers.get("host"));
     if (loopback) checkOrigin(request.headers.get("origin"));
+    checkSite(request.headers.get("sec-fetch-site"));
     const methods = ENDPOINTS[endpoint];
     if (methods === undefined) throw new LogctlError("not_found", `there is nothing at ${path}: ${HINT}`);
     if (!methods.includes(request.method)) return refuseMethod(request.method, path, methods);
@@ -103,12 +107,14 @@ export function createApp(options: AppOptions): App {
     accounts.used(identity);
     turns.seen(identity.id);
     if (isWrite) return ingest(request, identity);
-    if (path === "/metrics") return answerMetrics({ metrics, store, bodies, version, tails: () => tails.size, usage });
+    if (path === "/metrics") refuseBound(identity);
+    if (path === "/metrics") return answerMetrics({ metrics, store, bodies, version, tails: () => tails.size, streams, usage });
     if (path === "/logs/stats") return answerStats(store, request, queryString, identity);
     if (path === "/logs/fields") return answerFields(store, request, queryString, identity);
     if (path !== endpoint) return answerValues(store, request, path, queryString, identity);
-    if (path === "/logs/tail") return tail(request, queryString, identity, () => identify(authorization, "read"));
-    return searchLogs(store, request, queryString, identity);
+    const check = () => void identify(authorization, "read");
+    if (path === "/logs/tail") return tail(request, queryString, identity, check);
+    return searchLogs({ store, streams }, request, queryString, identity, check);
   }
 
   /** Whether the connection can be kept, and its next request be looked for, behind an answer that refuses this one. */
@@ -160,6 +166,12 @@ export function createApp(options: AppOptions): App {
   };
 }
 
+/** The figures are those of all services and tokens, which is more than a token that is bound to one may know. */
+function refuseBound({ id, reads }: Identity): void {
+  if (reads === undefined || id < 0) return;
+  throw new LogctlError("forbidden", `this token reads the logs of '${reads}' only; /metrics is for tokens of all services`);
+}
+
 function refuseMethod(method: string, path: string, methods: readonly string[]): Response {
   const response = answerError(new LogctlError("method_not_allowed", `${path} knows ${methods.join(", ")}, not ${method}`));
   response.headers.set("allow", methods.join(", "));
@@ -171,7 +183,8 @@ type Target = { path: string; queryString: string; endpoint: string };
 
 /** Not by `new URL`, which throws where an HTTP/1.0 client sent no Host. */
 function readTarget(url: string): Target {
-  const authority = url.indexOf("://");
+  // Where there was no Host there is no authority, and a `://` is part of what was asked.
+  const authority = url.startsWith("/") ? -1 : url.indexOf("://");
   const start = authority < 0 ? 0 : url.indexOf("/", authority + 3);
   const target = start < 0 ? "/" : url.slice(start);
   const question = target.indexOf("?");

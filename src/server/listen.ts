@@ -3,6 +3,8 @@ import { MAX_BODY_BYTES } from "../schema/limits.ts";
 import { answerError, unforeseen } from "./answer.ts";
 import { collectWhenIdle } from "./collect-when-idle.ts";
 import type { App } from "./create-app.ts";
+import type { OpenStreams } from "./open-streams.ts";
+import { FIELD_PATH } from "./stats.ts";
 
 export type Listener = {
   /** The address to reach it at, with the port that was really taken. */
@@ -22,17 +24,37 @@ export type ListenOptions = {
   tls?: TlsFiles;
   /** Requests whose readers are not waited for when it stops. */
   tails?: ReadonlySet<Request>;
+  /** Answers that go on at their readers' pace. */
+  streams?: OpenStreams;
   onFailure: (error: unknown) => void;
 };
 
 /** Seconds without a byte after which a connection is closed. */
 const IDLE_TIMEOUT_S = 120;
+/** The same for an answer that waits for its reader, and a tail, whose heartbeats come more often. */
+const READER_TIMEOUT_S = 60;
+/** How often streams are looked at whether they may go on. */
+const LOOK_EVERY_MS = 1000;
 /** The same for a tail once the collector stops: its reader may take what is on the way, but not stand still. */
 const TAIL_IDLE_TIMEOUT_S = 1;
 
 /** Serves the app over HTTP, or HTTPS. Throws `address_unusable` where the address is taken or not ours. */
-export function listen({ app, hostname, port, tls, tails, onFailure }: ListenOptions): Listener {
+export function listen({ app, hostname, port, tls, tails, streams, onFailure }: ListenOptions): Listener {
   const idle = collectWhenIdle();
+  const looking = setInterval(() => streams?.look(), LOOK_EVERY_MS);
+  /** The search may take its time; then the reader has some to take the answer. Streams have a watch of their own. */
+  async function answerGet(request: Request, server: Bun.Server<undefined>): Promise<Response> {
+    server.timeout(request, 0);
+    const response = await app(request);
+    if (streams?.has(request) !== true) server.timeout(request, READER_TIMEOUT_S);
+    return response;
+  }
+
+  function serve(request: Request, server: Bun.Server<undefined>): Promise<Response> {
+    idle.served();
+    return request.method === "GET" ? answerGet(request, server) : app(request);
+  }
+
   try {
     const server = Bun.serve({
       hostname,
@@ -44,12 +66,12 @@ export function listen({ app, hostname, port, tls, tails, onFailure }: ListenOpt
       idleTimeout: IDLE_TIMEOUT_S,
       // Ours is counted by the app, which says so in words; Bun's own answer is empty.
       maxRequestBodySize: 2 * MAX_BODY_BYTES,
-      fetch(request, self) {
-        idle.served();
-        // A person may page through an answer for as long as they like.
-        if (request.method === "GET") self.timeout(request, 0);
-        return app(request);
+      // Only the router knows the path as it was sent: in `request.url` dot segments are resolved, and another path is asked for.
+      routes: {
+        [`${FIELD_PATH}:name`]: (request: Bun.BunRequest<"/:name">, self: Bun.Server<undefined>) =>
+          /^\.\.?$/.test(request.params.name) ? refuseDots(request.params.name) : serve(request, self),
       },
+      fetch: serve,
       error(error) {
         onFailure(error);
         return answerError(unforeseen(error));
@@ -63,13 +85,20 @@ export function listen({ app, hostname, port, tls, tails, onFailure }: ListenOpt
         for (const request of tails ?? []) server.timeout(request, TAIL_IDLE_TIMEOUT_S);
         await server.stop(false);
         clearTimeout(timer);
+        clearInterval(looking);
         idle.stop();
       },
     };
   } catch (error) {
+    clearInterval(looking);
     idle.stop();
     const { code, message } = error as NodeJS.ErrnoException;
     const hint = code === "EADDRINUSE" ? "is another collector running? choose another by --port" : message;
     throw new LogctlError("address_unusable", `cannot listen at ${hostname}:${port}: ${hint}`, { cause: error });
   }
+}
+
+function refuseDots(name: string): Response {
+  const message = `a field '${name}' cannot be asked for by its path, of which HTTP takes it for a step`;
+  return answerError(new LogctlError("invalid_parameter", `${message}; count by it: /logs/stats?by=`, { field: "name" }));
 }

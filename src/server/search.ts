@@ -1,5 +1,4 @@
 import { LogctlError } from "../errors.ts";
-import { freeBytes } from "../free-bytes.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Query } from "../query/query.ts";
 import { readCursor, writeCursor } from "../schema/cursor.ts";
@@ -9,20 +8,54 @@ import type { Store } from "../store/open-store.ts";
 import type { SearchPiece, SearchPlan } from "../store/search-plan.ts";
 import { answer, CONTENT_TYPES, damageHeader } from "./answer.ts";
 import type { Identity } from "./identify.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import { readParameters } from "./read-parameters.ts";
+import { streamPieces } from "./stream-pieces.ts";
 
 const SEARCH_PARAMETERS = Object.keys(pageParametersSchema.shape);
 
-/** `GET /logs`: an array, or a stream of records at the reader's pace. */
-export async function searchLogs(store: Store, request: Request, queryString: string, identity: Identity): Promise<Response> {
+/** A page up to this size is made before it is sent. Beyond it, it is sent as it is made, and nothing is held for its reader. */
+const MAX_HELD_PAGE_BYTES = 1024 * 1024;
+
+export type LogsSearch = {
+  store: Pick<Store, "search" | "newestId">;
+  streams: OpenStreams;
+};
+
+/** `GET /logs`: an array, or a stream of records at the reader's pace. `check` throws once the reader may read no more. */
+export async function searchLogs(
+  { store, streams }: LogsSearch,
+  request: Request,
+  queryString: string,
+  identity: Identity,
+  check: () => void,
+): Promise<Response> {
   const format = acceptedFormat(request.headers.get("accept"));
   const plan = readPlan(queryString, identity, format);
   const damaged = new Set<number>();
-  const pieces = leaveWith(
-    request.signal,
-    store.search(plan, ({ id }) => damaged.add(id)),
-  );
-  return format === "json" ? answerPage(pieces, plan, queryString, damaged) : answerStream(pieces, format, damaged);
+  const start = (started: SearchPlan) =>
+    leaveWith(
+      request.signal,
+      store.search(started, ({ id }) => damaged.add(id)),
+    );
+  const stream = (streamed: SearchPlan) =>
+    streamPieces(
+      (end) => streams.enter(request, identity.id, check, end),
+      () => start(streamed),
+    );
+  if (format !== "json") {
+    // Those blocks that were met before the first piece: of others, only `/health` can tell.
+    const body = await stream(plan);
+    return answer(body, 200, CONTENT_TYPES[format], damageHeader(damaged));
+  }
+  // What arrives meanwhile would change the page between one search and the other.
+  const page = { ...plan, throughId: store.newestId() };
+  const { held, next } = await readPage(start(page), page);
+  const body = held ?? (await stream({ ...page, atReadersPace: true }));
+  return answer(body, 200, CONTENT_TYPES.json, {
+    ...damageHeader(damaged),
+    ...(next !== undefined && { link: `<${addressOfNext(queryString, next)}>; rel="next"` }),
+  });
 }
 
 /** The same pieces; the search ends at once when the reader goes away, also where nothing was found for them yet. */
@@ -62,27 +95,24 @@ export function acceptedFormat(accept: string | null): RecordFormat {
   return "json";
 }
 
-async function answerPage(
+/** The page, unless it is too large to be held, and the cursor of the next one, where there may be one. */
+async function readPage(
   pieces: AsyncGenerator<SearchPiece>,
   plan: SearchPlan,
-  queryString: string,
-  damaged: ReadonlySet<number>,
-): Promise<Response> {
-  const bytes: Uint8Array[] = [];
+): Promise<{ held: Uint8Array | undefined; next: string | undefined }> {
+  const kept: Uint8Array[] = [];
+  let bytes = 0;
   let rows = 0;
   let last: SearchPiece["last"];
   for await (const piece of pieces) {
-    bytes.push(piece.bytes);
+    bytes += piece.bytes.length;
     rows += piece.rows;
     last = piece.last ?? last;
+    if (bytes <= MAX_HELD_PAGE_BYTES) kept.push(piece.bytes);
+    else kept.length = 0;
   }
-  const hasNext = rows === plan.limit && last !== undefined;
-  return answer(Buffer.concat(bytes), 200, CONTENT_TYPES.json, {
-    ...damageHeader(damaged),
-    ...(hasNext && {
-      link: `<${addressOfNext(queryString, writeCursor(last as NonNullable<typeof last>, plan.sort))}>; rel="next"`,
-    }),
-  });
+  const next = rows === plan.limit && last !== undefined ? writeCursor(last, plan.sort) : undefined;
+  return { held: bytes > MAX_HELD_PAGE_BYTES ? undefined : Buffer.concat(kept), next };
 }
 
 /** The same search from the cursor on; relative, since only the client knows by what address it reached us. */
@@ -91,36 +121,4 @@ function addressOfNext(queryString: string, cursor: string): string {
   parameters.delete("offset");
   parameters.set("cursor", cursor);
   return `/logs?${parameters}`;
-}
-
-async function answerStream(
-  pieces: AsyncGenerator<SearchPiece>,
-  format: "ndjson" | "csv",
-  damaged: ReadonlySet<number>,
-): Promise<Response> {
-  // Whatever goes wrong before there is a first piece still gets a status of its own.
-  let next: Promise<IteratorResult<SearchPiece>> = Promise.resolve(await pieces.next());
-  let sent: Uint8Array | undefined;
-  const body = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        // The server has sent it or copied it: else it would not ask for another. Nobody else reads this.
-        if (sent !== undefined) freeBytes(sent);
-        sent = undefined;
-        const { done, value } = await next;
-        if (done) return controller.close();
-        next = pieces.next();
-        // Whoever pulls next is told; until then it is nobody's.
-        next.catch(() => {});
-        sent = value.bytes;
-        controller.enqueue(value.bytes);
-      },
-      async cancel() {
-        await pieces.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  // Those that were met before the first piece: of others, only `/health` can tell.
-  return answer(body, 200, CONTENT_TYPES[format], damageHeader(damaged));
 }

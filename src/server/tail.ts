@@ -42,7 +42,9 @@ export function createTail({ store, onFailure, stopping, tails, heartbeatMs = HE
     const filter = confine(filterOf(parameters, queryOf(parameters.q)), identity);
     const start = readStart(parameters, request.headers.get("last-event-id"));
     const afterId =
-      "afterId" in start ? checkId(start.afterId, store.newestId()) : await findStart(store, filter, start.last, request.signal);
+      "afterId" in start
+        ? checkId(start.afterId, store.newestId(), identity)
+        : await findStart(store, filter, start.last, request.signal);
     tails?.add(request);
     const stream = streamTail({ ...shared, filter, afterId, check, onEnd: () => tails?.delete(request) });
     // Behind a proxy that gathers answers, such as nginx, events would come late.
@@ -68,9 +70,11 @@ function readStart(
 }
 
 /** Else a tail of a file that was replaced would be silent until its ids had come as far. */
-function checkId(afterId: number, newestId: number): number {
+function checkId(afterId: number, newestId: number, { reads }: Identity): number {
   if (afterId <= newestId) return afterId;
-  const message = `after: there is no record ${afterId} yet, the newest is ${newestId}; is this another database than before?`;
+  // How many records all services have is not for a token that reads one of them.
+  const newest = reads === undefined ? `, the newest is ${newestId}` : "";
+  const message = `after: there is no record ${afterId} yet${newest}; is this another database than before?`;
   throw new LogctlError("invalid_parameter", message, { field: "after" });
 }
 

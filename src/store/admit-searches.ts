@@ -59,9 +59,9 @@ export function createAdmission(): Admission {
   }
 
   return {
-    admit({ format }, start) {
+    admit({ format, atReadersPace }, start) {
       if (format === "sse") return start();
-      return format === "json" ? admitPage(start) : admitStream(start);
+      return format === "json" && !atReadersPace ? admitPage(start) : admitStream(start);
     },
     counts: () => ({ pages: slots.taken(), waiting: slots.waiting(), streams }),
   };

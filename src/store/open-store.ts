@@ -33,6 +33,8 @@ export type Store = {
   /** See GroupCommit: resolves once the records are on disk, and findable. */
   append: GroupCommit["append"];
   appendInSteps: GroupCommit["appendInSteps"];
+  /** Starts all threads that read; see `Scanners`. Without it each is started when it is first needed. */
+  warm: Scanners["warm"];
   search: Scanners["search"];
   /** How many records match. Throws `interrupted` as soon as `signal` is aborted. */
   count(filter: Filter, signal?: AbortSignal): Promise<number>;
@@ -152,6 +154,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       damaged: () => [...damaged.values()],
       troubles: health.troubles,
       requireWritable: health.requireWritable,
+      warm: scanners.warm,
       search(plan, note) {
         health.requirePlace();
         return scanners.search(plan, note);

@@ -1,4 +1,5 @@
 import { LogctlError } from "../errors.ts";
+import { NO_FILTER } from "../schema/filter.ts";
 import { createAdmission } from "./admit-searches.ts";
 import type { NoteDamage } from "./block-damage.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
@@ -10,10 +11,15 @@ import type { FailureMessage, FromScanner, RefusalMessage, ToScanner } from "./w
 import { startWorker, type WorkerThread } from "./worker-thread.ts";
 
 /**
- * The threads that read. They are started when there is first something to read. What they cannot read of damaged blocks is left
+ * The threads that read. They are started by `warm`, or else when there is first something to read. What they cannot read of damaged blocks is left
  * out, and `note` told before the piece, or the answer, that lacks it is there.
  */
 export type Scanners = {
+  /**
+   * Starts every thread and opens its connection. What is needed later must be there before somebody else may take the last
+   * descriptor: Bun ends the process where a thread cannot be started for want of one.
+   */
+  warm(): Promise<void>;
   /** The answer in pieces, made no faster than they are taken. `return` ends the search at once, also while a piece is waited for. */
   search(plan: SearchPlan, note?: NoteDamage): AsyncGenerator<SearchPiece>;
   /** The answer as UTF-8, worked out by all threads there may be. Throws `interrupted` as soon as `signal` is aborted. */
@@ -188,7 +194,20 @@ export function createScanners(
     return (await ask<"listed">(choose(), id, { type: "list", id, filter, parts, within })).ranges;
   }
 
+  async function warm(): Promise<void> {
+    while (scanners.length < threads) start();
+    const question = { filter: NO_FILTER, parts: 1, within: { fromId: 0, toId: 0 } };
+    await Promise.all(
+      scanners.map((scanner) => {
+        const id = nextId;
+        nextId += 1;
+        return ask(scanner, id, { type: "list", id, ...question });
+      }),
+    );
+  }
+
   return {
+    warm,
     search(plan, note) {
       return admission.admit(plan, () => {
         if (threads === 1 || !isWorthSpreading(plan)) return searchWhole(plan, note);

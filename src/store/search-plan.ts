@@ -25,6 +25,8 @@ export type SearchPlan = {
   /** The most records to give; may be infinite. */
   limit: number;
   format: RecordFormat | "sse";
+  /** Taken as slowly as a reader likes: counted as a stream whatever its format. */
+  atReadersPace?: true;
 };
 
 /** Records found one after another on one page, in the order asked for. */

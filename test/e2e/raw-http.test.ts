@@ -76,6 +76,11 @@ describe("what is no proper HTTP is refused, and nothing behind it is taken for 
 describe("what is unusual, but proper, is answered, and the next request too", () => {
   test.each([
     ["two Hosts on loopback", get("/health", `${HOST}${HOST}`), 403],
+    ["a field named by two dots, escaped", get("/logs/fields/%2e%2e"), 400],
+    ["a field named by a dot, escaped", get("/logs/fields/%2E"), 400],
+    ["an image in a page of another site", get("/logs", `${HOST}Sec-Fetch-Site: cross-site\r\n`), 403],
+    ["a page of another origin of the same site", get("/health", `${HOST}Sec-Fetch-Site: same-site\r\n`), 403],
+    ["a page of the collector itself", get("/health", `${HOST}Sec-Fetch-Site: same-origin\r\n`), 200],
     ["another Host on loopback", get("/health", "Host: evil.example\r\n"), 403],
     ["the page of another site", get("/logs", `${HOST}Origin: https://evil.example\r\n`), 403],
     ["a whole address as target", get("http://evil.example/health"), 200],

@@ -54,7 +54,7 @@ describe("the app", () => {
     await using app = await openTestApp();
     const failures: unknown[] = [];
     const secret = new Error("secret path /etc/x");
-    const broken = { ...brokenStore(secret), tokens: () => [] } as unknown as Store;
+    const broken = { ...brokenStore(secret), tokens: () => [], newestId: () => 0 } as unknown as Store;
     const fetch = createApp({
       store: broken,
       loopback: true,

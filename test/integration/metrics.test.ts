@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
+import { ANY_SERVICE } from "../../src/schema/token.ts";
 import { openForWriting } from "../../src/store/database.ts";
 import { createToken } from "../../src/store/tokens.ts";
 import { openTestApp, PAYMENTS, type TestApp } from "../support/app.ts";
@@ -83,10 +84,15 @@ describe("GET /metrics", () => {
         const token = { name: `"${scope}"\\`, service: "web", scopes: [scope], expiresAt: null };
         secrets.push(`Token ${createToken(database, token, 1)}`);
       }
+      const all = { name: "all", service: ANY_SERVICE, scopes: ["read" as const], expiresAt: null };
+      secrets.push(`Token ${createToken(database, all, 1)}`);
       database.close();
     };
     await using app = await openTestApp({ prepare });
-    const [writer, reader] = secrets as [string, string];
+    const [writer, bound, reader] = secrets as [string, string, string];
+    expect((await app.get("/metrics", { authorization: bound })).status).toBe(403);
+    const tail = await (await app.get("/logs/tail?after=999999", { authorization: bound })).text();
+    expect(tail).toContain("there is no record 999999 yet; is this");
     expect((await app.post('{"message":"a"}', { authorization: writer })).status).toBe(200);
     expect((await app.get("/metrics")).status).toBe(401);
     expect((await app.get("/metrics", { authorization: writer })).status).toBe(403);

@@ -40,7 +40,7 @@ export function compileTerm(parts: Parts): Term {
     jsonGrams: queryGrams(texts.map(insideJson)),
     startsWithWord: !glob.openStart && classOfUnit(needle.charCodeAt(0)) === IN_WORD,
     endsWithWord: !glob.openEnd && classOfUnit(needle.charCodeAt(needle.length - 1)) === IN_WORD,
-    ...(glob.units.length > needle.length && { glob }),
+    ...((glob.pieces.length > 1 || glob.pieces[0]?.text !== needle) && { glob }),
   };
 }
 

@@ -28,6 +28,8 @@ const BYTES_A_COLLECTION = 48 * 1024 * 1024;
 
 let path = "";
 let database: Database | undefined;
+/** Tells the main thread since when this one has been at work, so that it can go round one that does not come back. */
+let turn: Float64Array = new Float64Array(1);
 const searches = new Map<number, Generator<SearchChunk | undefined, void>>();
 const tallies = new Map<number, Tally>();
 const turns: (() => void)[] = [];
@@ -83,8 +85,10 @@ function takeTurn(id: number, work: () => void): void {
 
 function runTurn(): void {
   const startedAt = performance.now();
+  turn[0] = Date.now();
   turns[0]?.();
   turns.shift();
+  turn[0] = 0;
   workedMs += performance.now() - startedAt;
   if (workedMs > WORK_A_COLLECTION_MS) {
     workedMs = 0;
@@ -173,6 +177,7 @@ function handle(message: ToScanner): void {
   switch (message.type) {
     case "open":
       path = message.path;
+      turn = new Float64Array(message.turn);
       return;
     case "close":
       clearTimeout(resting);
@@ -202,4 +207,8 @@ function handle(message: ToScanner): void {
   }
 }
 
-self.onmessage = ({ data }: MessageEvent<ToScanner>) => guard("id" in data ? data.id : 0, () => handle(data));
+self.onmessage = ({ data }: MessageEvent<ToScanner>) => {
+  turn[0] = Date.now();
+  guard("id" in data ? data.id : 0, () => handle(data));
+  turn[0] = 0;
+};

@@ -1,14 +1,15 @@
-import { LogctlError } from "../errors.ts";
+import type { LogctlError } from "../errors.ts";
 import { NO_FILTER } from "../schema/filter.ts";
 import { createAdmission } from "./admit-searches.ts";
 import type { NoteDamage } from "./block-damage.ts";
+import { createScanThreads, errorOf, type Scanner, type ScannerThread } from "./scan-threads.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
 import { createSlots } from "./slots.ts";
 import { isWorthSpreading, spreadSearch } from "./spread-search.ts";
 import { RANGES_A_THREAD, spreadTally, type TallyThread } from "./spread-tally.ts";
 import { hasGroups, type RecordRange, type TallyPlan } from "./stats-plan.ts";
-import type { FailureMessage, FromScanner, RefusalMessage, ToScanner } from "./worker-messages.ts";
-import { startWorker, type WorkerThread } from "./worker-thread.ts";
+import type { FromScanner } from "./worker-messages.ts";
+import { startWorker } from "./worker-thread.ts";
 
 /**
  * The threads that read. They are started by `warm`, or else when there is first something to read. What they cannot read of damaged blocks is left
@@ -31,12 +32,6 @@ export type Scanners = {
   close(): Promise<void>;
 };
 
-type Scanner = {
-  thread: ScannerThread;
-  waiting: Map<number, Waiting>;
-  /** Why it answers no more. */
-  ended?: LogctlError;
-};
 /** So many tallies that hold groups, each up to some tens of MB in each thread, are under way at one time; others wait. */
 const MAX_GROUPINGS = 4;
 /** Of those that hold a number only. */
@@ -44,9 +39,10 @@ const MAX_COUNTS = 32;
 /** That more of them wait is refused. */
 const MAX_WAITING = 256;
 
-type Waiting = { resolve: (message: FromScanner) => void; reject: (error: LogctlError) => void };
+export type { ScannerThread };
 
-export type ScannerThread = WorkerThread<ToScanner, FromScanner>;
+/** A search that was given to a thread which does not come back is given to another; this often is looked whether it was. */
+const LOOK_EVERY_MS = 20;
 
 /** Reads the database at `path` with up to so many threads. `onDamaged` is told of all damage that they meet. Everything fails with `store_unavailable` where they cannot. */
 export function createScanners(
@@ -55,14 +51,12 @@ export function createScanners(
   onDamaged: NoteDamage,
   startThread: () => ScannerThread = () => startWorker(new URL("./scan-worker.ts", import.meta.url)),
 ): Scanners {
-  const scanners: Scanner[] = [];
   const groupings = createSlots(MAX_GROUPINGS, MAX_WAITING);
   const plainCounts = createSlots(MAX_COUNTS, MAX_WAITING);
   const admission = createAdmission();
   // Who is told of what is left out, by the id of what was asked.
   const notes = new Map<number, NoteDamage>();
   let nextId = 1;
-  let closed = false;
   let failure: LogctlError | undefined;
   let isDamaged = false;
 
@@ -73,71 +67,20 @@ export function createScanners(
     } else if (!isDamaged && (message.type === "concluded" || (message.type === "chunk" && message.done))) failure = undefined;
   }
 
-  function start(): Scanner {
-    const scanner: Scanner = {
-      thread: startThread(),
-      waiting: new Map(),
-    };
-    scanner.thread.onMessage((message) => {
-      if (message.type === "damaged") {
-        onDamaged(message.block);
-        notes.get(message.id)?.(message.block);
-        return;
-      }
+  const scanThreads = createScanThreads(path, threads, startThread, (message) => {
+    if (message.type !== "damaged") {
       noteOutcome(message);
-      const id = "id" in message ? message.id : 0;
-      const entry = scanner.waiting.get(id);
-      scanner.waiting.delete(id);
-      if (message.type === "failed" || message.type === "refused") entry?.reject(errorOf(message));
-      else entry?.resolve(message);
-    });
-    scanner.thread.onFailure((error) => {
-      // The next search starts another.
-      const at = scanners.indexOf(scanner);
-      if (at >= 0) scanners.splice(at, 1);
-      end(scanner, error);
-    });
-    scanner.thread.post({ type: "open", path });
-    scanners.push(scanner);
-    return scanner;
-  }
-
-  function end(scanner: Scanner, reason: LogctlError): void {
-    scanner.ended = reason;
-    for (const { reject } of scanner.waiting.values()) reject(reason);
-    scanner.waiting.clear();
-  }
-
-  /** An idle thread, or a new one, or else the one with the least to do; none that is `taken`. There are fewer of these than threads. */
-  function choose(taken: ReadonlySet<Scanner> = new Set()): Scanner {
-    if (closed) throw closedError();
-    const free = scanners.filter((scanner) => !taken.has(scanner));
-    const idle = free.find(({ waiting }) => waiting.size === 0);
-    if (idle !== undefined) return idle;
-    if (scanners.length < threads) return start();
-    return free.reduce((least, scanner) => (scanner.waiting.size < least.waiting.size ? scanner : least));
-  }
+      return true;
+    }
+    onDamaged(message.block);
+    notes.get(message.id)?.(message.block);
+    return false;
+  });
+  const { ask, choose, cancel } = scanThreads;
 
   function threadOf(scanner: Scanner, id: number): TallyThread {
-    return {
-      ask: (message) => ask(scanner, id, message),
-      cancel() {
-        scanner.waiting.delete(id);
-        if (scanner.ended === undefined) scanner.thread.post({ type: "cancel", id });
-      },
-    };
-  }
-
-  function ask<Type extends FromScanner["type"]>(
-    scanner: Scanner,
-    id: number,
-    message: ToScanner,
-  ): Promise<Extract<FromScanner, { type: Type }>> {
-    return new Promise((resolve, reject) => {
-      if (scanner.ended !== undefined) return reject(scanner.ended);
-      scanner.waiting.set(id, { resolve: resolve as (message: FromScanner) => void, reject });
-      scanner.thread.post(message);
-    });
+    scanner.jobs.add(id);
+    return { ask: (message) => ask(scanner, id, message), cancel: () => cancel(scanner, id) };
   }
 
   async function spread(plan: TallyPlan, signal?: AbortSignal, note?: NoteDamage): Promise<Uint8Array> {
@@ -150,41 +93,71 @@ export function createScanners(
       taken.add(scanner);
       return threadOf(scanner, id);
     };
-    return spreadTally({ id, plan, threads, takeThread, signal }).finally(() => notes.delete(id));
-  }
-
-  async function* readPieces(scanner: Scanner, id: number, plan: SearchPlan): AsyncGenerator<SearchPiece> {
-    let done = false;
-    try {
-      let piece = await ask<"chunk">(scanner, id, { type: "search", id, plan });
-      for (;;) {
-        done = piece.done;
-        if (piece.bytes.length > 0 || piece.rows > 0 || piece.unfinished) yield piece;
-        if (done) return;
-        piece = await ask<"chunk">(scanner, id, { type: "more", id });
-      }
-    } finally {
+    return spreadTally({ id, plan, threads, takeThread, signal }).finally(() => {
       notes.delete(id);
-      if (!done) scanner.thread.post({ type: "cancel", id });
-    }
+      for (const scanner of taken) scanner.jobs.delete(id);
+    });
   }
 
   function searchWhole(plan: SearchPlan, note?: NoteDamage): AsyncGenerator<SearchPiece> {
-    const scanner = choose();
+    const isPart = plan.part !== undefined;
     const id = nextId;
     nextId += 1;
+    let scanner: Scanner;
+    give(isPart ? choose() : scanThreads.chooseFirst());
     if (note !== undefined) notes.set(id, note);
-    const pieces = readPieces(scanner, id, plan);
+    const pieces = readPieces();
     const leave = pieces.return.bind(pieces);
     pieces.return = (value) => {
       // The generator itself would hear of it only with the next piece, which may be minutes away.
       const entry = scanner.waiting.get(id);
-      scanner.waiting.delete(id);
-      if (entry !== undefined) scanner.thread.post({ type: "cancel", id });
+      cancel(scanner, id);
       entry?.resolve({ type: "chunk", id, bytes: new Uint8Array(), rows: 0, last: undefined, done: true });
       return leave(value);
     };
     return pieces;
+
+    function give(to: Scanner): void {
+      scanner = to;
+      to.jobs.add(id);
+    }
+
+    /** The first piece, from a thread that begins with it soon. */
+    async function begin(): Promise<SearchPiece> {
+      let askedAtMs = Date.now();
+      const first = Promise.withResolvers<SearchPiece>();
+      const put = () => ask<"chunk">(scanner, id, { type: "search", id, plan }).then(first.resolve, first.reject);
+      void put();
+      const looking = isPart ? undefined : setInterval(look, LOOK_EVERY_MS);
+      return first.promise.finally(() => clearInterval(looking));
+
+      function look(): void {
+        if (!scanThreads.isHeldUp(scanner, askedAtMs)) return;
+        const other = scanThreads.chooseFirst();
+        if (other === scanner) return;
+        cancel(scanner, id);
+        give(other);
+        askedAtMs = Date.now();
+        void put();
+      }
+    }
+
+    async function* readPieces(): AsyncGenerator<SearchPiece> {
+      let done = false;
+      try {
+        let piece = await begin();
+        for (;;) {
+          done = piece.done;
+          if (piece.bytes.length > 0 || piece.rows > 0 || piece.unfinished) yield piece;
+          if (done) return;
+          piece = await ask<"chunk">(scanner, id, { type: "more", id });
+        }
+      } finally {
+        notes.delete(id);
+        if (done) scanner.jobs.delete(id);
+        else cancel(scanner, id);
+      }
+    }
   }
 
   async function listRanges({ filter }: SearchPlan, within: RecordRange): Promise<RecordRange[]> {
@@ -195,10 +168,9 @@ export function createScanners(
   }
 
   async function warm(): Promise<void> {
-    while (scanners.length < threads) start();
     const question = { filter: NO_FILTER, parts: 1, within: { fromId: 0, toId: 0 } };
     await Promise.all(
-      scanners.map((scanner) => {
+      scanThreads.startAll().map((scanner) => {
         const id = nextId;
         nextId += 1;
         return ask(scanner, id, { type: "list", id, ...question });
@@ -226,26 +198,6 @@ export function createScanners(
       return { pages, streams, tallies, waiting: waiting + groupings.waiting() + plainCounts.waiting() };
     },
     failure: () => failure,
-    async close() {
-      closed = true;
-      await Promise.all(
-        scanners.map(async (scanner) => {
-          // A thread that has stopped, or stops now, has nothing to close.
-          await ask(scanner, 0, { type: "close" }).catch(() => {});
-          end(scanner, closedError());
-          scanner.thread.stop();
-        }),
-      );
-    },
+    close: scanThreads.close,
   };
-}
-
-function errorOf(message: FailureMessage | RefusalMessage): LogctlError {
-  if (message.type === "failed") return new LogctlError("store_unavailable", `the store cannot read: ${message.message}`);
-  const { code, message: text, field } = message;
-  return new LogctlError(code, text, field === undefined ? {} : { field });
-}
-
-function closedError(): LogctlError {
-  return new LogctlError("store_unavailable", "the store is closed");
 }

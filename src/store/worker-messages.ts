@@ -81,7 +81,8 @@ export type FromWriter =
   | FailureMessage;
 
 export type ToScanner =
-  | OpenMessage
+  /** While the thread works, `turn` has the time at which it began, in ms since the epoch; else 0. */
+  | (OpenMessage & { turn: SharedArrayBuffer })
   | CloseMessage
   | { type: "search"; id: number; plan: SearchPlan }
   /** The reader has taken the last chunk: make the next one. */

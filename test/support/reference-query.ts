@@ -90,11 +90,32 @@ function lookUp(value: unknown, path: string): unknown {
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 function compares({ text, value }: Scalar, operator: Comparison, wanted: string): boolean {
+  const bothLarge = [text, wanted].every((each) => NUMBER.test(each) && Math.abs(Number(each)) > Number.MAX_SAFE_INTEGER);
+  if (operator === "=" && typeof value === "string" && bothLarge) return differenceOf(text, wanted) === 0n;
   if (operator === "=") return text === wanted || (typeof value === "number" && NUMBER.test(wanted) && value === Number(wanted));
   // Not by subtraction: of infinite ones there is no difference.
   const order = <Value>(a: Value, b: Value) => (a === b ? 0 : a < b ? -1 : 1);
+  if (NUMBER.test(text) && NUMBER.test(wanted) && typeof value === "string") {
+    const difference = differenceOf(text, wanted);
+    return holds(difference === 0n ? 0 : difference < 0n ? -1 : 1, operator);
+  }
   if (NUMBER.test(text) && NUMBER.test(wanted)) return holds(order(Number(text), Number(wanted)), operator);
   return typeof value === "string" && holds(order(text, wanted), operator);
+}
+
+/** Exact: both are made whole numbers by the same power of ten. */
+function differenceOf(a: string, b: string): bigint {
+  const parts = [a, b].map((text) => {
+    const [mantissa = "", exponent = "0"] = text.toLowerCase().split("e");
+    const [whole = "", fraction = ""] = mantissa.split(".");
+    return {
+      digits: BigInt(whole.replace("-", "") + fraction) * (whole.startsWith("-") ? -1n : 1n),
+      power: Number(exponent) - fraction.length,
+    };
+  });
+  const lowest = Math.min(...parts.map(({ power }) => power));
+  const [left = 0n, right = 0n] = parts.map(({ digits, power }) => digits * 10n ** BigInt(power - lowest));
+  return left - right;
 }
 
 function judgeText({ field, parts }: TextCondition): Judge {

@@ -75,16 +75,18 @@ function parsedOf(record: KnownRecord): unknown {
   return parsed.get(record);
 }
 
-/** The names of a path are joined by dots, and may have dots: all ways to cut it are tried, the longest first name before others. */
+/** The names of a path are joined by dots, and may have dots: all ways to cut it are tried, and several values are as an array. */
 function lookUp(value: unknown, path: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  const own = new Map(Object.entries(value));
-  if (own.has(path)) return own.get(path);
-  for (const [name, inner] of own) {
-    const found = path.startsWith(`${name}.`) ? lookUp(inner, path.slice(name.length + 1)) : undefined;
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  const found = lookUpAll(value, path);
+  return found.length > 1 ? found : found[0];
+}
+
+function lookUpAll(value: unknown, path: string): unknown[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => {
+    if (name === path) return [inner];
+    return path.startsWith(`${name}.`) ? lookUpAll(inner, path.slice(name.length + 1)) : [];
+  });
 }
 
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;

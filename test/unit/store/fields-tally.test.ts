@@ -82,6 +82,14 @@ describe("the names of fields", () => {
     }
   });
 
+  test("that occur most stay listed when many others follow, and what was dropped is told", () => {
+    const tally = createFieldsTally();
+    const rare = (from: number) => Array.from({ length: 15_000 }, (_, i) => `{"k${from + i}":1}`);
+    for (const rows of [rare(0), ['{"user":1}', '{"user":1}'], rare(15_000)]) show(tally, rows);
+    const { attributes, omitted, exact } = answerOf(tally);
+    expect([attributes[0], omitted, exact]).toEqual([["user", 2], 20_001, false]);
+  });
+
   test("are read from fewer and fewer pages when there are very many, and the answer says so", () => {
     const tally = createFieldsTally(100);
     for (let page = 0; page < 200; page += 1)

@@ -35,15 +35,18 @@ export function readAttributeColumn(page: PageText, path: string): AttributeColu
   return { values, indexes };
 }
 
-/** The value at a path; undefined where there is none. */
+/** The value at a path; undefined where there is none, and an array of all where names with dots make it lead to several. */
 export function valueAt(object: unknown, path: string): unknown {
-  if (typeof object !== "object" || object === null) return undefined;
-  if (Object.hasOwn(object, path)) return (object as Record<string, unknown>)[path];
+  const found: unknown[] = [];
+  collectValues(object, path, found);
+  return found.length > 1 ? found : found[0];
+}
+
+function collectValues(object: unknown, path: string, found: unknown[]): void {
+  if (typeof object !== "object" || object === null) return;
+  if (Object.hasOwn(object, path)) found.push((object as Record<string, unknown>)[path]);
   for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1)) {
     const name = path.slice(0, dot);
-    if (!Object.hasOwn(object, name)) continue;
-    const value = valueAt((object as Record<string, unknown>)[name], path.slice(dot + 1));
-    if (value !== undefined) return value;
+    if (Object.hasOwn(object, name)) collectValues((object as Record<string, unknown>)[name], path.slice(dot + 1), found);
   }
-  return undefined;
 }

@@ -1,7 +1,7 @@
 import type { CompareCondition, Condition, Query, RegexCondition, TextCondition } from "../query/query.ts";
 import { ALL_SEVERITIES } from "../schema/filter.ts";
 import { SEVERITIES } from "../schema/severity.ts";
-import { compileComparison, compileNumberComparison, compileOrder, NUMBER } from "./compare-scalar.ts";
+import { compileComparison, compileNumberComparison, compileOrder, isKeptAsText, NUMBER } from "./compare-scalar.ts";
 import { compileRegex } from "./compile-regex.ts";
 import { compileWholeGlob } from "./glob.ts";
 import { messageLeaf } from "./message-leaf.ts";
@@ -149,15 +149,16 @@ function compileRegexCondition({ field, pattern }: RegexCondition): QueryNode {
 function compileCompare({ field, operator, value }: CompareCondition): QueryNode {
   const wanted = value.toWellFormed();
   const test = compileComparison(operator, wanted);
-  const accepts = (text: string) => test(text, true);
+  const accepts = operator === "=" ? (text: string) => text === wanted : (text: string) => test(text, true);
   if (field === "service") return { type: "service", accepts };
   const literal = operator === "=" ? wanted : "";
   if (field === "message") {
     const literals = literal === "" ? [] : [literal];
     return messageLeaf(literals, { accepts, folded: false, passesInParts: false, hashes: queryHashes([foldCase(literal)]) });
   }
-  // A number equal to 1.5 may be written as 1.50.
-  const hashes = queryHashes(NUMBER.test(literal) && !INTEGER.test(literal) ? [] : [foldCase(literal)]);
+  // A number equal to 1.5 may be written as 1.50, and one beyond 2^53 with an exponent.
+  const writtenInOneWay = !NUMBER.test(literal) || (INTEGER.test(literal) && !isKeptAsText(Number(literal)));
+  const hashes = queryHashes(writtenInOneWay ? [foldCase(literal)] : []);
   const acceptsNumber = compileNumberComparison(operator, wanted);
   return {
     type: "attribute",

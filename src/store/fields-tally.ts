@@ -5,8 +5,10 @@ import type { Tally } from "./tally.ts";
 
 /** What every record has. */
 const BUILT_IN = ["id", "timestamp", "received_at", "service", "severity", "message"] as const;
-/** So many names are kept apart, and names so long; senders may make up any number. */
+/** So many names are listed, and names so long; senders may make up any number. */
 const MAX_NAMES = 10_000;
+/** So many are counted before all but those that occur most are dropped. */
+const MAX_COUNTED = 2 * MAX_NAMES;
 const MAX_NAME_CHARACTERS = 500;
 /** So many records are read before any page is left out; after a quarter as many again, and each time again, half as many of the pages are read. */
 const RECORDS_READ_AT_FIRST = 500_000;
@@ -34,9 +36,20 @@ export function createFieldsTally(readAtFirst = RECORDS_READ_AT_FIRST): Tally {
     if (known !== undefined) {
       if (known.row !== sampled) known.count += step;
       known.row = sampled;
-    } else if (names.size < MAX_NAMES && path.length <= MAX_NAME_CHARACTERS) {
+    } else if (path.length <= MAX_NAME_CHARACTERS) {
+      if (names.size >= MAX_COUNTED) dropRare();
       names.set(path, { count: step, row: sampled });
     } else omitted += step;
+  }
+
+  /** Those dropped may come again, and their counts are short then: no answer is exact any more. */
+  function dropRare(): void {
+    const byCount = [...names].sort(([, a], [, b]) => b.count - a.count);
+    for (const [path, name] of byCount.slice(MAX_NAMES)) {
+      omitted += name.count;
+      names.delete(path);
+    }
+    exact = false;
   }
 
   function addPage({ text, offsets }: PageText, rows: number, alive: Uint8Array | undefined): void {
@@ -80,20 +93,23 @@ export function createFieldsTally(readAtFirst = RECORDS_READ_AT_FIRST): Tally {
       for (const [path, times] of other.names) {
         const known = names.get(path);
         if (known !== undefined) known.count += times;
-        else if (names.size < MAX_NAMES) names.set(path, { count: times, row: 0 });
-        else omitted += times;
+        else {
+          if (names.size >= MAX_COUNTED) dropRare();
+          names.set(path, { count: times, row: 0 });
+        }
       }
     },
     answer() {
       const builtIn = BUILT_IN.map((name) => ({ name, count, built_in: true as const }));
       const attributes = Array.from(names, ([name, known]) => ({ name, count: known.count }));
       attributes.sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
+      const unlisted = attributes.splice(MAX_NAMES).reduce((sum, { count: times }) => sum + times, omitted);
       const answer: FieldsAnswer = {
         count,
         exact,
         sampled,
         fields: [...builtIn, ...attributes],
-        ...(omitted > 0 && { omitted }),
+        ...(unlisted > 0 && { omitted: unlisted }),
       };
       return `${JSON.stringify(answer)}\n`;
     },

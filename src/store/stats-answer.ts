@@ -76,7 +76,8 @@ function describe({ by, interval, of, distinct }: StatsPlan, { start, values, gr
   if (of !== undefined) fields.push(...describeNumbers(group));
   if (distinct !== undefined) {
     const estimate = estimateDistinct(group.distinct ?? createDistinctValues());
-    fields.push(["distinct", estimate.distinct], ["distinct_error", estimate.error]);
+    // An estimate may be larger than what there was.
+    fields.push(["distinct", Math.min(estimate.distinct, group.count)], ["distinct_error", estimate.error]);
   }
   return Object.fromEntries(fields);
 }

@@ -3,6 +3,7 @@ import { SEVERITIES } from "../schema/severity.ts";
 import { countServicesAndSeverities } from "./block-counts.ts";
 import type { BlockReader } from "./block-reader.ts";
 import { type Combined, combineColumns, countNumbers } from "./combine-columns.ts";
+import { isKeptAsText, NUMBER } from "./compare-scalar.ts";
 import { type FieldColumn, readFieldColumn, readTimeColumn, SEVERITY_TEXTS, singleInterval } from "./field-column.ts";
 import { createGroupTable, type Group, MAX_GROUPS_FOR_TOP } from "./group-table.ts";
 import type { Matcher } from "./match.ts";
@@ -134,8 +135,14 @@ function eachValue(
   }
 }
 
-/** The number that a JSON text is; undefined where it is none. */
+/**
+ * The number that a JSON text is, also one beyond 2^53, which is kept as text; undefined where it is none, or larger than
+ * a double can be.
+ */
 function numberOf(json: string): number | undefined {
   const value: unknown = JSON.parse(json);
-  return typeof value === "number" ? value : undefined;
+  if (typeof value === "number") return value;
+  if (typeof value !== "string" || !NUMBER.test(value)) return undefined;
+  const number = Number(value);
+  return isKeptAsText(number) && Number.isFinite(number) ? number : undefined;
 }

@@ -94,7 +94,7 @@ function randomRegex(random: Random): Condition {
 
 function randomComparison(random: Random, { message, service, values }: KnownRecord, operator: Comparison): Condition {
   const path = random.pick(PATHS);
-  const value = random.pick([...values, "42", "42.0", "3.5", "-7", "true", "null", "m", "", "007"]);
+  const value = random.pick([...values, "42", "42.0", "3.5", "-7", "true", "null", "m", "", "007", "1e16", "10000000000000001"]);
   return random.pick<Condition>([
     { type: "compare", field: "message", operator, value: message },
     { type: "compare", field: "service", operator, value: service },

@@ -101,7 +101,7 @@ function randomValue(random: Random, levels: number): [json: string, values: str
     const literal = random.pick(["true", "false", "null", "0", "42", "-7", "3.5", "0.25", "123456789012345", "-5e-8"]);
     return [literal, [literal]];
   }
-  const text = randomText(random);
+  const text = chance < 0.65 ? random.pick(["10000000000000000", "1e16", "10000000000000001"]) : randomText(random);
   return [JSON.stringify(text), [text]];
 }
 

@@ -75,26 +75,49 @@ function parsedOf(record: KnownRecord): unknown {
   return parsed.get(record);
 }
 
-/** The names of a path are joined by dots, and may have dots: all ways to cut it are tried, the longest first name before others. */
+/** The names of a path are joined by dots, and may have dots: all ways to cut it are tried, and several values are as an array. */
 function lookUp(value: unknown, path: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  const own = new Map(Object.entries(value));
-  if (own.has(path)) return own.get(path);
-  for (const [name, inner] of own) {
-    const found = path.startsWith(`${name}.`) ? lookUp(inner, path.slice(name.length + 1)) : undefined;
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  const found = lookUpAll(value, path);
+  return found.length > 1 ? found : found[0];
+}
+
+function lookUpAll(value: unknown, path: string): unknown[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => {
+    if (name === path) return [inner];
+    return path.startsWith(`${name}.`) ? lookUpAll(inner, path.slice(name.length + 1)) : [];
+  });
 }
 
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 function compares({ text, value }: Scalar, operator: Comparison, wanted: string): boolean {
+  const bothLarge = [text, wanted].every((each) => NUMBER.test(each) && Math.abs(Number(each)) > Number.MAX_SAFE_INTEGER);
+  if (operator === "=" && typeof value === "string" && bothLarge) return differenceOf(text, wanted) === 0n;
   if (operator === "=") return text === wanted || (typeof value === "number" && NUMBER.test(wanted) && value === Number(wanted));
   // Not by subtraction: of infinite ones there is no difference.
   const order = <Value>(a: Value, b: Value) => (a === b ? 0 : a < b ? -1 : 1);
+  if (NUMBER.test(text) && NUMBER.test(wanted) && typeof value === "string") {
+    const difference = differenceOf(text, wanted);
+    return holds(difference === 0n ? 0 : difference < 0n ? -1 : 1, operator);
+  }
   if (NUMBER.test(text) && NUMBER.test(wanted)) return holds(order(Number(text), Number(wanted)), operator);
   return typeof value === "string" && holds(order(text, wanted), operator);
+}
+
+/** Exact: both are made whole numbers by the same power of ten. */
+function differenceOf(a: string, b: string): bigint {
+  const parts = [a, b].map((text) => {
+    const [mantissa = "", exponent = "0"] = text.toLowerCase().split("e");
+    const [whole = "", fraction = ""] = mantissa.split(".");
+    return {
+      digits: BigInt(whole.replace("-", "") + fraction) * (whole.startsWith("-") ? -1n : 1n),
+      power: Number(exponent) - fraction.length,
+    };
+  });
+  const lowest = Math.min(...parts.map(({ power }) => power));
+  const [left = 0n, right = 0n] = parts.map(({ digits, power }) => digits * 10n ** BigInt(power - lowest));
+  return left - right;
 }
 
 function judgeText({ field, parts }: TextCondition): Judge {

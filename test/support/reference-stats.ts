@@ -75,7 +75,10 @@ function lookUp(object: unknown, names: string[]): unknown {
 }
 
 function numbersOf(values: unknown[]) {
-  const numbers = values.filter((value) => typeof value === "number").sort((a, b) => a - b);
+  const numbers = values
+    .map(measured)
+    .filter((value) => typeof value === "number")
+    .sort((a, b) => a - b);
   const sum = numbers.reduce((total, value) => total + value, 0);
   const some = numbers.length > 0;
   const rank = (percent: number) => (some ? numbers[Math.ceil((percent * numbers.length) / 100) - 1] : null);
@@ -95,4 +98,10 @@ function numbersOf(values: unknown[]) {
 
 function differentOf(values: unknown[]): number {
   return new Set(values.filter((value) => value !== null).map((value) => JSON.stringify(value))).size;
+}
+
+/** A number beyond 2^53 is kept as text. */
+function measured(value: unknown): unknown {
+  const isLarge = typeof value === "string" && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value) && Math.abs(Number(value)) >= 2 ** 53;
+  return isLarge && Number.isFinite(Number(value)) ? Number(value) : value;
 }

@@ -34,6 +34,13 @@ describe("the column of an attribute", () => {
     expect(read(['{"a.b":{"c.d":7}}', '{"a":{"b":1},"a.b.c":2}'], "a.b.c.d")).toEqual(["7", undefined]);
   });
 
+  test("is an array of all values where names with dots make the path lead to several", () => {
+    expect(read(['{"a.b":1,"a":{"b":2}}', '{"a":{"b":2}}', '{"a.b":{"x":1},"a":{"b":null}}'], "a.b")).toEqual([
+      ...["[1,2]", "2", '[{"x":1},null]'],
+    ]);
+    expect(read(['{"a":{"b":{"c":1},"b.c":2},"a.b":{"c":3},"a.b.c":4}'], "a.b.c")).toEqual(["[4,2,1,3]"]);
+  });
+
   test("is not what only looks like it: other cases, parts of names, texts of values, what every object has", () => {
     const texts = ['{"User_id":1}', '{"my_user_id":1}', '{"a":"\\"user_id\\":5"}', '{"b":{"user_id":1}}'];
     expect(read(texts, "user_id")).toEqual([undefined, undefined, undefined, undefined]);

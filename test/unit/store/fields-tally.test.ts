@@ -57,6 +57,39 @@ describe("the names of fields", () => {
     expect([answerOf(other).attributes.length, answerOf(other).omitted]).toEqual([10_000, 2003 + 0]);
   });
 
+  test("that occur most are listed, however many came before them", () => {
+    for (const [rare, exact] of [
+      [10_001, true],
+      [50_000, false],
+    ] as const) {
+      const tally = createFieldsTally();
+      show(
+        tally,
+        Array.from({ length: rare }, (_, i) => `{"k${i}":1}`),
+      );
+      show(
+        tally,
+        Array.from({ length: 50 }, () => '{"user":1}'),
+      );
+      const merged = createFieldsTally();
+      merged.absorb(tally.encode());
+      for (const answer of [answerOf(tally), answerOf(merged)]) {
+        expect([answer.attributes[0], answer.attributes.length, answer.omitted, answer.exact]).toEqual([
+          ...[["user", 50] as const, 10_000],
+          ...[rare + 1 - 10_000, exact],
+        ]);
+      }
+    }
+  });
+
+  test("that occur most stay listed when many others follow, and what was dropped is told", () => {
+    const tally = createFieldsTally();
+    const rare = (from: number) => Array.from({ length: 15_000 }, (_, i) => `{"k${from + i}":1}`);
+    for (const rows of [rare(0), ['{"user":1}', '{"user":1}'], rare(15_000)]) show(tally, rows);
+    const { attributes, omitted, exact } = answerOf(tally);
+    expect([attributes[0], omitted, exact]).toEqual([["user", 2], 20_001, false]);
+  });
+
   test("are read from fewer and fewer pages when there are very many, and the answer says so", () => {
     const tally = createFieldsTally(100);
     for (let page = 0; page < 200; page += 1)

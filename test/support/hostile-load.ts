@@ -55,7 +55,7 @@ export async function measureBesideBody({ make, chunkBytes = 0 }: HostileBody, b
   return { status, ms, peakMb: peakMemoryMb(collector), healthMs, writeMs, readMs, refused };
 }
 
-async function waited(ask: () => Promise<Response>): Promise<{ ms: number; status: number }> {
+export async function waited(ask: () => Promise<Response>): Promise<{ ms: number; status: number }> {
   const startedMs = performance.now();
   const answer = await ask();
   await answer.bytes();
@@ -63,6 +63,6 @@ async function waited(ask: () => Promise<Response>): Promise<{ ms: number; statu
 }
 
 /** The most memory it ever had in use. */
-function peakMemoryMb({ pid }: Collector): number {
+export function peakMemoryMb({ pid }: Collector): number {
   return Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024);
 }

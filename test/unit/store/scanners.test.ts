@@ -5,6 +5,7 @@ import { createScanners, type ScannerThread } from "../../../src/store/scanners.
 import type { SearchPlan } from "../../../src/store/search-plan.ts";
 import type { StatsPlan } from "../../../src/store/stats-plan.ts";
 import type { FromScanner, ToScanner } from "../../../src/store/worker-messages.ts";
+import { eventually } from "../../support/binary.ts";
 import { noDamage } from "../../support/no-damage.ts";
 import { textQuery } from "../../support/text-query.ts";
 
@@ -282,5 +283,48 @@ describe("a tally", () => {
     expect((await Promise.all(tallies)).map((error) => (error as LogctlError).code)).toEqual([
       ...["interrupted", "too_many_groups", "interrupted", "interrupted", "interrupted"],
     ] as LogctlError["code"][]);
+  });
+
+  /** Has a thread look as though it had been at work for a second. */
+  function holdUp(fake: FakeThread): void {
+    const [open] = fake.posted;
+    if (open?.type === "open") new Float64Array(open.turn)[0] = Date.now() - 1000;
+  }
+
+  test("give nothing to threads that do not come back, but to spare ones, of which there are few", async () => {
+    const { scanners, started, thread } = openScanners(2);
+    for (let at = 0; at < 8; at += 1) {
+      void scanners.search(PLAN).next();
+      holdUp(thread(at));
+    }
+    expect(started.map(types)).toEqual(Array.from({ length: 8 }, () => ["open", "search"]));
+    // All are held up: it waits for the one with the least to do.
+    void scanners.search(PLAN).next();
+    expect(started).toHaveLength(8);
+  });
+
+  test("give searches that wait for a thread that does not come back to another", async () => {
+    const { scanners, thread } = openScanners(1);
+    const asked = [1, 2].map(() => scanners.search(PLAN).next());
+    expect(types(thread(0))).toEqual(["open", "search", "search"]);
+    // With something else, since before they were asked.
+    holdUp(thread(0));
+    await eventually(() => (types(thread(0)).length === 5 ? true : undefined));
+    expect(types(thread(0)).slice(3)).toEqual(["cancel", "cancel"]);
+    expect(types(thread(1))).toEqual(["open", "search", "search"]);
+    for (const message of thread(1).posted) {
+      if (message.type === "search") thread(1).answer({ type: "chunk", id: message.id, done: true, ...piece(7) });
+    }
+    expect((await Promise.all(asked)).map(({ value }) => value?.rows)).toEqual([7, 7]);
+  });
+
+  test("end a thread that works on for nobody, and start another in its place", async () => {
+    const { scanners, started, thread } = openScanners(1);
+    const pieces = scanners.search(PLAN);
+    void pieces.next();
+    holdUp(thread(0));
+    await pieces.return(undefined);
+    await eventually(() => (thread(0).stopped ? true : undefined));
+    expect(started.map(types)).toEqual([["open", "search", "cancel"], ["open"]]);
   });
 });

@@ -50,6 +50,7 @@ export function lockHolder(path: string): number | undefined {
   if (!existsSync(path)) return undefined;
   const descriptor = openSync(path, "r");
   try {
+    if (!fstatSync(descriptor).isFile()) throw new Error(`'${path}' is no file`);
     return holderOf(locks, descriptor, RESERVED_BYTE);
   } finally {
     closeSync(descriptor);

@@ -61,6 +61,13 @@ async function openAndExport(database: string): Promise<string> {
   }
 }
 
+/** For whoever has to find out why. */
+function firstDifference(found: string, expected: string): string {
+  const lines = expected.split("\n");
+  const at = found.split("\n").findIndex((line, index) => line !== lines[index]);
+  return `line ${at} of ${found.split("\n").length} is '${found.split("\n")[at]}', expected of ${lines.length} '${lines[at]}'`;
+}
+
 describe("logctl verify", () => {
   test.each([
     ["anywhere in the file", 100, 1],
@@ -91,7 +98,9 @@ describe("logctl verify", () => {
           expect([code, err]).toEqual([0, ""]);
           harmless.push(`${at}:${bit}`);
           // Proof that nothing is lost by it.
-          if ((await openAndExport(copy)) !== expected) throw new Error(`seed ${SEED}: bit ${bit} of byte ${at} was not found`);
+          const found = await openAndExport(copy);
+          if (found !== expected)
+            throw new Error(`seed ${SEED}: bit ${bit} of byte ${at} was not found: ${firstDifference(found, expected)}`);
         }
       }
       console.log(`seed ${SEED}: ${places - harmless.length} of ${places} flipped bits found, ${harmless.length} harmless`);

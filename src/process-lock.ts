@@ -43,7 +43,7 @@ export function lockFileItself(path: string, pid: number): ProcessLock | LockHol
   }
 }
 
-/** Who has the lock on a lock file; undefined where nobody does, or that cannot be told. */
+/** Who has the lock on a lock file; undefined where nobody does, or that cannot be told. Throws where it is no file. */
 export function lockHolder(path: string): number | undefined {
   const locks = byteLocks();
   if (locks === undefined) return holderBySqlite(path);

@@ -45,7 +45,7 @@ export type ScanThreads = {
 };
 
 const STUCK_AFTER_MS = 25;
-const SPARES_AT_HAND = 2;
+const SPARES_AT_HAND = 1;
 const MAX_SPARES = 6;
 /** So long after its only client has left, a thread that is still at it is ended. */
 const ENDED_AFTER_MS = 300;

@@ -49,9 +49,9 @@ export const LONG_QUERIES: HostileQuery[] = [
   { name: "700 regexes of an attribute", q: or(700, (i) => `u~r${i}..$`) },
   { name: "600 regexes", q: or(600, (i) => `/w${i}..*9/`) },
   { name: "900 words", q: or(900, (i) => `zq${i}`) },
-  { name: "700 phrases", q: or(700, (i) => `"aa ${i} bb"`) },
-  { name: "900 ranges", q: or(900, (i) => `n:[-${i + 2} TO -${i + 1}]`) },
-  { name: "60 negations, one in the other", q: `${"NOT (".repeat(60)}*zz*${")".repeat(60)}` },
+  { name: "500 phrases", q: or(500, (i) => `"aa ${i} bb"`) },
+  { name: "400 ranges", q: or(400, (i) => `n:[-${i + 2} TO -${i + 1}]`) },
+  { name: "30 negations, one in the other", q: `${"NOT (".repeat(30)}*zz*${")".repeat(30)}` },
 ];
 
 export type QueryReport = {

@@ -2,8 +2,10 @@ import { LogctlError } from "../errors.ts";
 
 /** An answer that goes on at its reader's pace. */
 export type OpenStream = {
-  /** To be called whenever the reader takes a piece, and asks for the next. */
-  taken(): void;
+  /** To be called when the reader asks for a piece: until there is one, it is not the reader who stands still. */
+  asked(): void;
+  /** To be called when a piece lies ready for the reader. */
+  offered(): void;
   /** To be called once when it is over, however it ended; more often does no harm. */
   over(): void;
 };
@@ -32,7 +34,13 @@ const YIELDS_AFTER_MS = 5000;
 const MAX_STANDSTILL_MS = 10 * 60_000;
 const RETRY_AFTER_S = 1;
 
-type Entry = { request: Request; id: number; takenAtMs: number; check: () => void; end: () => void };
+type Entry = {
+  request: Request;
+  id: number /** Since when a piece lies ready; infinite while none does. */;
+  readyAtMs: number;
+  check: () => void;
+  end: () => void;
+};
 
 /** `now` is a clock in ms that never goes back. */
 export function createOpenStreams(now: () => number): OpenStreams {
@@ -48,8 +56,8 @@ export function createOpenStreams(now: () => number): OpenStreams {
 
   function findStandingStill(): Entry | undefined {
     let longest: Entry | undefined;
-    for (const entry of entries.values()) if (longest === undefined || entry.takenAtMs < longest.takenAtMs) longest = entry;
-    return longest !== undefined && now() - longest.takenAtMs >= YIELDS_AFTER_MS ? longest : undefined;
+    for (const entry of entries.values()) if (longest === undefined || entry.readyAtMs < longest.readyAtMs) longest = entry;
+    return longest !== undefined && now() - longest.readyAtMs >= YIELDS_AFTER_MS ? longest : undefined;
   }
 
   function findGreediest(id: number): Entry | undefined {
@@ -81,11 +89,14 @@ export function createOpenStreams(now: () => number): OpenStreams {
         }
         breakOff(victim);
       }
-      const entry: Entry = { request, id, takenAtMs: now(), check, end };
+      const entry: Entry = { request, id, readyAtMs: Number.POSITIVE_INFINITY, check, end };
       entries.set(request, entry);
       return {
-        taken() {
-          entry.takenAtMs = now();
+        asked() {
+          entry.readyAtMs = Number.POSITIVE_INFINITY;
+        },
+        offered() {
+          entry.readyAtMs = now();
         },
         over: () => void entries.delete(request),
       };
@@ -94,7 +105,7 @@ export function createOpenStreams(now: () => number): OpenStreams {
     count: () => entries.size,
     look() {
       for (const entry of entries.values()) {
-        if (now() - entry.takenAtMs > MAX_STANDSTILL_MS || !isAllowed(entry)) breakOff(entry);
+        if (now() - entry.readyAtMs > MAX_STANDSTILL_MS || !isAllowed(entry)) breakOff(entry);
       }
     },
     ended: () => ended,

@@ -25,6 +25,7 @@ export async function streamPieces(
     pieces = start();
     next = Promise.resolve(await pieces.next());
     if (broken) throw ended();
+    entry.offered();
   } catch (error) {
     entry.over();
     throw error;
@@ -37,7 +38,7 @@ export async function streamPieces(
         fail = () => controller.error(ended());
       },
       async pull(controller) {
-        entry.taken();
+        entry.asked();
         // The server has sent it or copied it: else it would not ask for another. Nobody else reads this.
         if (sent !== undefined) freeBytes(sent);
         sent = undefined;
@@ -51,8 +52,7 @@ export async function streamPieces(
           next = found.next();
           // Whoever pulls next is told; until then it is nobody's.
           next.catch(() => {});
-          // A search that took long is no reader that stands still.
-          entry.taken();
+          entry.offered();
           sent = value.bytes;
           controller.enqueue(value.bytes);
         } catch (error) {

@@ -6,8 +6,11 @@ function open() {
   let nowMs = 0;
   const streams = createOpenStreams(() => nowMs);
   const ended: string[] = [];
-  const enter = (id: number, name: string, check = () => {}) =>
-    streams.enter(new Request("http://localhost/logs"), id, check, () => void ended.push(name));
+  const enter = (id: number, name: string, check = () => {}) => {
+    const stream = streams.enter(new Request("http://localhost/logs"), id, check, () => void ended.push(name));
+    stream.offered();
+    return stream;
+  };
   const fill = (id: number) => Array.from({ length: MAX_STREAMS }, (_, i) => enter(id, `${id}:${i}`));
   const pass = (ms: number) => {
     nowMs += ms;
@@ -27,11 +30,20 @@ describe("open streams", () => {
     const { streams, enter, fill, ended, pass } = open();
     const all = fill(1);
     pass(6000);
-    for (const [at, stream] of all.entries()) if (at !== 7) stream.taken();
+    for (const [at, stream] of all.entries()) if (at !== 7) stream.offered();
     enter(1, "new");
     expect(ended).toEqual(["1:7"]);
     expect(streams.count()).toBe(MAX_STREAMS);
     expect(streams.ended()).toBe(1);
+  });
+
+  test("one whose next piece is looked for does not stand still, however long that takes", () => {
+    const { streams, enter, fill, ended, pass } = open();
+    for (const stream of fill(1)) stream.asked();
+    pass(60 * 60_000);
+    streams.look();
+    expect(() => enter(1, "new")).toThrow("64 streams of records are open already");
+    expect(ended).toEqual([]);
   });
 
   test("a token that has all of them gives of them to another at once, up to half", () => {
@@ -48,7 +60,7 @@ describe("open streams", () => {
     enter(1, "still");
     const read = enter(1, "read");
     pass(599_000);
-    read.taken();
+    read.offered();
     streams.look();
     expect(ended).toEqual([]);
     pass(2000);

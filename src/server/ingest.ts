@@ -1,4 +1,4 @@
-import { decodeInSteps } from "../dialects/json-logs.ts";
+import { decodeInSteps, decodePlainRecord } from "../dialects/json-logs.ts";
 import { LogctlError } from "../errors.ts";
 import type { IngestAnswer } from "../schema/api.ts";
 import { MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../schema/limits.ts";
@@ -58,13 +58,21 @@ export function createIngest({ store, accounts, turns, thread, metrics, limits, 
       if (answer.accepted === 0) return { answer };
       // Others of this token may have been charged between the steps.
       accounts.check(identity, body.length);
+      return charge(answer);
+    }
+    function charge(answer: IngestAnswer): Decoded {
       charged = answer.accepted;
       accounts.charge(identity, charged, body.length);
       if (keyed === undefined) return { answer };
       return { answer, receipt: { ...keyed, accepted: charged, isPartial: answer.rejected > 0 } };
     }
+    function decodeAtOnce(batch: Batch): Decoded {
+      accounts.check(identity, body.length);
+      const plain = decodePlainRecord(body, identity.writesAs, batch);
+      return plain === undefined ? runAtOnce(decode(batch, () => {})) : charge(plain);
+    }
     try {
-      const decoded = body.length <= AT_ONCE_BYTES ? await appendAtOnce(decode) : undefined;
+      const decoded = body.length <= AT_ONCE_BYTES ? await appendAtOnce(decodeAtOnce) : undefined;
       return (decoded ?? (await appendInSteps(body.length, decode, pauseWhileThere(request)))).answer;
     } catch (error) {
       if (charged > 0) accounts.giveBack(identity, charged, body.length);
@@ -81,9 +89,9 @@ export function createIngest({ store, accounts, turns, thread, metrics, limits, 
   }
 
   /** Undefined, and nothing is stored, where it turns out to be too much for one stretch. */
-  async function appendAtOnce(decode: (batch: Batch, takeBack: () => void) => Generator<undefined, Decoded>) {
+  async function appendAtOnce(decode: (batch: Batch) => Decoded): Promise<Decoded | undefined> {
     try {
-      return await append((batch) => runAtOnce(decode(batch, () => {})));
+      return await append(decode);
     } catch (error) {
       if (error instanceof TakesLonger) return undefined;
       throw error;

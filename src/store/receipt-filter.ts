@@ -41,16 +41,17 @@ export function buildReceiptFilter(digests: Iterable<string>): Uint8Array {
 export function createReceiptFilters(): ReceiptFilters {
   /** The block in each column; undefined where it is free. */
   const columns: (number | undefined)[] = [];
-  let words = 1;
-  let matrix = new Uint32Array(FILTER_BITS);
+  let words = 0;
+  let matrix = new Uint32Array(0);
 
   function widen(): void {
-    const wider = new Uint32Array(FILTER_BITS * words * 2);
-    for (let position = 0; position < FILTER_BITS; position += 1) {
-      wider.set(matrix.subarray(position * words, (position + 1) * words), position * words * 2);
+    const widerWords = Math.max(1, words * 2);
+    const wider = new Uint32Array(FILTER_BITS * widerWords);
+    for (let position = 0; words > 0 && position < FILTER_BITS; position += 1) {
+      wider.set(matrix.subarray(position * words, (position + 1) * words), position * widerWords);
     }
     matrix = wider;
-    words *= 2;
+    words = widerWords;
   }
 
   function put(column: number, filter: Uint8Array | undefined): void {

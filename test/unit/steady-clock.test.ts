@@ -108,3 +108,10 @@ test("counts the time that has passed whatever the clock is set to", () => {
   }
   expect(ran()).toBe(6 * HOUR);
 });
+
+test("asks the machine itself how long it has run", async () => {
+  const clock = createSteadyClock({ now: () => 0 });
+  const startMs = clock.ranMs();
+  while (clock.ranMs() - startMs < 30) await new Promise(setImmediate);
+  expect(clock.ranMs() - startMs).toBeGreaterThanOrEqual(30);
+}, 5000);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { decodePlainRecord } from "../../../src/dialects/json-logs.ts";
 import { createRecordScanner } from "../../../src/dialects/scan-record.ts";
 import { createRecordBatchBuilder, type RecordBatchBuilder } from "../../../src/store/record-batch.ts";
 import { decodeJsonLogs } from "../../support/decode-json-logs.ts";
@@ -26,6 +27,12 @@ function decode(body: Uint8Array, service: string | undefined, decodeBody = deco
 function decodeAsCollector(body: Uint8Array, service: string | undefined, batch: RecordBatchBuilder) {
   const answer = decodeJsonLogs(body, service, batch);
   return answer && { accepted: answer.accepted, refusals: answer.errors.map(({ index, code }) => ({ index, code })) };
+}
+
+/** What the collector does with a body: most are one plain record. */
+function decodeWhole(body: Uint8Array, service: string | undefined, batch: RecordBatchBuilder) {
+  const plain = decodePlainRecord(body, service, batch);
+  return plain === undefined ? decodeAsCollector(body, service, batch) : { accepted: plain.accepted, refusals: plain.errors };
 }
 
 const blank = fc.constantFrom("", "", "", " ", "\t", "  ");
@@ -130,6 +137,7 @@ describe("the records of a body", () => {
         const bytes = encoder.encode(cut === null ? json : json.slice(0, cut % (json.length + 1)));
         const found = decode(bytes, service);
         expect(found).toEqual(decode(bytes, service, decodeReference));
+        expect(decode(bytes, service, decodeWhole)).toEqual(found);
         scanned += found.rows - 1;
       }),
       { numRuns: 8000 },
@@ -137,6 +145,20 @@ describe("the records of a body", () => {
     // The property says nothing where there was nothing to compare.
     expect(scanned).toBeGreaterThan(1200);
   }, 60_000);
+
+  test.each([
+    ['{"message":"m","a":1}', true],
+    ['{"log":"m","message":"l"}', true],
+    ['{"logs":[{"message":"m"}]}', false],
+    ['{"\\u006cogs":[{"message":"m"}]}', false],
+    ['{"message":"m"}\n{"message":"n"}', false],
+    ['{"message":"m"}x', false],
+    ["", false],
+  ])("are read at once where there is one, and it is plain: %p", (json, atOnce) => {
+    const batch = createRecordBatchBuilder();
+    expect(decodePlainRecord(encoder.encode(json), "web", batch) !== undefined).toBe(atOnce);
+    expect(batch.rows()).toBe(atOnce ? 1 : 0);
+  });
 
   test.each([
     '[{"message":"a"} {"message":"b"}]',

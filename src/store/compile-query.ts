@@ -4,11 +4,11 @@ import { SEVERITIES } from "../schema/severity.ts";
 import { compileComparison, compileNumberComparison, compileOrder, isKeptAsText, NUMBER } from "./compare-scalar.ts";
 import { compileRegex } from "./compile-regex.ts";
 import { compileWholeGlob } from "./glob.ts";
-import { messageLeaf } from "./message-leaf.ts";
+import { attributeLeaf, joinAlternatives, MANY } from "./join-alternatives.ts";
+import { foldedLiteral, messageLeaf } from "./message-leaf.ts";
 import { queryHashes } from "./query-hashes.ts";
 import type { ColumnLeaf, QueryNode } from "./query-node.ts";
 import { literalHashes } from "./regex-hashes.ts";
-import { someScalar } from "./scalar-values.ts";
 import { compileTerm, occursIn } from "./text-match.ts";
 import { timesOf } from "./time-bounds.ts";
 import { foldCase } from "./words.ts";
@@ -44,9 +44,17 @@ function combine(type: "and" | "or", nodes: QueryNode[]): QueryNode {
     else parts[at] = merged;
   }
   if (parts.some((part) => part.type === decisive)) return decisive === "all" ? ALL : NONE;
-  const left = parts.filter((part) => part.type !== neutral).sort((a, b) => costOf(a) - costOf(b));
+  const joined = type === "or" ? joinAlternatives(parts) : joinExclusions(parts);
+  const left = joined.filter((part) => part.type !== neutral).sort((a, b) => costOf(a) - costOf(b));
   if (left.length === 0) return neutral === "all" ? ALL : NONE;
   return left.length === 1 ? (left[0] as QueryNode) : { type, parts: left };
+}
+
+/** What none of many may match is what does not match one of many. */
+function joinExclusions(parts: QueryNode[]): QueryNode[] {
+  const excluded = parts.flatMap((part) => (part.type === "not" ? [part.part] : []));
+  if (excluded.length < MANY) return parts;
+  return [...parts.filter(({ type }) => type !== "not"), negate(combine("or", excluded))];
 }
 
 function merge(type: "and" | "or", a: QueryNode, b: QueryNode): QueryNode | undefined {
@@ -91,6 +99,8 @@ function costOf(node: QueryNode): number {
       return node.inAttributes ? 2 : 1;
     case "message":
       return node.literal === "" ? 4 : 1;
+    case "many":
+      return node.jsonNeedles === undefined ? 1 : 2;
     case "attribute":
       return 3;
     default:
@@ -107,7 +117,7 @@ function compileCondition(condition: Condition): QueryNode {
     case "compare":
       return compileCompare(condition);
     case "exists":
-      return { type: "attribute", path: condition.path, accepts: () => true, hashes: queryHashes([]) };
+      return { type: "attribute", path: condition.path, accepts: () => true, alternatives: [queryHashes([])] };
     case "severity": {
       const isWanted = compileOrder(condition.operator);
       return severities(
@@ -131,18 +141,18 @@ function compileText({ field, parts }: TextCondition): QueryNode {
   if (field === "service") return { type: "service", accepts: compileWholeGlob(parts) };
   const term = compileTerm(parts);
   if (field === "any" || field === "message") return { type: "text", inAttributes: field === "any", term };
-  const accepts = (json: string) => someScalar(json, (text) => occursIn(term, foldCase(text)));
-  return { type: "attribute", path: field.path, accepts, hashes: term.hashes };
+  const accepts = (text: string) => occursIn(term, foldCase(text));
+  return attributeLeaf(field.path, { accepts, literal: term.needle }, [term.hashes]);
 }
 
 function compileRegexCondition({ field, pattern }: RegexCondition): QueryNode {
   const matches = compileRegex(pattern);
   if (field === "service") return { type: "service", accepts: matches };
+  const { literals, ignoreCase, usesPlaces } = pattern;
   const hashes = literalHashes(pattern);
   if (typeof field === "object") {
-    return { type: "attribute", path: field.path, accepts: (json) => someScalar(json, (text) => matches(text)), hashes };
+    return attributeLeaf(field.path, { accepts: matches, literal: foldedLiteral(literals, ignoreCase) }, [hashes]);
   }
-  const { literals, ignoreCase, usesPlaces } = pattern;
   return messageLeaf(literals, { accepts: matches, folded: ignoreCase, passesInParts: !usesPlaces, hashes });
 }
 
@@ -160,11 +170,6 @@ function compileCompare({ field, operator, value }: CompareCondition): QueryNode
   const writtenInOneWay = !NUMBER.test(literal) || (INTEGER.test(literal) && !isKeptAsText(Number(literal)));
   const hashes = queryHashes(writtenInOneWay ? [foldCase(literal)] : []);
   const acceptsNumber = compileNumberComparison(operator, wanted);
-  return {
-    type: "attribute",
-    path: field.path,
-    accepts: (json) => someScalar(json, test),
-    ...(acceptsNumber && { acceptsNumber }),
-    hashes,
-  };
+  const valueTest = { accepts: test, literal: NUMBER.test(literal) ? "" : foldCase(literal) };
+  return attributeLeaf(field.path, valueTest, [hashes], acceptsNumber);
 }

@@ -4,7 +4,7 @@ import { foldedPage } from "./folded-page.ts";
 import type { MessageLeaf } from "./query-node.ts";
 
 /** In any case an s, though in lower case none: a page that has it is not searched for a literal in lower case. */
-const LONG_S = "ſ";
+export const LONG_S = "ſ";
 
 /**
  * Sets `hits[row]` for each row of the page that is alive and whose message passes. Where a literal must occur the page is

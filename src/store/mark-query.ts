@@ -2,12 +2,14 @@ import type { BlockReader } from "./block-reader.ts";
 import { bloomMayHold } from "./bloom.ts";
 import { blockMayHold } from "./dense-filters.ts";
 import { queryGrams } from "./gram-filter.ts";
+import { MANY } from "./join-alternatives.ts";
+import { markAtOnce } from "./mark-at-once.ts";
 import { markAttribute } from "./mark-attribute.ts";
 import { markColumn } from "./mark-column.ts";
-import { markMessage } from "./mark-message.ts";
+import { LONG_S, markMessage } from "./mark-message.ts";
 import { markText } from "./mark-text.ts";
 import type { QueryHashes } from "./query-hashes.ts";
-import type { QueryNode } from "./query-node.ts";
+import type { AttributeLeaf, ManyLeaf, QueryNode } from "./query-node.ts";
 
 /** A number in an attribute may be read as it was not written, such as 1e3 as 1000. */
 const NO_GRAMS = queryGrams([]);
@@ -39,6 +41,8 @@ export function markQuery(node: QueryNode, block: BlockReader, page: number, hit
       return markMessage(node, block, page, hits, alive);
     case "attribute":
       return markAttribute(node, block, page, hits);
+    case "many":
+      return markMany(node, block, page, hits, alive);
     default:
       return markColumn(node, block, page, hits);
   }
@@ -87,11 +91,27 @@ export function pageMayHold(node: QueryNode, block: BlockReader, page: number): 
       if (block.dense === undefined) return bloomHolds(node.hashes, block, page);
       return block.dense.mayHit(node, page) && blockMayHold(node, block.dense, "messages");
     case "attribute":
-      if (block.dense === undefined) return bloomHolds(node.hashes, block, page);
-      return block.dense.mayHit(node, page) && blockMayHold({ hashes: node.hashes, grams: NO_GRAMS }, block.dense, "attributes");
+      return node.alternatives.some((hashes) => attributesMayHold(node, hashes, block, page));
+    case "many":
+      return node.parts.some((part) => pageMayHold(part, block, page));
     default:
       return node.type !== "none";
   }
+}
+
+function attributesMayHold(node: AttributeLeaf, hashes: QueryHashes, block: BlockReader, page: number): boolean {
+  if (block.dense === undefined) return bloomHolds(hashes, block, page);
+  return block.dense.mayHit(node, page) && blockMayHold({ hashes, grams: NO_GRAMS }, block.dense, "attributes");
+}
+
+/** Those that may be on the page, one by one where they are few: they need not read all of it. */
+function markMany(node: ManyLeaf, block: BlockReader, page: number, hits: Uint8Array, alive: Uint8Array): void {
+  const parts = node.parts.filter((part) => pageMayHold(part, block, page));
+  if (parts.length < MANY) return markSome(parts, block, page, hits, alive);
+  // In lower case the long s is no s, of which nothing that is looked for in any case says where it is.
+  const folded = node.parts.filter((part) => part.type === "message" && part.folded);
+  if (folded.length > 0 && block.messages(page).text.includes(LONG_S)) return markSome(parts, block, page, hits, alive);
+  markAtOnce(node, block, page, hits, alive);
 }
 
 function bloomHolds(hashes: QueryHashes, block: BlockReader, page: number): boolean {

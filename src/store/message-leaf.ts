@@ -16,6 +16,11 @@ export function messageLeaf(literals: readonly string[], tested: Tested): Messag
   return { type: "message", literal: literals[0] ?? "", needles, grams: queryGrams(literals.map(foldCase)), ...tested };
 }
 
+/** The longest text that occurs, folded, in each folded text that has all the `literals`; may be empty. */
+export function foldedLiteral(literals: readonly string[], ignoreCase: boolean): string {
+  return foldCase((ignoreCase ? partsWithoutS(literals) : literals)[0] ?? "");
+}
+
 /** In the place of an s there may be the long s, which is none in lower case: what is sure to occur is what stands between. */
 function partsWithoutS(literals: readonly string[]): string[] {
   const parts = literals.flatMap((literal) => literal.split("s")).filter((part) => part !== "");

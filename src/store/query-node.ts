@@ -1,6 +1,8 @@
 import type { Timestamp } from "../schema/timestamp.ts";
 import type { QueryGrams } from "./gram-filter.ts";
+import type { Needles } from "./needles.ts";
 import type { QueryHashes } from "./query-hashes.ts";
+import type { ScalarTest } from "./scalar-values.ts";
 import type { Needle } from "./template-match.ts";
 import type { Term } from "./text-match.ts";
 
@@ -13,7 +15,8 @@ export type QueryNode =
   | ColumnLeaf
   | TextLeaf
   | MessageLeaf
-  | AttributeLeaf;
+  | AttributeLeaf
+  | ManyLeaf;
 
 /** A condition on a number column. */
 export type ColumnLeaf =
@@ -48,6 +51,23 @@ export type AttributeLeaf = {
   accepts: (json: string) => boolean;
   /** The same of a whole number, where there is a shorter way. */
   acceptsNumber?: (number: number) => boolean;
-  /** The hashes of words that stand in every value that passes. */
-  hashes: QueryHashes;
+  /** What is asked of each text or number in the value; undefined where it is enough that there is a value. */
+  test?: ValueTest;
+  /** The hashes of words that stand in every value that passes; of several alternatives in those that pass it. */
+  alternatives: QueryHashes[];
+};
+
+export type ValueTest = {
+  accepts: ScalarTest;
+  /** Occurs, folded, in every text that passes; may be empty. */
+  literal: string;
+};
+
+/** So many alternatives that they are looked for together, in one pass over the text. Each has a literal. */
+export type ManyLeaf = {
+  type: "many";
+  parts: (TextLeaf | MessageLeaf)[];
+  /** By the place among the parts, for messages and single values, and for the JSON text of attributes. */
+  needles: Needles;
+  jsonNeedles: Needles | undefined;
 };

@@ -69,6 +69,11 @@ function standsAt(term: Term, folded: string, at: number, start: number, end: nu
   return !(term.endsWithWord && after < end && classOfUnit(folded.charCodeAt(after)) === IN_WORD);
 }
 
+/** The same of any term; one with wildcards occurs anywhere between `start` and `end`. */
+export function occursAt(term: Term, folded: string, at: number, start: number, end: number): boolean {
+  return term.glob === undefined ? standsAt(term, folded, at, start, end) : globOccurs(term.glob, folded, start, end);
+}
+
 /** Whether the term occurs in a folded text. */
 export function occursIn(term: Term, folded: string): boolean {
   if (term.glob !== undefined) return folded.includes(term.needle) && globOccurs(term.glob, folded, 0, folded.length);
@@ -121,21 +126,25 @@ export function markAttributes(term: Term, folded: string, page: PageText, hits:
 /** A number, true, false or null. */
 const LITERAL = /[^"{}[\],:]+/y;
 
+function occursInValues(term: Term, json: string): boolean {
+  return someFoldedValue(json, (value) => occursIn(term, value));
+}
+
 /**
- * Whether the term occurs in one value of the folded JSON text. It is read, not parsed: in an object keys that differ
+ * Whether one value of the folded JSON text is accepted. It is read, not parsed: in an object keys that differ
  * only in case would be one, and numbers would lose the digits that they were written with.
  */
-function occursInValues(term: Term, json: string): boolean {
+export function someFoldedValue(json: string, accepts: (value: string) => boolean): boolean {
   for (let at = 0; at < json.length; ) {
     if (json[at] === '"') {
       const close = endOfString(json, at + 1);
-      if (json[close + 1] !== ":" && occursIn(term, unescapeString(json.slice(at + 1, close)))) return true;
+      if (json[close + 1] !== ":" && accepts(unescapeString(json.slice(at + 1, close)))) return true;
       at = close + 1;
       continue;
     }
     LITERAL.lastIndex = at;
     const literal = LITERAL.exec(json)?.[0];
-    if (literal !== undefined && occursIn(term, literal)) return true;
+    if (literal !== undefined && accepts(literal)) return true;
     at += literal?.length ?? 1;
   }
   return false;

@@ -5,6 +5,7 @@ import {
   type Condition,
   type Field,
   type Query,
+  type RegexCondition,
   type TextCondition,
 } from "../../src/query/query.ts";
 import { readPattern } from "../../src/query/regex-pattern.ts";
@@ -56,9 +57,33 @@ export function randomQuery(random: Random, known: readonly KnownRecord[], depth
   const chance = random.next();
   if (depth === 0 || chance < 0.4) return randomCondition(random, known);
   if (chance < 0.55) return { type: "not", part: randomQuery(random, known, depth - 1) };
-  const type = chance < 0.8 ? "and" : "or";
+  if (chance < 0.65) return wideQuery(random, known);
+  const type = chance < 0.83 ? "and" : "or";
   const parts = Array.from({ length: random.between(2, 3) }, () => randomQuery(random, known, depth - 1));
   return { type, parts: parts.flatMap((part) => (part.type === type ? part.parts : [part])) };
+}
+
+/** So many alternatives that the store looks for them together; most of them find nothing. */
+function wideQuery(random: Random, known: readonly KnownRecord[]): Query {
+  const path = random.pick(PATHS);
+  const fields = random.pick<Field[]>([["any"], ["message"], ["any", "message"], [{ path }], ["any", "message", { path }]]);
+  const parts = Array.from({ length: random.between(18, 60) }, () => alternative(random, known, random.pick(fields)));
+  if (random.next() < 0.7) return { type: "or", parts };
+  return { type: "and", parts: parts.map((part): Query => ({ type: "not", part })) };
+}
+
+function alternative(random: Random, known: readonly KnownRecord[], field: Field): Query {
+  if (random.next() < 0.15) return { ...randomRegex(random), field };
+  if (typeof field === "object" && random.next() < 0.3) {
+    const { values } = random.pick(known);
+    return { type: "compare", field, operator: "=", value: random.pick([...values, "42", "1e16", "nobody"]) };
+  }
+  const parts = randomParts(random, known);
+  return {
+    type: "text",
+    field,
+    parts: random.next() < 0.3 ? parts : [...parts, ...(parts.at(-1) === ANY_MANY ? [] : ([ANY_MANY] as const)), "zq"],
+  };
 }
 
 function randomCondition(random: Random, known: readonly KnownRecord[]): Query {
@@ -87,7 +112,7 @@ function randomCondition(random: Random, known: readonly KnownRecord[]): Query {
   return random.pick(conditions)();
 }
 
-function randomRegex(random: Random): Condition {
+function randomRegex(random: Random): RegexCondition {
   const field = random.pick<Field>(["any", "any", "message", "service", { path: random.pick(PATHS) }]);
   return { type: "regex", field, pattern: readPattern(random.pick(PATTERNS), random.next() < 0.4) };
 }

@@ -39,6 +39,7 @@ export const ERROR_CODES = [
   "request_timeout",
   // a server in trouble
   "overloaded",
+  "too_many_connections",
   "disk_full",
   "store_unavailable",
   "internal",
@@ -97,6 +98,7 @@ export const HTTP_STATUS = {
   quota_exceeded: 429,
   request_timeout: 408,
   overloaded: 503,
+  too_many_connections: 503,
   disk_full: 503,
   store_unavailable: 503,
   internal: 500,
@@ -152,6 +154,7 @@ export const EXIT_CODE = {
   quota_exceeded: 1,
   request_timeout: 1,
   overloaded: 1,
+  too_many_connections: 1,
   disk_full: 1,
   store_unavailable: 1,
   internal: 1,

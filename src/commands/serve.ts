@@ -4,6 +4,7 @@ import { LogctlError } from "../errors.ts";
 import type { LogEvent } from "../log-event.ts";
 import { DEMO_TOKENS } from "../schema/demo-tokens.ts";
 import { isLoopback } from "../server/check-host.ts";
+import { createConnections } from "../server/connections.ts";
 import { type Answered, BODY_TIMEOUT_MS, createApp } from "../server/create-app.ts";
 import { listen } from "../server/listen.ts";
 import { createOpenStreams } from "../server/open-streams.ts";
@@ -84,6 +85,7 @@ async function serve({ host, insecureHttp, ...flags }: ServeFlags, context: CliC
     await store.warm();
     const tails = new Set<Request>();
     const streams = createOpenStreams(() => performance.now());
+    const connections = createConnections({ now: () => performance.now() });
     const onFailure = (error: unknown) =>
       log({ level: "error", event: "request_failed", mayRepeat: true, ...errorFields(error) });
     const onAnswer = (answered: Answered) => log({ level: "debug", event: "request_answered", ...describe(answered) });
@@ -95,12 +97,13 @@ async function serve({ host, insecureHttp, ...flags }: ServeFlags, context: CliC
       stopping: signal,
       tails,
       streams,
+      connections,
       bodyTimeoutMs,
       usage,
       onFailure,
       ...(writes("debug") && { onAnswer }),
     });
-    const listener = listen({ app, hostname: host, port, tails, streams, onFailure, ...(tls && { tls }) });
+    const listener = listen({ app, hostname: host, port, tails, streams, connections, onFailure, ...(tls && { tls }) });
     const started = `logctl ${VERSION} collects at ${listener.url} into ${db}`;
     const fields = { version: VERSION, url: listener.url, database: db, pid };
     announce({ level: "info", event: "collector_started", message: started, fields }, `${started}\n`);

@@ -3,6 +3,7 @@ import type { StoredToken } from "../schema/token.ts";
 import type { Store, StoreMeasures } from "../store/open-store.ts";
 import { answer } from "./answer.ts";
 import type { BodyBudget } from "./body-budget.ts";
+import type { Connections } from "./connections.ts";
 import type { MetricCounts, Metrics, TokenCounts } from "./metrics.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import { createPrometheusText, PROMETHEUS_TYPE, type PrometheusText, type Sample } from "./prometheus.ts";
@@ -18,11 +19,12 @@ export type MetricsSources = {
   version: string;
   /** How many tails are open. */
   tails: () => number;
+  connections: Connections | undefined;
   usage: (() => ProcessUsage) | undefined;
 };
 
 /** `GET /metrics`, in the Prometheus text format. */
-export function answerMetrics({ metrics, store, bodies, streams, version, tails, usage }: MetricsSources): Response {
+export function answerMetrics({ metrics, store, bodies, streams, version, tails, connections, usage }: MetricsSources): Response {
   const text = createPrometheusText();
   const counts = metrics.counts();
   text.gauge("logctl_build_info", "Which logctl this is.", [[{ version }, 1]]);
@@ -36,6 +38,11 @@ export function answerMetrics({ metrics, store, bodies, streams, version, tails,
   text.gauge("logctl_body_bytes", "Bodies of requests that are held at the moment.", bodies.bytes());
   text.gauge("logctl_streams", "Answers that go on at their readers' pace.", streams.count());
   text.counter("logctl_streams_ended_total", "Such answers that the collector broke off.", streams.ended());
+  if (connections?.limit !== undefined) {
+    connections.look();
+    text.gauge("logctl_connections", "Connections that are open, as the open files of the process tell.", connections.count());
+    text.gauge("logctl_connections_limit", "How many there may be.", connections.limit);
+  }
   text.gauge("logctl_tails", "Live tails that are open.", tails());
   putTokens(text, counts.tokens, store.tokens());
   if (usage !== undefined) putProcess(text, usage());

@@ -6,6 +6,7 @@ import { answerError, answerJson, unforeseen } from "./answer.ts";
 import { answerMetrics, type ProcessUsage } from "./answer-metrics.ts";
 import { createBodyBudget } from "./body-budget.ts";
 import { checkHost, checkOrigin, checkSite } from "./check-host.ts";
+import type { Connections } from "./connections.ts";
 import { createIdentify, type Identity } from "./identify.ts";
 import { createIngest } from "./ingest.ts";
 import { createMetrics } from "./metrics.ts";
@@ -42,6 +43,7 @@ export type AppOptions = {
   tails?: Set<Request>;
   /** Answers that go on at their readers' pace. */
   streams?: OpenStreams;
+  connections?: Connections;
   /** How long the body of a request may take to arrive. */
   bodyTimeoutMs?: number;
   /** What the process takes of the machine, for `/metrics`. */
@@ -78,7 +80,7 @@ const HINT = "POST log records to /logs, read them at GET /logs?service=payments
 /** The collector as one function: every request gets an answer, whatever it holds. */
 export function createApp(options: AppOptions): App {
   const { store, loopback, version, now, clockBelievedAfterMs, stopping, tails = new Set<Request>() } = options;
-  const { usage, onFailure, onAnswer, streams = createOpenStreams(() => performance.now()) } = options;
+  const { usage, onFailure, onAnswer, connections, streams = createOpenStreams(() => performance.now()) } = options;
   const limits = { maxBytes: MAX_BODY_BYTES, timeoutMs: options.bodyTimeoutMs ?? BODY_TIMEOUT_MS };
   const refusedLimits = { ...limits, timeoutMs: Math.min(limits.timeoutMs, REFUSED_BODY_TIMEOUT_MS) };
   const metrics = createMetrics();
@@ -101,6 +103,7 @@ export function createApp(options: AppOptions): App {
     refuseSecrets(queryString);
     if (path === "/") return welcome();
     if (path === "/health") return health();
+    if (path !== "/metrics") connections?.check();
     const isWrite = request.method === "POST" || request.method === "PUT";
     const authorization = request.headers.get("authorization");
     const identity = identify(authorization, isWrite ? "ingest" : "read");
@@ -108,7 +111,9 @@ export function createApp(options: AppOptions): App {
     turns.seen(identity.id);
     if (isWrite) return ingest(request, identity);
     if (path === "/metrics") refuseBound(identity);
-    if (path === "/metrics") return answerMetrics({ metrics, store, bodies, version, tails: () => tails.size, streams, usage });
+    if (path === "/metrics") {
+      return answerMetrics({ metrics, store, bodies, version, tails: () => tails.size, streams, connections, usage });
+    }
     if (path === "/logs/stats") return answerStats(store, request, queryString, identity);
     if (path === "/logs/fields") return answerFields(store, request, queryString, identity);
     if (path !== endpoint) return answerValues(store, request, path, queryString, identity);
@@ -159,7 +164,9 @@ export function createApp(options: AppOptions): App {
     const { endpoint } = target;
     metrics.answered(endpoint, method, response.status);
     onAnswer?.({ method, route: endpoint, status: response.status, ms: performance.now() - startedAt });
-    if (response.status >= 400 && !(await isReadOrCheap(request, response))) response.headers.set("connection", "close");
+    if (connections?.isFull() || (response.status >= 400 && !(await isReadOrCheap(request, response)))) {
+      response.headers.set("connection", "close");
+    }
     if (request.method !== "HEAD") return response;
     await response.body?.cancel();
     return new Response(null, response);

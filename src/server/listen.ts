@@ -2,6 +2,7 @@ import { LogctlError } from "../errors.ts";
 import { MAX_BODY_BYTES } from "../schema/limits.ts";
 import { answerError, unforeseen } from "./answer.ts";
 import { collectWhenIdle } from "./collect-when-idle.ts";
+import type { Connections } from "./connections.ts";
 import type { App } from "./create-app.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import { FIELD_PATH } from "./stats.ts";
@@ -26,6 +27,7 @@ export type ListenOptions = {
   tails?: ReadonlySet<Request>;
   /** Answers that go on at their readers' pace. */
   streams?: OpenStreams;
+  connections?: Connections;
   onFailure: (error: unknown) => void;
 };
 
@@ -33,15 +35,14 @@ export type ListenOptions = {
 const IDLE_TIMEOUT_S = 120;
 /** The same for an answer that waits for its reader, and a tail, whose heartbeats come more often. */
 const READER_TIMEOUT_S = 60;
-/** How often streams are looked at whether they may go on. */
+/** How often streams are looked at whether they may go on, and connections whether there are too many. */
 const LOOK_EVERY_MS = 1000;
 /** The same for a tail once the collector stops: its reader may take what is on the way, but not stand still. */
 const TAIL_IDLE_TIMEOUT_S = 1;
 
 /** Serves the app over HTTP, or HTTPS. Throws `address_unusable` where the address is taken or not ours. */
-export function listen({ app, hostname, port, tls, tails, streams, onFailure }: ListenOptions): Listener {
+export function listen({ app, hostname, port, tls, tails, streams, connections, onFailure }: ListenOptions): Listener {
   const idle = collectWhenIdle();
-  const looking = setInterval(() => streams?.look(), LOOK_EVERY_MS);
   /** The search may take its time; then the reader has some to take the answer. Streams have a watch of their own. */
   async function answerGet(request: Request, server: Bun.Server<undefined>): Promise<Response> {
     server.timeout(request, 0);
@@ -77,6 +78,11 @@ export function listen({ app, hostname, port, tls, tails, streams, onFailure }: 
         return answerError(unforeseen(error));
       },
     });
+    const looking = setInterval(() => {
+      streams?.look();
+      // Those of clients that wait for nothing.
+      if (connections?.look() === true) server.closeIdleConnections();
+    }, LOOK_EVERY_MS);
     const host = hostname.includes(":") ? `[${hostname}]` : hostname;
     return {
       url: `${tls === undefined ? "http" : "https"}://${host}:${server.port}`,
@@ -90,7 +96,6 @@ export function listen({ app, hostname, port, tls, tails, streams, onFailure }: 
       },
     };
   } catch (error) {
-    clearInterval(looking);
     idle.stop();
     const { code, message } = error as NodeJS.ErrnoException;
     const hint = code === "EADDRINUSE" ? "is another collector running? choose another by --port" : message;

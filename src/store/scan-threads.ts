@@ -114,7 +114,11 @@ export function createScanThreads(
     const left = ordinary.filter((scanner) => !taken.has(scanner));
     const free = left.find(isFree);
     if (free !== undefined) return free;
-    return ordinary.length < threads ? start() : leastBusy(left);
+    if (ordinary.length < threads && canStartThread()) return start();
+    if (scanners.length > 0) return leastBusy(left.length > 0 ? left : scanners);
+    throw new LogctlError("overloaded", "too many files and connections are open to begin a search; send this again later", {
+      retryAfterS: 1,
+    });
   }
 
   function endUnlessUseful(scanner: Scanner): void {

@@ -69,7 +69,8 @@ function readPlan(queryString: string, identity: Identity, format: RecordFormat)
   const parameters = parse(schema, readParameters(queryString, SEARCH_PARAMETERS), "invalid_parameter");
   const { limit, offset, cursor, order, sort, q } = parameters;
   const filter = confine(filterOf(parameters, queryOf(q)), identity);
-  return { filter, sort, order, offset, limit, format, ...(cursor !== undefined && { after: readCursor(cursor, sort) }) };
+  const reader = identity.id;
+  return { filter, sort, order, offset, limit, format, reader, ...(cursor !== undefined && { after: readCursor(cursor, sort) }) };
 }
 
 export function queryOf(q: string | undefined): Query | undefined {

@@ -32,13 +32,13 @@ export async function answerStats(store: Store, request: Request, queryString: s
     ...(distinct !== undefined && { distinct }),
     format: formatOf(request),
   };
-  return answerTally(store, plan, request.signal, plan.format);
+  return answerTally(store, plan, request, identity);
 }
 
-async function answerTally(store: Store, plan: TallyPlan, signal: AbortSignal, format: "json" | "csv"): Promise<Response> {
+async function answerTally(store: Store, plan: TallyPlan, { signal }: Request, { id: reader }: Identity): Promise<Response> {
   const damaged = new Set<number>();
-  const bytes = await store.tally(plan, signal, ({ id }) => damaged.add(id));
-  return answer(bytes, 200, CONTENT_TYPES[format], damageHeader(damaged));
+  const bytes = await store.tally({ ...plan, reader }, signal, ({ id }) => damaged.add(id));
+  return answer(bytes, 200, CONTENT_TYPES[plan.kind === "stats" ? plan.format : "json"], damageHeader(damaged));
 }
 
 /** `GET /logs/fields/<name>`: which values there are, the most frequent first. `path` is the address's, still escaped. */
@@ -53,9 +53,8 @@ export async function answerValues(
   const known = Object.keys(valuesParametersSchema.shape);
   const { top, ...filterParameters } = parse(valuesParametersSchema, readParameters(queryString, known), "invalid_parameter");
   const filter = readFilter(filterParameters, identity);
-  const format = formatOf(request);
-  const plan: StatsPlan = { kind: "stats", filter, by: [{ ...field, name: "value" }], top, format };
-  return answerTally(store, plan, request.signal, format);
+  const plan: StatsPlan = { kind: "stats", filter, by: [{ ...field, name: "value" }], top, format: formatOf(request) };
+  return answerTally(store, plan, request, identity);
 }
 
 /** `GET /logs/fields`: which fields there are. */
@@ -63,7 +62,7 @@ export async function answerFields(store: Store, request: Request, queryString: 
   const known = Object.keys(statsParametersSchema.shape);
   const parameters = parse(statsParametersSchema, readParameters(queryString, known), "invalid_parameter");
   const plan = { kind: "fields", filter: readFilter(parameters, identity) } as const;
-  return answerTally(store, plan, request.signal, "json");
+  return answerTally(store, plan, request, identity);
 }
 
 function readFilter(parameters: Parameters<typeof filterOf>[0], identity: Identity): Filter {

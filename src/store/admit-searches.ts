@@ -35,11 +35,11 @@ export function createAdmission(): Admission {
     });
   }
 
-  function admitPage(start: () => AsyncGenerator<SearchPiece>): AsyncGenerator<SearchPiece> {
+  function admitPage(reader: number, start: () => AsyncGenerator<SearchPiece>): AsyncGenerator<SearchPiece> {
     const leaving = new AbortController();
     let pieces: AsyncGenerator<SearchPiece> | undefined;
     async function* read(): AsyncGenerator<SearchPiece> {
-      const release = slots.takeFree() ?? (await slots.take(leaving.signal));
+      const release = slots.takeFree(reader) ?? (await slots.take(reader, leaving.signal));
       try {
         pieces = start();
         yield* pieces;
@@ -59,9 +59,9 @@ export function createAdmission(): Admission {
   }
 
   return {
-    admit({ format, atReadersPace }, start) {
+    admit({ format, atReadersPace, reader = 0 }, start) {
       if (format === "sse") return start();
-      return format === "json" && !atReadersPace ? admitPage(start) : admitStream(start);
+      return format === "json" && !atReadersPace ? admitPage(reader, start) : admitStream(start);
     },
     counts: () => ({ pages: slots.taken(), waiting: slots.waiting(), streams }),
   };

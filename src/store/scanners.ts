@@ -38,6 +38,8 @@ const MAX_GROUPINGS = 4;
 const MAX_COUNTS = 32;
 /** That more of them wait is refused. */
 const MAX_WAITING = 256;
+/** What the collector asks itself. */
+const NOBODY = 0;
 
 export type { ScannerThread };
 
@@ -189,7 +191,8 @@ export function createScanners(
     },
     async tally(plan, signal, note) {
       const slots = plan.kind === "stats" && !hasGroups(plan) ? plainCounts : groupings;
-      const release = slots.takeFree() ?? (await slots.take(signal));
+      const { reader = NOBODY } = plan;
+      const release = slots.takeFree(reader) ?? (await slots.take(reader, signal));
       return spread(plan, signal, note).finally(release);
     },
     counts() {

@@ -25,6 +25,8 @@ export type SearchPlan = {
   /** The most records to give; may be infinite. */
   limit: number;
   format: RecordFormat | "sse";
+  /** Whose share it takes of what may be searched for at one time: the number of a token. */
+  reader?: number;
   /** Taken as slowly as a reader likes: counted as a stream whatever its format. */
   atReadersPace?: true;
 };

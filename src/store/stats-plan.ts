@@ -22,10 +22,12 @@ export type StatsPlan = {
   /** So many of the groups at most; with an interval, of the groups over all times. */
   top?: number;
   format: "json" | "csv";
+  /** Whose share it takes of what may be counted at one time: the number of a token. */
+  reader?: number;
 };
 
 /** Which attributes the matching records have. */
-export type FieldsPlan = { kind: "fields"; filter: Filter };
+export type FieldsPlan = { kind: "fields"; filter: Filter; reader?: number };
 
 /** What can be worked out a range of records at a time, by several threads. */
 export type TallyPlan = StatsPlan | FieldsPlan;

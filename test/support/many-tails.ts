@@ -2,9 +2,9 @@ import type { Collector } from "./binary.ts";
 import { cpuTicks } from "./cpu-ticks.ts";
 import { peakMemoryMb, waited } from "./hostile-load.ts";
 
-export type TailsLoad = { tails: number; isReplay: boolean };
+type TailsLoad = { tails: number; isReplay: boolean };
 type Waits = { median: number; most: number };
-export type TailsReport = TailsLoad & {
+type TailsReport = TailsLoad & {
   write: Waits;
   read: Waits;
   health: Waits;
@@ -20,7 +20,7 @@ const EVERY_MS = 20;
 const BATCH = 100;
 
 /** A filter of its own for the tail of a number: each finds what has its word. */
-export const TAIL_FILTERS: ((word: string) => Record<string, string>)[] = [
+const TAIL_FILTERS: ((word: string) => Record<string, string>)[] = [
   (word) => ({ q: word }),
   (word) => ({ q: word, service: "reports" }),
   (word) => ({ q: word, min_severity: "warn" }),

@@ -15,7 +15,7 @@ export type TailTurns = {
 };
 
 /** A step that has not come to its end by then, as of a hard query over long texts, does not hold up those of others. */
-const LATE_AFTER_MS = 100;
+const LATE_AFTER_MS = 500;
 /** So many steps are under way at most, with those that are late. */
 const MAX_UNDER_WAY = 4;
 /** Where so many wait, they leave half of the time to others: after so long at work they rest as long. */

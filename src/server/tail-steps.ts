@@ -1,6 +1,7 @@
 import type { Filter } from "../schema/filter.ts";
 import type { Store } from "../store/open-store.ts";
 import type { SearchPiece } from "../store/search-plan.ts";
+import { createTailTurns } from "./tail-turns.ts";
 
 /** The matching records after one id and up to another, as events: at most about one piece of an answer. */
 export type TailStep = { bytes: Uint8Array; throughId: number };
@@ -19,14 +20,18 @@ const IDS_A_STEP = 1_000_000;
 /** Steps that are kept, in bytes: enough for tails that are not quite as far as the first. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 const MAX_ENTRIES = 1000;
+/** Then a step ends where it is, and the next tail has its turn. */
+const PATIENCE_MS = 10;
 
 type Entry = { done: Promise<TailStep>; bytes: number; readers: number; cancel(): void };
 
 /**
  * Steps for many tails. Each is a search of its own, so that a reader who takes his time holds nothing; and those who
- * look for the same from the same place on share it: the first to come decides how far it goes, the others follow.
+ * look for the same from the same place on share it: the first to come decides how far it goes, the others follow. They
+ * take turns, and each looks for all that has come until it is its turn.
  */
-export function createTailSteps(store: Pick<Store, "search" | "newestId">): ReadTailStep {
+export function createTailSteps(store: Pick<Store, "search" | "newestId">, turns = createTailTurns()): ReadTailStep {
+  const textOfFilter = new WeakMap<Filter, string>();
   const entries = new Map<string, Entry>();
   let keptBytes = 0;
 
@@ -45,16 +50,35 @@ export function createTailSteps(store: Pick<Store, "search" | "newestId">): Read
     }
   }
 
-  function start(key: string, filter: Filter, afterId: number): Entry {
+  function keyOf(filter: Filter, afterId: number): string {
+    const text = textOfFilter.get(filter) ?? JSON.stringify(filter);
+    textOfFilter.set(filter, text);
+    return `${afterId} ${text}`;
+  }
+
+  function searchAfter(filter: Filter, afterId: number): { pieces: AsyncGenerator<SearchPiece>; throughId: number } {
     const throughId = Math.min(store.newestId(), afterId + IDS_A_STEP);
     const after = { id: afterId, ms: 0, nanos: 0 };
-    const page = { offset: 0, limit: Number.POSITIVE_INFINITY } as const;
+    const page = { offset: 0, limit: Number.POSITIVE_INFINITY, patienceMs: PATIENCE_MS } as const;
     const pieces = store.search({ filter, sort: "received_at", order: "asc", after, throughId, ...page, format: "sse" });
+    return { pieces, throughId };
+  }
+
+  function start(key: string, filter: Filter, afterId: number): Entry {
+    let pieces: AsyncGenerator<SearchPiece> | undefined;
+    const turn = turns.take(() => {
+      const search = searchAfter(filter, afterId);
+      pieces = search.pieces;
+      return readOne(pieces, afterId, search.throughId);
+    });
     const entry: Entry = {
-      done: readOne(pieces, throughId),
+      done: turn.done,
       bytes: 0,
       readers: 0,
-      cancel: () => void pieces.return(undefined),
+      cancel() {
+        turn.leave();
+        void pieces?.return(undefined);
+      },
     };
     entries.set(key, entry);
     entry.done.then(
@@ -69,7 +93,7 @@ export function createTailSteps(store: Pick<Store, "search" | "newestId">): Read
   }
 
   return (filter, afterId) => {
-    const key = `${afterId} ${JSON.stringify(filter)}`;
+    const key = keyOf(filter, afterId);
     const entry = entries.get(key) ?? start(key, filter, afterId);
     entry.readers += 1;
     return {
@@ -85,10 +109,11 @@ export function createTailSteps(store: Pick<Store, "search" | "newestId">): Read
   };
 }
 
-async function readOne(pieces: AsyncGenerator<SearchPiece>, throughId: number): Promise<TailStep> {
+async function readOne(pieces: AsyncGenerator<SearchPiece>, afterId: number, throughId: number): Promise<TailStep> {
   const { value, done } = await pieces.next();
-  if (done || value.rows === 0) return { bytes: new Uint8Array(), throughId };
-  if (value.done) return { bytes: value.bytes, throughId };
-  await pieces.return(undefined);
-  return { bytes: value.bytes, throughId: value.last?.id ?? throughId };
+  if (done) return { bytes: new Uint8Array(), throughId };
+  if (!value.done) await pieces.return(undefined);
+  // It ended before it had looked at all.
+  if (value.unfinished || !value.done) return { bytes: value.bytes, throughId: value.last?.id ?? afterId };
+  return { bytes: value.bytes, throughId };
 }

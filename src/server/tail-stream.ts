@@ -1,7 +1,7 @@
 import { LogctlError } from "../errors.ts";
 import type { Filter } from "../schema/filter.ts";
 import type { Store } from "../store/open-store.ts";
-import type { ReadTailStep } from "./tail-steps.ts";
+import type { PendingStep, ReadTailStep } from "./tail-steps.ts";
 
 export type TailStreamOptions = {
   store: Pick<Store, "newestId" | "onArrival">;
@@ -38,6 +38,9 @@ export function streamTail(options: TailStreamOptions): ReadableStream<Uint8Arra
   let sentAt = performance.now();
   let ended = false;
   let left = false;
+  /** The step that was asked for, over a heartbeat too. */
+  let pending: PendingStep | undefined;
+  let isWaitedFor = false;
   /** Ends what is waited for. */
   let wake = () => {};
 
@@ -54,19 +57,46 @@ export function streamTail(options: TailStreamOptions): ReadableStream<Uint8Arra
     });
   }
 
-  /** Goes on by a step; the events it found, of which there may be none. */
+  function drop(): void {
+    pending?.leave();
+    pending = undefined;
+  }
+
+  /** Asks for the next step. Where nobody waits for it once it is there, it is not held: it may be had again. */
+  function begin(): PendingStep {
+    const step = readStep(filter, position);
+    const over = (throughId: number) => {
+      if (isWaitedFor || pending !== step) return;
+      position = throughId;
+      drop();
+    };
+    step.done.then(
+      ({ bytes, throughId }) => over(bytes.length === 0 ? throughId : position),
+      () => over(position),
+    );
+    return step;
+  }
+
+  /** Goes on by a step; the events it found. There are none either where it is time for a heartbeat: the step keeps its turn. */
   async function advance(): Promise<Uint8Array> {
-    const { done, leave } = readStep(filter, position);
+    pending ??= begin();
+    isWaitedFor = true;
     const stopped = new Promise<undefined>((resolve) => {
       wake = () => resolve(undefined);
     });
+    const timer = setTimeout(() => wake(), Math.max(0, sentAt + heartbeatMs - performance.now()));
     try {
-      const step = await Promise.race([done, stopped]);
+      const step = await Promise.race([pending.done, stopped]);
       if (step === undefined) return new Uint8Array();
       position = step.throughId;
+      drop();
       return step.bytes;
+    } catch (error) {
+      drop();
+      throw error;
     } finally {
-      leave();
+      isWaitedFor = false;
+      clearTimeout(timer);
     }
   }
 
@@ -94,6 +124,7 @@ export function streamTail(options: TailStreamOptions): ReadableStream<Uint8Arra
 
   function end(): void {
     ended = true;
+    drop();
     stopping.removeEventListener("abort", end);
     wake();
   }

@@ -276,6 +276,28 @@ describe("a tail", () => {
     ]);
   });
 
+  test("that waits long for its turn says in between that it is there, and keeps its turn", async () => {
+    const turn = Promise.withResolvers<void>();
+    let searches = 0;
+    const store = {
+      newestId: () => 7,
+      onArrival: () => () => {},
+      async *search() {
+        searches += 1;
+        await turn.promise;
+        yield { bytes: new TextEncoder().encode('id: 5\ndata: {"id":5}\n\n'), rows: 1, last: undefined, done: true };
+      },
+    };
+    const failures: unknown[] = [];
+    const answer = createTail({ store, heartbeatMs: 1, onFailure: (error) => failures.push(error) });
+    const tail = readTail(await answer(...request("after=3"), () => {}));
+    await tail.text(/(: keep-alive\nid: 3\n\n){3}/);
+    turn.resolve();
+    expect([ids(await tail.records(1)), searches, failures]).toEqual([[5], 1, []]);
+    await tail.text(/: keep-alive\nid: 7\n\n/);
+    await tail.leave();
+  });
+
   test("ends at once when its reader leaves, whatever it waits for, and when the collector stops", async () => {
     await using server = serveIdleStore();
     const open = async () => {

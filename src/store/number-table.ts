@@ -25,7 +25,8 @@ export function addToTable(table: NumberTable, key: number, times: number): void
       double(table);
       slot = slotOf(table.keys, key);
     }
-    table.keys[slot] = key;
+    // -0 as 0.
+    table.keys[slot] = key + 0;
     table.size += 1;
   }
   if (table.times !== undefined) table.times[slot] = (table.times[slot] as number) + times;

@@ -8,7 +8,7 @@ export type ByteWriter = {
   signed(value: number): void;
   append(bytes: Uint8Array): void;
   /** A copy of what was written from `start` on. */
-  copyFrom(start: number): Uint8Array;
+  copyFrom(start: number): Uint8Array<ArrayBuffer>;
   clear(): void;
 };
 

@@ -1,3 +1,4 @@
+import { fullGC } from "bun:jsc";
 import { SEVERITIES } from "../schema/severity.ts";
 import { templateAttributes } from "./attribute-shapes.ts";
 import type { BlockPart, BlockRows, EncodedBlock } from "./block.ts";
@@ -91,6 +92,8 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   const minutes = writeMinuteCounts(rows.timestampMs.subarray(0, rows.rows));
   if (minutes !== undefined) put(DENSE_PART.minutes, minutes);
   put(DENSE_PART.templateRows, countTemplates(templated));
+  // What taking texts apart leaves behind must not stay beside what writing them takes.
+  fullGC();
   const keptMessages = putTexts(put, DENSE_PART.messageDictionary, templated, [], rows.messageOffsets, false);
   words.clear();
   const messageGrams = takeTemplated(templated, [], false);

@@ -82,10 +82,10 @@ export function createFieldsTally(readAtFirst = RECORDS_READ_AT_FIRST): Tally {
         exact,
         names: Array.from(names, ([path, name]) => [path, name.count]),
       };
-      return JSON.stringify(packed);
+      return new TextEncoder().encode(JSON.stringify(packed));
     },
     absorb(encoded) {
-      const other = JSON.parse(encoded) as PackedFields;
+      const other = JSON.parse(new TextDecoder().decode(encoded)) as PackedFields;
       count += other.count;
       sampled += other.sampled;
       omitted += other.omitted;

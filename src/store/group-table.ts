@@ -1,4 +1,5 @@
 import { LogctlError } from "../errors.ts";
+import type { ByteReader, ByteWriter } from "./byte-writer.ts";
 import {
   addHash,
   createDistinctValues,
@@ -6,18 +7,10 @@ import {
   hashValue,
   MAX_HASHES,
   mergeDistinct,
+  packDistinct,
   thinOut,
 } from "./distinct-values.ts";
-import {
-  addNumber,
-  createNumberSummary,
-  mergeSummaries,
-  type NumberSummary,
-  type PackedSummary,
-  packSummary,
-  roundSummary,
-  unpackSummary,
-} from "./number-summary.ts";
+import { addNumber, createNumberSummary, mergeSummary, type NumberSummary, packSummary, roundSummary } from "./number-summary.ts";
 
 /** Records that have the same values, and what is known of them. */
 export type Group = { count: number; numbers: NumberSummary | undefined; distinct: DistinctValues | undefined };
@@ -30,20 +23,20 @@ export type GroupTable = {
   addNumber(group: Group, value: number, times: number): void;
   /** Adds to the different values of the group. */
   addValue(group: Group, value: string): void;
-  /** All groups as text, for another table to absorb. */
-  encode(): string;
-  absorb(encoded: string): void;
+  /** Writes all groups, for another table to absorb: as bytes, since as JSON they would take many times the room. */
+  encode(writer: ByteWriter): void;
+  absorb(reader: ByteReader): void;
 };
 
 /** The most groups among which the largest ones are looked for. */
 export const MAX_GROUPS_FOR_TOP = 100_000;
 /** UTF-16 units of all values that groups are made of. */
 const MAX_KEY_CHARACTERS = 16 * 1024 * 1024;
-/** Numbers that all groups together may hold, and hashes likewise, each some tens of MB;  */
+/** Numbers that all groups together may hold, 12 MB and up to twice that in tables, and hashes likewise, half as much. */
 const MAX_HELD = 500_000;
 
-/** The last one begins with the number of zero bits. */
-type PackedGroup = [key: string, count: number, numbers: PackedSummary | null, distinct: number[] | null];
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** `hint` is what else may help where there are too many. */
 export function createGroupTable(maxGroups: number, hint = ""): GroupTable {
@@ -66,12 +59,8 @@ export function createGroupTable(maxGroups: number, hint = ""): GroupTable {
     return group;
   }
 
-  /** Does what makes a summary grow; once all together have become too many, all are rounded from then on. */
-  function growNumbers(group: Group, grow: (numbers: NumberSummary) => void): void {
-    group.numbers ??= createNumberSummary();
-    const { numbers } = group;
-    const before = numbers.counts.size;
-    grow(numbers);
+  /** Counts what was added to a summary that held `before`; once all together hold too many, all are rounded from then on. */
+  function boundNumbers(numbers: NumberSummary, before: number): void {
     if (roundsAll) roundSummary(numbers);
     heldNumbers += numbers.counts.size - before;
     if (heldNumbers <= MAX_HELD) return;
@@ -85,12 +74,8 @@ export function createGroupTable(maxGroups: number, hint = ""): GroupTable {
     }
   }
 
-  /** Does what makes a set of hashes grow; while all together are too many, each may hold half as many as before. */
-  function growDistinct(group: Group, grow: (distinct: DistinctValues) => void): void {
-    group.distinct ??= createDistinctValues();
-    const { distinct } = group;
-    const before = distinct.hashes.size;
-    grow(distinct);
+  /** Counts what was added to a set of hashes that held `before`; while all hold too many, each may hold half as many. */
+  function boundDistinct(distinct: DistinctValues, before: number): void {
     thinOut(distinct, mostHashes);
     heldHashes += distinct.hashes.size - before;
     while (heldHashes > MAX_HELD) {
@@ -112,26 +97,59 @@ export function createGroupTable(maxGroups: number, hint = ""): GroupTable {
   return {
     groups,
     add,
-    addNumber: (group, value, times) => growNumbers(group, (numbers) => addNumber(numbers, value, times)),
-    addValue: (group, value) => growDistinct(group, (distinct) => addHash(distinct, hashValue(value))),
-    encode() {
-      const packed: PackedGroup[] = Array.from(groups, ([key, { count, numbers, distinct }]) => [
-        key,
-        count,
-        numbers ? packSummary(numbers) : null,
-        distinct ? [distinct.zeroBits, ...distinct.hashes] : null,
-      ]);
-      return JSON.stringify(packed);
+    addNumber(group, value, times) {
+      group.numbers ??= createNumberSummary();
+      const before = group.numbers.counts.size;
+      addNumber(group.numbers, value, times);
+      boundNumbers(group.numbers, before);
     },
-    absorb(encoded) {
-      for (const [key, count, numbers, distinct] of JSON.parse(encoded) as PackedGroup[]) {
-        const group = add(key, count);
-        if (numbers !== null) growNumbers(group, (into) => mergeSummaries(into, unpackSummary(numbers)));
-        if (distinct !== null) {
-          const [zeroBits = 0, ...hashes] = distinct;
-          growDistinct(group, (into) => mergeDistinct(into, { hashes: new Set(hashes), zeroBits }));
+    addValue(group, value) {
+      group.distinct ??= createDistinctValues();
+      const before = group.distinct.hashes.size;
+      addHash(group.distinct, hashValue(value));
+      boundDistinct(group.distinct, before);
+    },
+    encode(writer) {
+      writer.varint(groups.size);
+      for (const [key, { count, numbers, distinct }] of groups) {
+        const text = encoder.encode(key);
+        writer.varint(text.length);
+        writer.append(text);
+        writer.varint(count);
+        writeDoubles(writer, numbers && packSummary(numbers));
+        writeDoubles(writer, distinct && packDistinct(distinct));
+      }
+    },
+    absorb(reader) {
+      for (let left = reader.varint(); left > 0; left -= 1) {
+        const key = decoder.decode(reader.take(reader.varint()));
+        const group = add(key, reader.varint());
+        const numbers = readDoubles(reader);
+        if (numbers.length > 0) {
+          group.numbers ??= createNumberSummary();
+          const before = group.numbers.counts.size;
+          mergeSummary(group.numbers, numbers);
+          boundNumbers(group.numbers, before);
+        }
+        const distinct = readDoubles(reader);
+        if (distinct.length > 0) {
+          group.distinct ??= createDistinctValues();
+          const before = group.distinct.hashes.size;
+          mergeDistinct(group.distinct, distinct);
+          boundDistinct(group.distinct, before);
         }
       }
     },
   };
+}
+
+function writeDoubles(writer: ByteWriter, doubles: Float64Array = new Float64Array(0)): void {
+  writer.varint(doubles.length);
+  writer.append(new Uint8Array(doubles.buffer, doubles.byteOffset, doubles.byteLength));
+}
+
+/** A copy, since what is read need not lie where a double may. */
+function readDoubles(reader: ByteReader): Float64Array {
+  const bytes = reader.take(reader.varint() * Float64Array.BYTES_PER_ELEMENT);
+  return new Float64Array(bytes.slice().buffer);
 }

@@ -1,3 +1,4 @@
+import { fullGC } from "bun:jsc";
 import { gatherColumns } from "./gather-columns.ts";
 import { mergeSkeletons, type Templates } from "./merge-skeletons.ts";
 import { type Tokens, tokenizeMessages } from "./message-tokens.ts";
@@ -19,6 +20,8 @@ export function templateMessages(utf8: Uint8Array, offsets: Uint32Array): Templa
   let tokens = tokenizeMessages(utf8, offsets);
   let merged = findTemplates(tokens, templateOfRow);
   if (countUnlike(templateOfRow) >= Math.max(MIN_UNLIKE_ROWS, rows * MIN_UNLIKE_SHARE)) {
+    // Tables that grew have left their smaller selves behind, of which the collector of garbage hears too late.
+    fullGC();
     tokens = takeOutPhrases(utf8, offsets, tokens, templateOfRow);
     merged = findTemplates(tokens, templateOfRow);
   }

@@ -1,3 +1,5 @@
+import { addToTable, createNumberTable, type NumberTable, numbersIn, timesIn } from "./number-table.ts";
+
 /**
  * Numbers summed up: how often each value occurs. Exact while there are few different ones; then values are rounded to
  * the middles of intervals that grow by a constant factor, as DDSketch does (Masson, Rim, Lee, VLDB 2019), so that none is
@@ -10,7 +12,7 @@ export type NumberSummary = {
   min: number;
   max: number;
   /** How often each value occurs, rounded where `rounded`. */
-  counts: Map<number, number>;
+  counts: NumberTable;
   rounded: boolean;
 };
 
@@ -21,7 +23,14 @@ const LOG_FACTOR = Math.log((1 + ROUNDING_ERROR) / (1 - ROUNDING_ERROR));
 const LOG_MIDDLE = Math.log(2 / ((1 + ROUNDING_ERROR) / (1 - ROUNDING_ERROR) + 1));
 
 export function createNumberSummary(): NumberSummary {
-  return { count: 0, sum: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, counts: new Map(), rounded: false };
+  return {
+    count: 0,
+    sum: 0,
+    min: Number.POSITIVE_INFINITY,
+    max: Number.NEGATIVE_INFINITY,
+    counts: createNumberTable(true),
+    rounded: false,
+  };
 }
 
 export function addNumber(summary: NumberSummary, value: number, times: number): void {
@@ -34,8 +43,7 @@ export function addNumber(summary: NumberSummary, value: number, times: number):
 
 function addCount(summary: NumberSummary, value: number, times: number): void {
   const { counts } = summary;
-  const kept = summary.rounded ? roundNumber(value) : value;
-  counts.set(kept, (counts.get(kept) ?? 0) + times);
+  addToTable(counts, summary.rounded ? roundNumber(value) : value, times);
   if (!summary.rounded && counts.size > MAX_EXACT_VALUES) roundSummary(summary);
 }
 
@@ -44,17 +52,34 @@ export function roundSummary(summary: NumberSummary): void {
   if (summary.rounded) return;
   const { counts } = summary;
   summary.rounded = true;
-  summary.counts = new Map();
-  for (const [value, times] of counts) addCount(summary, value, times);
+  summary.counts = createNumberTable(true);
+  for (const value of numbersIn(counts)) addCount(summary, value, timesIn(counts, value));
 }
 
-export function mergeSummaries(into: NumberSummary, from: NumberSummary): void {
-  if (from.rounded) roundSummary(into);
-  into.count += from.count;
-  into.sum += from.sum;
-  into.min = Math.min(into.min, from.min);
-  into.max = Math.max(into.max, from.max);
-  for (const [value, times] of from.counts) addCount(into, value, times);
+/** What stands before the values and how often each occurs in a packed summary: count, sum, min, max, and 1 where rounded. */
+const PACKED_HEAD = 5;
+
+/** A summary of some numbers, for another one to take in by `mergeSummary`. */
+export function packSummary({ count, sum, min, max, rounded, counts }: NumberSummary): Float64Array {
+  const packed = new Float64Array(PACKED_HEAD + 2 * counts.size);
+  packed.set([count, sum, min, max, rounded ? 1 : 0]);
+  let at = PACKED_HEAD;
+  for (const value of numbersIn(counts)) {
+    packed[at] = value;
+    packed[at + 1] = timesIn(counts, value);
+    at += 2;
+  }
+  return packed;
+}
+
+export function mergeSummary(into: NumberSummary, packed: Float64Array): void {
+  const [count = 0, sum = 0, min = 0, max = 0, rounded = 0] = packed;
+  if (rounded === 1) roundSummary(into);
+  into.count += count;
+  into.sum += sum;
+  into.min = Math.min(into.min, min);
+  into.max = Math.max(into.max, max);
+  for (let at = PACKED_HEAD; at < packed.length; at += 2) addCount(into, packed[at] as number, packed[at + 1] as number);
 }
 
 function roundNumber(value: number): number {
@@ -66,32 +91,18 @@ function roundNumber(value: number): number {
 
 /** By nearest rank: of `shares` of all numbers, in ascending order, the smallest value that so many are no larger than. */
 export function percentilesOf({ count, min, max, counts }: NumberSummary, shares: readonly number[]): number[] {
-  const values = Float64Array.from(counts.keys()).sort();
+  const values = numbersIn(counts).sort();
   const found: number[] = [];
   let at = 0;
-  let passed = counts.get(values[0] as number) ?? 0;
+  let passed = values.length === 0 ? 0 : timesIn(counts, values[0] as number);
   for (const share of shares) {
     const rank = Math.max(1, Math.ceil(share * count));
     while (passed < rank && at + 1 < values.length) {
       at += 1;
-      passed += counts.get(values[at] as number) as number;
+      passed += timesIn(counts, values[at] as number);
     }
     // What was rounded may lie beyond all there was.
     found.push(Math.min(Math.max(values[at] as number, min), max));
   }
   return found;
-}
-
-/** A summary of some numbers as JSON can hold it; a sum may be infinite. */
-export type PackedSummary = [count: number, sum: string, min: number, max: number, rounded: boolean, counts: number[]];
-
-export function packSummary({ count, sum, min, max, rounded, counts }: NumberSummary): PackedSummary {
-  return [count, String(sum), min, max, rounded, [...counts].flat()];
-}
-
-export function unpackSummary(packed: PackedSummary): NumberSummary {
-  const [count, sum, min, max, rounded, flat] = packed;
-  const counts = new Map<number, number>();
-  for (let at = 0; at < flat.length; at += 2) counts.set(flat[at] as number, flat[at + 1] as number);
-  return { count, sum: Number(sum), min, max, rounded, counts };
 }

@@ -36,7 +36,6 @@ const turns: (() => void)[] = [];
 let workedMs = 0;
 let resting: ReturnType<typeof setTimeout> | undefined;
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function answer(message: FromScanner, transfer: ArrayBuffer[] = []): void {
   self.postMessage(message, transfer);
@@ -143,10 +142,19 @@ function tallyOf(id: number, plan: TallyPlan): Tally {
 }
 
 /** Gives away what the tally comes to; it is over. */
-function finish(type: "collected" | "concluded", id: number, text: string): void {
+function finish(type: "collected" | "concluded", id: number, bytes: Uint8Array<ArrayBuffer>): void {
   tallies.delete(id);
-  const bytes = encoder.encode(text);
   answer({ type, id, bytes }, [bytes.buffer]);
+}
+
+function collect(id: number): void {
+  finish("collected", id, tallies.get(id)?.encode() ?? new Uint8Array());
+}
+
+function conclude({ id, plan, others }: Extract<ToScanner, { type: "conclude" }>): void {
+  const tally = tallyOf(id, plan);
+  for (const other of others) if (other.length > 0) tally.absorb(other);
+  finish("concluded", id, encoder.encode(tally.answer()));
 }
 
 function forget(id: number): void {
@@ -197,13 +205,11 @@ function handle(message: ToScanner): void {
     }
     case "tally":
       return startRange(message);
+    // By turns, after which garbage is collected: these leave more of it than anything else.
     case "collect":
-      return finish("collected", message.id, tallies.get(message.id)?.encode() ?? "");
-    case "conclude": {
-      const tally = tallyOf(message.id, message.plan);
-      for (const other of message.others) if (other.length > 0) tally.absorb(decoder.decode(other));
-      return finish("concluded", message.id, tally.answer());
-    }
+      return takeTurn(message.id, () => collect(message.id));
+    case "conclude":
+      return takeTurn(message.id, () => conclude(message));
   }
 }
 

@@ -2,6 +2,7 @@ import { MAX_GROUPS } from "../schema/limits.ts";
 import { SEVERITIES } from "../schema/severity.ts";
 import { countServicesAndSeverities } from "./block-counts.ts";
 import type { BlockReader } from "./block-reader.ts";
+import { createByteReader, createByteWriter } from "./byte-writer.ts";
 import { type Combined, combineColumns, countNumbers } from "./combine-columns.ts";
 import { isKeptAsText, NUMBER } from "./compare-scalar.ts";
 import { type FieldColumn, readFieldColumn, readTimeColumn, SEVERITY_TEXTS, singleInterval } from "./field-column.ts";
@@ -104,11 +105,16 @@ export function createStatsTally(plan: StatsPlan): Tally {
       takeRows,
       ...(!grouped && { takeCount }),
     },
-    encode: () => JSON.stringify({ total, groups: table.encode() }),
+    encode() {
+      const writer = createByteWriter();
+      writer.varint(total);
+      table.encode(writer);
+      return writer.copyFrom(0);
+    },
     absorb(encoded) {
-      const other = JSON.parse(encoded) as { total: number; groups: string };
-      total += other.total;
-      table.absorb(other.groups);
+      const reader = createByteReader(encoded);
+      total += reader.varint();
+      table.absorb(reader);
     },
     answer: () => writeStatsAnswer(plan, total, table.groups),
   };

@@ -3,10 +3,10 @@ import type { RangeVisitor } from "./walk-range.ts";
 /** What is gathered from ranges of records. Several threads have one each, and in the end one absorbs the others. */
 export type Tally = {
   visitor: RangeVisitor;
-  /** All that was gathered, as text. */
-  encode(): string;
+  /** All that was gathered. */
+  encode(): Uint8Array<ArrayBuffer>;
   /** Takes in what another one gathered. */
-  absorb(encoded: string): void;
+  absorb(encoded: Uint8Array): void;
   /** The answer as it goes to whoever asked. */
   answer(): string;
 };

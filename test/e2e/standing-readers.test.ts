@@ -8,6 +8,8 @@ const READERS = 64;
 /** More than the sockets between a collector and a reader that stands still take. */
 const RECORDS = 80;
 const RECORD_BYTES = 200_000;
+/** A third of what 30 pages of all records take. */
+const MAX_GROWTH_MB = 160;
 
 /** A reader that asks for all and then takes nothing. */
 function standStill(url: string, headers: string, target = "/logs?limit=all"): Promise<Socket> {
@@ -39,6 +41,22 @@ test("64 readers that stand still do not keep `logctl query` from its answer", a
     return finished.code === 0 ? finished : undefined;
   });
   expect(query.out.length).toBeGreaterThan(RECORD_BYTES);
+  for (const socket of sockets) socket.destroy();
+}, 30_000);
+
+const residentMB = async (pid: number) =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(await Bun.file(`/proc/${pid}/status`).text())?.[1]) / 1024;
+
+test("30 readers that stand still before a page of 16 MB do not have it held for each", async () => {
+  await using collector = await startCollector();
+  const body = Array.from({ length: RECORDS }, (_, i) => `{"message":"${i} ${"x".repeat(RECORD_BYTES)}"}`).join("\n");
+  const headers = { authorization: "Token svc-reports-123" };
+  expect((await fetch(`${collector.url}/logs`, { method: "POST", body, headers })).status).toBe(200);
+  const before = await residentMB(collector.pid);
+  const page = `/logs?limit=${RECORDS}`;
+  const sockets = await Promise.all(Array.from({ length: 30 }, () => standStill(collector.url, "", page)));
+  await eventually(async () => ((await streamsOf(collector.url)) === sockets.length ? true : undefined));
+  await eventually(async () => ((await residentMB(collector.pid)) - before < MAX_GROWTH_MB ? true : undefined));
   for (const socket of sockets) socket.destroy();
 }, 30_000);
 

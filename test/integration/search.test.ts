@@ -34,6 +34,13 @@ async function ids(app: TestApp, query: string): Promise<number[]> {
   return (await recordsOf(app.get(`/logs${query}`))).map(({ id }) => id);
 }
 
+/** The same answer, copied piece by piece as a server sends it: a piece is used again once the next is asked for. */
+async function copyOf(response: Response): Promise<Response> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  for await (const piece of response.body as ReadableStream<Uint8Array>) pieces.push(new Uint8Array(piece));
+  return new Response(Buffer.concat(pieces));
+}
+
 describe("GET /logs", () => {
   test("finds by every filter, inclusive at both ends", async () => {
     await using app = await openFilledApp();
@@ -122,6 +129,25 @@ describe("GET /logs", () => {
     expect(response.headers.get("content-type")).toBe(type);
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
     expect((await response.text()).trim().split("\n")).toHaveLength(type.startsWith("text/csv") ? 4 : 3);
+  });
+
+  test("gives a page above 1 MiB, which is sent as it is made, whole and with its link, whatever comes meanwhile", async () => {
+    await using app = await openTestApp();
+    const text = "x".repeat(100_000);
+    const post = (message: string) => app.post(JSON.stringify({ message }));
+    for (let number = 1; number <= 30; number += 1) expect((await post(`${number} ${text}`)).status).toBe(200);
+    const messages = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, i) => `${from - i} ${text}`);
+    const first = await app.get("/logs?limit=18");
+    expect((await post("meanwhile")).status).toBe(200);
+    expect(first.headers.get("link")).toBe('</logs?limit=18&cursor=r13>; rel="next"');
+    expect((await recordsOf(copyOf(first))).map(({ message }) => message)).toEqual(messages(30, 13));
+    const last = await app.get("/logs?limit=18&cursor=r13");
+    expect(last.headers.get("link")).toBeNull();
+    expect((await recordsOf(copyOf(last))).map(({ message }) => message)).toEqual(messages(12, 1));
+    // Exactly as many as the page may have: whether there are more is not known.
+    const ascending = await app.get("/logs?limit=31&order=asc");
+    expect(ascending.headers.get("link")).toBe('</logs?limit=31&order=asc&cursor=r31>; rel="next"');
+    expect((await recordsOf(copyOf(ascending))).map(({ id }) => id)).toEqual(Array.from({ length: 31 }, (_, i) => i + 1));
   });
 
   test("streams any number as NDJSON and CSV, and nothing as an empty answer", async () => {

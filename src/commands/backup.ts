@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
-import { backUp } from "../store/backup.ts";
-import { findDatabase } from "../store/find-database.ts";
-import { describeMissing } from "../store/missing-records.ts";
+import { backUp } from "../store/blocks/backup.ts";
+import { findDatabase } from "../store/blocks/file/find-database.ts";
+import { describeMissing } from "../store/blocks/health/missing-records.ts";
 import { databaseOption } from "./database-option.ts";
 import { damaged, describeContents, describeFinding, verifyFile } from "./verify.ts";
 

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
-import { findDatabase } from "../store/find-database.ts";
-import { type Finding, type Verification, verifyDatabase } from "../store/verify.ts";
+import { findDatabase } from "../store/blocks/file/find-database.ts";
+import { type Finding, type Verification, verifyDatabase } from "../store/blocks/verify.ts";
 import { databaseOption } from "./database-option.ts";
 import { createProgressLine } from "./progress-line.ts";
 

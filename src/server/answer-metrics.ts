@@ -1,6 +1,6 @@
 import { DEMO_TOKENS } from "../schema/demo-tokens.ts";
 import type { StoredToken } from "../schema/token.ts";
-import type { Store, StoreMeasures } from "../store/open-store.ts";
+import type { Store, StoreMeasures } from "../store/blocks/open-block-store.ts";
 import { answer } from "./answer.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import type { Connections } from "./connections.ts";

@@ -1,7 +1,7 @@
 import { HTTP_STATUS, LogctlError } from "../errors.ts";
 import { MAX_BODY_BYTES } from "../schema/limits.ts";
 import { createSteadyClock } from "../steady-clock.ts";
-import type { Store } from "../store/open-store.ts";
+import type { Store } from "../store/blocks/open-block-store.ts";
 import { answerError, answerJson, unforeseen } from "./answer.ts";
 import { answerMetrics, type ProcessUsage } from "./answer-metrics.ts";
 import { createBodyBudget } from "./body-budget.ts";

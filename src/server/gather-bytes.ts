@@ -1,4 +1,4 @@
-import { freeBytes } from "../free-bytes.ts";
+import { freeBytes } from "../memory/free-bytes.ts";
 
 /** Bytes that come in pieces of any size, one behind the other in one memory, which grows with what has come. */
 export type Gatherer = {

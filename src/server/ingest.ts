@@ -2,7 +2,7 @@ import { decodeInSteps, decodePlainRecord } from "../dialects/json-logs.ts";
 import { LogctlError } from "../errors.ts";
 import type { IngestAnswer } from "../schema/api.ts";
 import { MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../schema/limits.ts";
-import type { Store } from "../store/open-store.ts";
+import type { Store } from "../store/blocks/open-block-store.ts";
 import { answerJson } from "./answer.ts";
 import type { BodyBudget, BodyShare } from "./body-budget.ts";
 import { createAnswerOnce, type KeyedRequest } from "./idempotency.ts";

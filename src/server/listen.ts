@@ -1,7 +1,7 @@
 import { LogctlError } from "../errors.ts";
+import { collectWhenIdle } from "../memory/collect-when-idle.ts";
 import { MAX_BODY_BYTES } from "../schema/limits.ts";
 import { answerError, unforeseen } from "./answer.ts";
-import { collectWhenIdle } from "./collect-when-idle.ts";
 import type { Connections } from "./connections.ts";
 import type { App } from "./create-app.ts";
 import type { OpenStreams } from "./open-streams.ts";

@@ -1,5 +1,5 @@
 import { LogctlError } from "../errors.ts";
-import { freeBytes } from "../free-bytes.ts";
+import { freeBytes } from "../memory/free-bytes.ts";
 import type { BodyShare } from "./body-budget.ts";
 import { createGatherer, type Gatherer } from "./gather-bytes.ts";
 import { inTime } from "./time-limit.ts";

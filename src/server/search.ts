@@ -4,7 +4,7 @@ import type { Query } from "../query/query.ts";
 import { readCursor, writeCursor } from "../schema/cursor.ts";
 import { type Filter, filterOf, pageParametersSchema, type RecordFormat, streamParametersSchema } from "../schema/filter.ts";
 import { parse } from "../schema/parse.ts";
-import type { Store } from "../store/open-store.ts";
+import type { Store } from "../store/blocks/open-block-store.ts";
 import type { SearchPiece, SearchPlan } from "../store/search-plan.ts";
 import { answer, CONTENT_TYPES, damageHeader } from "./answer.ts";
 import type { Identity } from "./identify.ts";

@@ -8,7 +8,7 @@ import {
   readFieldName,
   valuesParametersSchema,
 } from "../schema/stats.ts";
-import type { Store } from "../store/open-store.ts";
+import type { Store } from "../store/blocks/open-block-store.ts";
 import type { StatsPlan, TallyPlan } from "../store/stats-plan.ts";
 import { answer, CONTENT_TYPES, damageHeader } from "./answer.ts";
 import type { Identity } from "./identify.ts";

@@ -1,5 +1,5 @@
 import { LogctlError } from "../errors.ts";
-import { freeBytes } from "../free-bytes.ts";
+import { freeBytes } from "../memory/free-bytes.ts";
 import type { SearchPiece } from "../store/search-plan.ts";
 import type { OpenStream } from "./open-streams.ts";
 

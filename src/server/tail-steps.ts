@@ -1,5 +1,5 @@
 import type { Filter } from "../schema/filter.ts";
-import type { Store } from "../store/open-store.ts";
+import type { Store } from "../store/blocks/open-block-store.ts";
 import type { SearchPiece } from "../store/search-plan.ts";
 import { createTailTurns } from "./tail-turns.ts";
 

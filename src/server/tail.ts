@@ -1,7 +1,7 @@
 import { LogctlError } from "../errors.ts";
 import { type Filter, filterOf, tailParametersSchema } from "../schema/filter.ts";
 import { parse } from "../schema/parse.ts";
-import type { Store } from "../store/open-store.ts";
+import type { Store } from "../store/blocks/open-block-store.ts";
 import { answer, CONTENT_TYPES } from "./answer.ts";
 import type { Identity } from "./identify.ts";
 import { readParameters } from "./read-parameters.ts";

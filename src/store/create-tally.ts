@@ -1,7 +1,7 @@
-import { createFieldsTally } from "./fields-tally.ts";
+import { createFieldsTally } from "./blocks/tally/fields-tally.ts";
+import { createStatsTally } from "./blocks/tally/stats-tally.ts";
+import type { Tally } from "./blocks/tally/tally.ts";
 import type { TallyPlan } from "./stats-plan.ts";
-import { createStatsTally } from "./stats-tally.ts";
-import type { Tally } from "./tally.ts";
 
 export function createTally(plan: TallyPlan): Tally {
   return plan.kind === "stats" ? createStatsTally(plan) : createFieldsTally();

@@ -1,4 +1,4 @@
-import { createTextBuffer, putText, reserve, type TextBuffer } from "./text-buffer.ts";
+import { createTextBuffer, putText, reserve, type TextBuffer } from "../memory/text-buffer.ts";
 
 /**
  * Records on their way to disk, by column: row `i` of each array belongs to record `i`. Texts lie one after another as

@@ -1,4 +1,4 @@
-import type { BlockMeta } from "./block.ts";
+import type { BlockMeta } from "./blocks/block/block.ts";
 
 /** What may be kept. What is absent sets no limit. */
 export type Retention = {

@@ -1,5 +1,5 @@
 import type { Filter, RecordFormat } from "../schema/filter.ts";
-import type { BlockReader } from "./block-reader.ts";
+import type { BlockReader } from "./blocks/block/block-reader.ts";
 import type { RecordRange } from "./stats-plan.ts";
 
 export type Order = "desc" | "asc";

@@ -2,14 +2,14 @@ import type { ErrorCode } from "../errors.ts";
 import type { Filter } from "../schema/filter.ts";
 import type { TokenUse } from "../schema/token.ts";
 import type { ClockMark } from "../steady-clock.ts";
-import type { AppendRequest } from "./append.ts";
-import type { EncodedBlock } from "./block.ts";
-import type { DamagedBlock } from "./block-damage.ts";
-import type { MissingRecords } from "./missing-records.ts";
-import type { DroppedReceipts } from "./receipt-keeper.ts";
+import type { EncodedBlock } from "./blocks/block/block.ts";
+import type { DamagedBlock } from "./blocks/block/block-damage.ts";
+import type { MissingRecords } from "./blocks/health/missing-records.ts";
+import type { DroppedReceipts } from "./blocks/receipt/receipt-keeper.ts";
+import type { AppendRequest } from "./blocks/write/append.ts";
+import type { BatchLayout } from "./blocks/write/shared-batch.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import type { SearchPiece, SearchPlan } from "./search-plan.ts";
-import type { BatchLayout } from "./shared-batch.ts";
 import type { RecordRange, TallyPlan } from "./stats-plan.ts";
 
 /** What the store and its workers say to each other. Each worker is told the database's path first. */

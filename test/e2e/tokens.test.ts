@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { openForWriting } from "../../src/store/database.ts";
-import { createToken } from "../../src/store/tokens.ts";
+import { openForWriting } from "../../src/store/blocks/file/database.ts";
+import { createToken } from "../../src/store/blocks/file/tokens.ts";
 import { type Collector, eventually, runBinary, startCollector } from "../support/binary.ts";
 
 /** What README says a running collector needs at most to know of a change, and some for a busy machine. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { openForWriting } from "../../src/store/database.ts";
-import { createToken, listTokens, type NewToken, revokeToken, rotateToken } from "../../src/store/tokens.ts";
+import { openForWriting } from "../../src/store/blocks/file/database.ts";
+import { createToken, listTokens, type NewToken, revokeToken, rotateToken } from "../../src/store/blocks/file/tokens.ts";
 import { openTestApp, PAYMENTS, REPORTS, recordsOf, type TestApp } from "../support/app.ts";
 
 const MESSAGE = '{"message":"m"}';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { createApp } from "../../src/server/create-app.ts";
-import { openForWriting } from "../../src/store/database.ts";
-import { openStore } from "../../src/store/open-store.ts";
-import { createToken, type NewToken } from "../../src/store/tokens.ts";
+import { openForWriting } from "../../src/store/blocks/file/database.ts";
+import { createToken, type NewToken } from "../../src/store/blocks/file/tokens.ts";
+import { openStore } from "../../src/store/blocks/open-block-store.ts";
 import { ingestAnswerOf, numberedLines, openTestApp } from "../support/app.ts";
 import { eventually } from "../support/binary.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";

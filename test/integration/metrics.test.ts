@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { ANY_SERVICE } from "../../src/schema/token.ts";
-import { openForWriting } from "../../src/store/database.ts";
-import { createToken } from "../../src/store/tokens.ts";
+import { openForWriting } from "../../src/store/blocks/file/database.ts";
+import { createToken } from "../../src/store/blocks/file/tokens.ts";
 import { openTestApp, PAYMENTS, type TestApp } from "../support/app.ts";
 import { parsePrometheus } from "../support/prometheus.ts";
 

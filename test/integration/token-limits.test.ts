@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { openForWriting } from "../../src/store/database.ts";
-import { createToken, listTokens, type NewToken } from "../../src/store/tokens.ts";
+import { openForWriting } from "../../src/store/blocks/file/database.ts";
+import { createToken, listTokens, type NewToken } from "../../src/store/blocks/file/tokens.ts";
 import { countOf, errorOf, numberedLines, openTestApp } from "../support/app.ts";
 
 /** Noon of a day of UTC. */

@@ -11,7 +11,7 @@ import {
   storedRecordSchema,
 } from "../../src/schema/api.ts";
 import { type App, createApp } from "../../src/server/create-app.ts";
-import { openStore } from "../../src/store/open-store.ts";
+import { openStore } from "../../src/store/blocks/open-block-store.ts";
 
 export const REPORTS = "svc-reports-123";
 export const PAYMENTS = "svc-payments-456";

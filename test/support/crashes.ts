@@ -71,7 +71,7 @@ export async function withoutSyncing<Result>(use: (binary: string) => Promise<Re
     await cp(join(ROOT, "src"), join(folder, "src"), { recursive: true });
     for (const name of ["package.json", "tsconfig.json"]) await cp(join(ROOT, name), join(folder, name));
     await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
-    const path = join(folder, "src/store/database.ts");
+    const path = join(folder, "src/store/blocks/file/database.ts");
     const source = await Bun.file(path).text();
     const broken = source.replaceAll("synchronous=FULL", "synchronous=OFF");
     if (broken === source) throw new Error("nothing to break: synchronous=FULL is not set where it was");

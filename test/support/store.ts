@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { NO_FILTER } from "../../src/schema/filter.ts";
-import { openStore, type Store } from "../../src/store/open-store.ts";
+import { openStore, type Store } from "../../src/store/blocks/open-block-store.ts";
 import type { SearchPlan } from "../../src/store/search-plan.ts";
 import { appendTo, BASE_MS, type KnownRecord, type NewRecord } from "./random-records.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";

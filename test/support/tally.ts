@@ -1,10 +1,10 @@
 import type { Database } from "bun:sqlite";
 import type { Filter } from "../../src/schema/filter.ts";
-import type { NoteDamage } from "../../src/store/block-damage.ts";
+import type { NoteDamage } from "../../src/store/blocks/block/block-damage.ts";
+import { listRanges } from "../../src/store/blocks/scan/record-ranges.ts";
+import { walkRange } from "../../src/store/blocks/search/walk-range.ts";
 import { createTally } from "../../src/store/create-tally.ts";
-import { listRanges } from "../../src/store/record-ranges.ts";
 import { ALL_RECORDS, type TallyPlan } from "../../src/store/stats-plan.ts";
-import { walkRange } from "../../src/store/walk-range.ts";
 import { noDamage } from "./no-damage.ts";
 
 /**

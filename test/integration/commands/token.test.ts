@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { run } from "../../../src/cli.ts";
-import { openForWriting } from "../../../src/store/database.ts";
-import { listTokens } from "../../../src/store/tokens.ts";
+import { openForWriting } from "../../../src/store/blocks/file/database.ts";
+import { listTokens } from "../../../src/store/blocks/file/tokens.ts";
 import { createTestContext, type TestContextOptions } from "../../support/cli.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 

@@ -4,8 +4,8 @@ import { chmod, mkdir, readdir } from "node:fs/promises";
 import { LogctlError } from "../../../src/errors.ts";
 import { NO_FILTER } from "../../../src/schema/filter.ts";
 import { createRandom } from "../../../src/simulate/random.ts";
-import { openStore, type Store } from "../../../src/store/open-store.ts";
-import type { Receipt } from "../../../src/store/receipts.ts";
+import { openStore, type Store } from "../../../src/store/blocks/open-block-store.ts";
+import type { Receipt } from "../../../src/store/blocks/receipt/receipts.ts";
 import { appendTo, randomRecord } from "../../support/random-records.ts";
 import { answerOf, appendAll, idsOf, openTestStore, upTo } from "../../support/store.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
@@ -257,7 +257,7 @@ describe("a database that cannot be had", () => {
   test("keeps no process alive: one that only tried ends by itself, one that closed does too", async () => {
     await using folder = await makeTemporaryFolder();
     await Bun.write(folder.file("bad.db"), "no database, but long enough ".repeat(99));
-    const source = new URL("../../../src/store/open-store.ts", import.meta.url).pathname;
+    const source = new URL("../../../src/store/blocks/open-block-store.ts", import.meta.url).pathname;
     const script = `
       import { openStore } from ${JSON.stringify(source)};
       const open = (path) => openStore({ path, pid: process.pid, now: Date.now, onFailure() {} });

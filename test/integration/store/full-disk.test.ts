@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openStore, type Store } from "../../../src/store/open-store.ts";
+import { openStore, type Store } from "../../../src/store/blocks/open-block-store.ts";
 import type { Dropped, Retention } from "../../../src/store/retention.ts";
 import { eventually } from "../../support/binary.ts";
 import { BASE_MS } from "../../support/random-records.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { rename } from "node:fs/promises";
 import { NO_FILTER } from "../../../src/schema/filter.ts";
-import { openStore, type Store } from "../../../src/store/open-store.ts";
+import { openStore, type Store } from "../../../src/store/blocks/open-block-store.ts";
 import { answerOf, EVERYTHING, openTestStore, upTo } from "../../support/store.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { textQuery } from "../../support/text-query.ts";
@@ -77,7 +77,7 @@ test("a search that finds nothing for long ends at once when its reader goes awa
 
 /** A process that appends three records at a time and names those that were acknowledged, until it is killed after so many. */
 async function appendUntilKilled(path: string, count: number): Promise<string[]> {
-  const module = JSON.stringify(Bun.resolveSync("../../../src/store/open-store.ts", import.meta.dir));
+  const module = JSON.stringify(Bun.resolveSync("../../../src/store/blocks/open-block-store.ts", import.meta.dir));
   const program = `
     import { openStore } from ${module};
     const store = await openStore({ path: ${JSON.stringify(path)}, pid: process.pid, now: Date.now, onFailure: () => {} });

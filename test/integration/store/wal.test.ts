@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { walBytes } from "../../../src/store/wal.ts";
+import { walBytes } from "../../../src/store/blocks/wal/wal.ts";
 import { noise } from "../../support/load.ts";
 import { openTestStore } from "../../support/store.ts";
 

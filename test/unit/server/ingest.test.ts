@@ -6,7 +6,7 @@ import { createIngest } from "../../../src/server/ingest.ts";
 import { createThreadShare } from "../../../src/server/share-thread.ts";
 import { createTokenAccounts } from "../../../src/server/token-accounts.ts";
 import { createTurns } from "../../../src/server/turns.ts";
-import type { Store } from "../../../src/store/open-store.ts";
+import type { Store } from "../../../src/store/blocks/open-block-store.ts";
 import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
 
 const BODY = '{"message":"a"}\n{"message":"b"}';

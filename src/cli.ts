@@ -1,15 +1,15 @@
 import { Command, CommanderError } from "commander";
 import { registerBackup } from "./commands/backup.ts";
-import { registerQuery } from "./commands/query.ts";
-import { registerSend } from "./commands/send.ts";
+import { registerQuery } from "./commands/query/query.ts";
+import { registerSend } from "./commands/send/send.ts";
 import { registerServe } from "./commands/serve.ts";
-import { registerSimulate } from "./commands/simulate.ts";
-import { registerSpool } from "./commands/spool.ts";
+import { registerSimulate } from "./commands/simulate/simulate.ts";
+import { registerSpool } from "./commands/spool/spool.ts";
 import { registerToken } from "./commands/token.ts";
 import { registerVerify } from "./commands/verify.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT_CODE, LogctlError } from "./errors.ts";
-import { sanitizeText } from "./render/sanitize.ts";
+import { sanitizeText } from "./render/text/sanitize.ts";
 import { VERSION } from "./version.ts";
 
 /**

@@ -3,7 +3,7 @@ import type { CliContext } from "../context.ts";
 import { backUp } from "../store/blocks/backup.ts";
 import { findDatabase } from "../store/blocks/file/find-database.ts";
 import { describeMissing } from "../store/blocks/health/missing-records.ts";
-import { databaseOption } from "./database-option.ts";
+import { databaseOption } from "./options/database-option.ts";
 import { damaged, describeContents, describeFinding, verifyFile } from "./verify.ts";
 
 type BackupFlags = { db: string; verify?: boolean };

@@ -3,8 +3,8 @@ import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
 import { findDatabase } from "../store/blocks/file/find-database.ts";
 import { type Finding, type Verification, verifyDatabase } from "../store/blocks/verify.ts";
-import { databaseOption } from "./database-option.ts";
-import { createProgressLine } from "./progress-line.ts";
+import { databaseOption } from "./options/database-option.ts";
+import { createProgressLine } from "./report/progress-line.ts";
 
 type VerifyFlags = { db: string; output: "text" | "json" };
 

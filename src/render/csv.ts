@@ -1,7 +1,7 @@
 import { CSV_HEADER, writeCsvRow } from "../schema/csv.ts";
 import { type RenderedRecord, readRecord } from "./read-record.ts";
 import type { Renderer, RenderSettings } from "./renderer.ts";
-import { sanitizeJson, sanitizeText } from "./sanitize.ts";
+import { sanitizeJson, sanitizeText } from "./text/sanitize.ts";
 
 /** RFC 4180 with a header, also where there are no records. On a terminal cells are made safe and a record is one line. */
 export function createCsvRenderer({ terminal }: RenderSettings): Renderer {

@@ -1,12 +1,12 @@
 import type { GroupsAnswer } from "../schema/api.ts";
 import { SEVERITIES, type Severity } from "../schema/severity.ts";
 import { OTHER_GROUPS, statsCells } from "../schema/stats-columns.ts";
-import { alignColumns, GAP } from "./align-columns.ts";
-import { drawBar } from "./bar.ts";
 import type { RenderSettings } from "./renderer.ts";
-import { sanitizeText } from "./sanitize.ts";
-import { formatTime } from "./time.ts";
-import { fitTo } from "./width.ts";
+import { alignColumns, GAP } from "./text/align-columns.ts";
+import { drawBar } from "./text/bar.ts";
+import { sanitizeText } from "./text/sanitize.ts";
+import { formatTime } from "./text/time.ts";
+import { fitTo } from "./text/width.ts";
 
 /** Narrower bars say nothing, wider ones are no easier to compare. */
 const MIN_BAR_WIDTH = 8;

@@ -3,7 +3,7 @@ import { writeCsvLine } from "../schema/csv.ts";
 import { statsCells, writeStatsCsv } from "../schema/stats-columns.ts";
 import { renderGroupsTable } from "./groups-table.ts";
 import type { RenderSettings } from "./renderer.ts";
-import { sanitizeJson, sanitizeText } from "./sanitize.ts";
+import { sanitizeJson, sanitizeText } from "./text/sanitize.ts";
 
 /** The formats in which groups are shown. */
 export const GROUP_FORMATS = ["table", "json", "ndjson", "csv"] as const;

@@ -1,7 +1,7 @@
 import { parseExactJson } from "../schema/exact-json.ts";
 import { readRecord } from "./read-record.ts";
 import type { Renderer, RenderSettings } from "./renderer.ts";
-import { sanitizeJson } from "./sanitize.ts";
+import { sanitizeJson } from "./text/sanitize.ts";
 
 /** A JSON array: a record a line, as the server sent it, for a pipe; spread out and safe for a terminal. No records are `[]`. */
 export function createJsonRenderer({ terminal }: RenderSettings): Renderer {

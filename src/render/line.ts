@@ -1,9 +1,9 @@
-import { attributePairs, formatPair } from "./pairs.ts";
 import { type RenderedRecord, readRecord } from "./read-record.ts";
 import type { Renderer, RenderSettings } from "./renderer.ts";
-import { messageLines, sanitizeText } from "./sanitize.ts";
-import { createTimeFormat } from "./time.ts";
-import { displayWidth, wrapAt } from "./width.ts";
+import { attributePairs, formatPair } from "./text/pairs.ts";
+import { messageLines, sanitizeText } from "./text/sanitize.ts";
+import { createTimeFormat } from "./text/time.ts";
+import { displayWidth, wrapAt } from "./text/width.ts";
 
 const INDENT = "    ";
 const MIN_WIDTH = 20;

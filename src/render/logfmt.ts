@@ -1,6 +1,6 @@
-import { attributePairs, formatPair } from "./pairs.ts";
 import { type RenderedRecord, readRecord } from "./read-record.ts";
 import type { Renderer } from "./renderer.ts";
+import { attributePairs, formatPair } from "./text/pairs.ts";
 
 const OWN_KEYS: readonly string[] = ["timestamp", "severity", "service", "message"];
 

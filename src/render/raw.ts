@@ -1,6 +1,6 @@
 import { readRecord } from "./read-record.ts";
 import type { Renderer, RenderSettings } from "./renderer.ts";
-import { messageLines, sanitizeText } from "./sanitize.ts";
+import { messageLines, sanitizeText } from "./text/sanitize.ts";
 
 /** Messages only: exactly as logged for a pipe; made safe, and longer ones indented, for a terminal. */
 export function createRawRenderer({ terminal, paint }: RenderSettings): Renderer {

@@ -1,4 +1,4 @@
-import type { Paint } from "./colours.ts";
+import type { Paint } from "./text/colours.ts";
 
 /** One way to write records. What a renderer gives back is to be written as it is, in order. */
 export type Renderer = {

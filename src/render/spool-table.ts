@@ -1,8 +1,8 @@
 import type { SpoolStatus } from "../schema/spool.ts";
-import { alignColumns } from "./align-columns.ts";
-import type { Paint } from "./colours.ts";
-import { sanitizeText } from "./sanitize.ts";
-import { formatTime } from "./time.ts";
+import { alignColumns } from "./text/align-columns.ts";
+import type { Paint } from "./text/colours.ts";
+import { sanitizeText } from "./text/sanitize.ts";
+import { formatTime } from "./text/time.ts";
 
 /** A line a spool, under headings, and below it one with its folder, which is often long, and one for each thing that is wrong. */
 export function renderSpoolTable(rows: readonly SpoolStatus[], paint: Paint): string {

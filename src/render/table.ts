@@ -1,11 +1,11 @@
-import { alignColumns, GAP } from "./align-columns.ts";
-import type { Paint } from "./colours.ts";
-import { attributePairs, formatPair } from "./pairs.ts";
 import { type RenderedRecord, readRecord } from "./read-record.ts";
 import type { Renderer, RenderSettings } from "./renderer.ts";
-import { messageLines, sanitizeText } from "./sanitize.ts";
-import { createTimeFormat, formatTime } from "./time.ts";
-import { displayWidth, fitTo, padTo, wrapAt } from "./width.ts";
+import { alignColumns, GAP } from "./text/align-columns.ts";
+import type { Paint } from "./text/colours.ts";
+import { attributePairs, formatPair } from "./text/pairs.ts";
+import { messageLines, sanitizeText } from "./text/sanitize.ts";
+import { createTimeFormat, formatTime } from "./text/time.ts";
+import { displayWidth, fitTo, padTo, wrapAt } from "./text/width.ts";
 
 /** Rows laid out at a time; column widths are those of the first ones, so that any number of rows lines up in flat memory. */
 const ROWS_AT_A_TIME = 1000;

@@ -1,7 +1,7 @@
-import { alignColumns } from "./align-columns.ts";
-import type { Paint } from "./colours.ts";
-import { sanitizeText } from "./sanitize.ts";
-import { formatTime } from "./time.ts";
+import { alignColumns } from "./text/align-columns.ts";
+import type { Paint } from "./text/colours.ts";
+import { sanitizeText } from "./text/sanitize.ts";
+import { formatTime } from "./text/time.ts";
 
 /** A token as people see it: never its secret. Times are RFC 3339. */
 export type TokenRow = {

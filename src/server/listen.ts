@@ -1,11 +1,11 @@
 import { LogctlError } from "../errors.ts";
 import { collectWhenIdle } from "../memory/collect-when-idle.ts";
 import { MAX_BODY_BYTES } from "../schema/limits.ts";
-import { answerError, unforeseen } from "./answer.ts";
 import type { Connections } from "./connections.ts";
 import type { App } from "./create-app.ts";
-import type { OpenStreams } from "./open-streams.ts";
-import { FIELD_PATH } from "./stats.ts";
+import { answerError, unforeseen } from "./http/answer.ts";
+import type { OpenStreams } from "./read/open-streams.ts";
+import { FIELD_PATH } from "./read/stats.ts";
 
 export type Listener = {
   /** The address to reach it at, with the port that was really taken. */

@@ -1,4 +1,4 @@
-import { decodeInSteps } from "../../src/dialects/json-logs.ts";
+import { decodeInSteps } from "../../src/dialects/json/json-logs.ts";
 import type { IngestAnswer } from "../../src/schema/api.ts";
 import type { RecordBatchBuilder } from "../../src/store/record-batch.ts";
 

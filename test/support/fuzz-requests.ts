@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
-import { CONTENT_TYPES } from "../../src/server/answer.ts";
 import { ENDPOINTS } from "../../src/server/create-app.ts";
+import { CONTENT_TYPES } from "../../src/server/http/answer.ts";
 
 /** A request to try, and the records in it that must come back as they are if it is accepted. */
 export type FuzzRequest = {

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import { isInexact } from "../../src/dialects/inexact-numbers.ts";
-import { createRecordDecoder } from "../../src/dialects/record-decoder.ts";
+import { isInexact } from "../../src/dialects/record/inexact-numbers.ts";
+import { createRecordDecoder } from "../../src/dialects/record/record-decoder.ts";
 import type { RecordErrorCode } from "../../src/schema/record.ts";
 import type { RecordBatchBuilder } from "../../src/store/record-batch.ts";
 

@@ -1,4 +1,4 @@
-import { createEventReader } from "../../src/client/read-events.ts";
+import { createEventReader } from "../../src/client/read/read-events.ts";
 import { BINARY, type Collector, environment, startCollector } from "./binary.ts";
 
 export type TailLoad = {

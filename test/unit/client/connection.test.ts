@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { Socket, TCPSocketListener } from "bun";
 import { type Connection, errorOfAnswer, openConnection } from "../../../src/client/connection.ts";
-import { countRecords } from "../../../src/client/count-records.ts";
-import { readRecords } from "../../../src/client/read-records.ts";
+import { countRecords } from "../../../src/client/read/count-records.ts";
+import { readRecords } from "../../../src/client/read/read-records.ts";
 import { LogctlError } from "../../../src/errors.ts";
 
 const NEVER = new AbortController().signal;

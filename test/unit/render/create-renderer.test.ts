@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { createPaint, wantsColour } from "../../../src/render/colours.ts";
 import { createRenderer, type OutputFormat } from "../../../src/render/create-renderer.ts";
 import type { RenderSettings } from "../../../src/render/renderer.ts";
+import { createPaint, wantsColour } from "../../../src/render/text/colours.ts";
 
 const PIPE: RenderSettings = { terminal: false, columns: undefined, utc: true, paint: createPaint(false) };
 const TERMINAL: RenderSettings = { ...PIPE, terminal: true, columns: 80 };

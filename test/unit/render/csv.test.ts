@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { createPaint } from "../../../src/render/colours.ts";
 import { createCsvRenderer } from "../../../src/render/csv.ts";
+import { createPaint } from "../../../src/render/text/colours.ts";
 
 const HEADER = "id,timestamp,received_at,service,severity,message,attributes";
 

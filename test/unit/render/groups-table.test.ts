@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { createPaint } from "../../../src/render/colours.ts";
 import { renderGroups } from "../../../src/render/groups.ts";
 import { renderGroupsTable } from "../../../src/render/groups-table.ts";
 import type { RenderSettings } from "../../../src/render/renderer.ts";
+import { createPaint } from "../../../src/render/text/colours.ts";
 
 const PIPE: RenderSettings = { terminal: false, columns: undefined, utc: true, paint: createPaint(false) };
 const terminal = (columns: number, colour = false): RenderSettings => ({

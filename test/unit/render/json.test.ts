@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { LogctlError } from "../../../src/errors.ts";
-import { createPaint } from "../../../src/render/colours.ts";
 import { createRenderer, OUTPUT_FORMATS, type OutputFormat } from "../../../src/render/create-renderer.ts";
+import { createPaint } from "../../../src/render/text/colours.ts";
 
 const START = '{"id":1,"timestamp":"2026-11-24T10:00:00Z","received_at":"2026-11-24T10:00:01.000Z","service":"chat"';
 

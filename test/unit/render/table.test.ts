@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { alignColumns } from "../../../src/render/align-columns.ts";
-import { createPaint } from "../../../src/render/colours.ts";
 import { createRenderer } from "../../../src/render/create-renderer.ts";
+import { alignColumns } from "../../../src/render/text/align-columns.ts";
+import { createPaint } from "../../../src/render/text/colours.ts";
 
 const ESC = String.fromCharCode(27);
 const COLOUR = new RegExp(`${ESC}\\[\\d{1,2}m`, "g");

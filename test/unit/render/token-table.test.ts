@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { createPaint } from "../../../src/render/colours.ts";
+import { createPaint } from "../../../src/render/text/colours.ts";
 import { renderTokenTable, type TokenRow } from "../../../src/render/token-table.ts";
 
 const ZONE = process.env["TZ"];

@@ -1,0 +1,121 @@
+import { join } from "node:path";
+import { LogctlError } from "../../errors.ts";
+import { type LockHolder, lockForProcess, type ProcessLock } from "../../process-lock.ts";
+import type { Batch } from "../batch.ts";
+import { keepToOwner } from "./own-files.ts";
+import type { SpoolEntry } from "./spool-entry.ts";
+import { openSpoolQueue } from "./spool-queue.ts";
+
+/** The oldest batch that waits. Its `from`, `width` and `sentAtMs` are kept by `save`. */
+export type SpooledBatch = SpoolEntry & {
+  /** Spooled since the spool was opened. */
+  isOwn: boolean;
+  /** It may be stored, together with records that cannot be read any more: it can neither be sent again nor be taken for lost. */
+  isUncertain: boolean;
+};
+
+/**
+ * Batches that wait on disk, in order, for one process at a time; they outlive every crash. Memory is that of one batch,
+ * however many wait. Functions throw `spool_unusable` where the disk fails, `append` also `spool_full` where it is full.
+ */
+export type Spool = {
+  readonly folder: string;
+  /** Puts a batch at the end; it is on the disk when this returns, or where `sync` is false with the next one or on closing. */
+  append(batch: Batch, sync?: boolean): void;
+  /** The first batch, the same object until it is removed. One that cannot be read is left out, and kept among the dead. */
+  head(): SpooledBatch | undefined;
+  /** Keeps how far the first batch is: for the next process, and where `sync` is set also through a power cut. */
+  save(sync?: boolean): void;
+  /** Takes the first batch away. */
+  remove(): void;
+  /** Takes the oldest batches away, a segment of them, but for those beside one under way; says how many records they had. */
+  dropOldest(): number;
+  /** Bytes on disk. */
+  bytes(): number;
+  /** Records that wait: those spooled since the spool was opened, and all. */
+  waiting(): { own: number; all: number };
+  /** How many parts of its files could not be read; they are kept among the dead. */
+  damaged(): number;
+  /** Files that a newer logctl wrote, which are left as they are. */
+  newer(): string[];
+  close(): void;
+};
+
+export type SpoolOptions = {
+  /** Which is there. */
+  folder: string;
+  pid: number;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** A segment is begun rather than made larger than this. */
+  segmentBytes?: number;
+};
+
+/** Small enough that what is delivered gives its room back soon, and large enough that files are few. */
+const SEGMENT_BYTES = 4 * 1024 * 1024;
+
+export const LOCK_FILE = "lock";
+
+/**
+ * Opens the spool in a folder for this process alone, or says which one has it. What others could write to is made its owner's
+ * only; what belongs to another user, or leads elsewhere, is not used.
+ */
+export function openSpool({ folder, pid, now, segmentBytes = SEGMENT_BYTES }: SpoolOptions): Spool | LockHolder {
+  function guard<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw spoolError(folder, error);
+    }
+  }
+
+  function openLocked(lock: ProcessLock): Spool {
+    const queue = openSpoolQueue({ folder, deadFolder: deadFolderOf(folder), now, segmentBytes });
+    return {
+      ...queue,
+      folder,
+      append: (batch, sync) => guard(() => queue.append(batch, sync)),
+      head: () => guard(queue.head),
+      save: (sync) => guard(() => queue.save(sync)),
+      remove: () => guard(queue.remove),
+      dropOldest: () => guard(queue.dropOldest),
+      close() {
+        try {
+          guard(queue.close);
+        } finally {
+          lock.release();
+        }
+      },
+    };
+  }
+
+  return guard(() => {
+    keepToOwner(folder);
+    const lock = lockForProcess(join(folder, LOCK_FILE), pid);
+    if (!("release" in lock)) return lock;
+    try {
+      return openLocked(lock);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  });
+}
+
+/** Where a spool keeps what was refused, and what cannot be read. */
+export function deadFolderOf(folder: string): string {
+  return join(folder, "dead");
+}
+
+const DISK_IS_FULL = ["ENOSPC", "EDQUOT", "EFBIG"];
+
+/** What a failure of the file system means for who spools. */
+export function spoolError(folder: string, cause: unknown): LogctlError {
+  const { code, message } = cause as { code?: string; message: string };
+  if (code !== undefined && DISK_IS_FULL.includes(code)) {
+    return new LogctlError("spool_full", `there is no room on the disk for the spool '${folder}'`, { cause });
+  }
+  return new LogctlError("spool_unusable", `the spool '${folder}' cannot be used: ${message}; name another place by --spool`, {
+    cause,
+  });
+}

@@ -1,4 +1,4 @@
-import { isLoopback } from "./server/access/check-host.ts";
+import { isLoopback } from "./loopback.ts";
 
 /**
  * Whether the proxy that the environment names may carry a request: only one that is encrypted to its end, so that the proxy

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { backUp } from "../store/blocks/backup.ts";
-import { findDatabase } from "../store/blocks/file/find-database.ts";
-import { describeMissing } from "../store/blocks/health/missing-records.ts";
+import { findDatabase } from "../store/blocks/find-database.ts";
 import { databaseOption } from "./options/database-option.ts";
 import { damaged, describeContents, describeFinding, verifyFile } from "./verify.ts";
 
@@ -22,7 +21,7 @@ async function backup(file: string, { verify, ...flags }: BackupFlags, context: 
   const { stdout, stderr } = context;
   const { bytes, missing } = backUp(db, file);
   stdout.write(`copied ${db} to ${file}: ${bytes} bytes\n`);
-  if (missing !== undefined) stderr.write(`logctl: ${describeMissing(missing)}\n`);
+  if (missing !== undefined) stderr.write(`logctl: ${missing}\n`);
   if (verify !== true) return;
   const verification = await verifyFile(file, context);
   stdout.write(verification.findings.map((finding) => `${describeFinding(finding)}\n`).join(""));

@@ -2,14 +2,13 @@ import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
 import type { LogEvent } from "../log-event.ts";
+import { isLoopback } from "../loopback.ts";
 import { DEMO_TOKENS } from "../schema/demo-tokens.ts";
-import { isLoopback } from "../server/access/check-host.ts";
 import { createConnections } from "../server/connections.ts";
 import { type Answered, BODY_TIMEOUT_MS, createApp } from "../server/create-app.ts";
 import { listen } from "../server/listen.ts";
 import { createOpenStreams } from "../server/read/open-streams.ts";
-import { resolveDatabase } from "../store/blocks/file/find-database.ts";
-import { isPrivate } from "../store/blocks/file/private-file.ts";
+import { resolveDatabase } from "../store/blocks/find-database.ts";
 import { openStore } from "../store/blocks/open-block-store.ts";
 import { VERSION } from "../version.ts";
 import { databaseOption } from "./options/database-option.ts";
@@ -69,13 +68,13 @@ async function serve({ host, insecureHttp, ...flags }: ServeFlags, context: CliC
   const { log, writes, announce, close } = openEventLog(flags, context);
   const keep = limits && { retention: limits.retention, onDropped: reportDropped(limits, log) };
   const db = resolveDatabase(flags.db);
-  const wasPrivate = isPrivate(db);
   const store = await openStore({
     path: db,
     pid,
     now,
     onFailure: (error) => log({ level: "error", event: "store_failed", mayRepeat: true, ...errorFields(error) }),
-    onEvent: log,
+    // In words for people, where it is no line of a log.
+    onEvent: (event) => (event.event === "database_made_private" ? announce(event, `${event.message}\n`) : log(event)),
     ...(minFreeBytes !== undefined && { minFreeBytes }),
     ...(keep && { keep }),
   });
@@ -107,10 +106,6 @@ async function serve({ host, insecureHttp, ...flags }: ServeFlags, context: CliC
     const started = `logctl ${VERSION} collects at ${listener.url} into ${db}`;
     const fields = { version: VERSION, url: listener.url, database: db, pid };
     announce({ level: "info", event: "collector_started", message: started, fields }, `${started}\n`);
-    if (!wasPrivate) {
-      const message = `${db} could be read by other users; now only its owner can (mode 0600)`;
-      announce({ level: "warn", event: "database_made_private", message }, `${message}\n`);
-    }
     if (!tokensMade) announce({ level: "warn", event: "demo_tokens_accepted", message: DEMO_WARNING }, demoNotice(db));
     await untilStopped(signal);
     const stopping = "logctl is stopping: requests under way are answered first";

@@ -1,4 +1,3 @@
-import type { Database } from "bun:sqlite";
 import { type Command, Option } from "commander";
 import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
@@ -7,10 +6,8 @@ import { renderTokenTable, type TokenRow } from "../render/token-table.ts";
 import { MAX_SERVICE_CHARACTERS } from "../schema/limits.ts";
 import { serviceSchema } from "../schema/record.ts";
 import { ANY_SERVICE, SCOPES, type Scope, type StoredToken } from "../schema/token.ts";
-import { openForWriting } from "../store/blocks/file/database.ts";
-import { findDatabase, resolveDatabase } from "../store/blocks/file/find-database.ts";
-import { createToken, listTokens, revokeToken, rotateToken } from "../store/blocks/file/tokens.ts";
-import { checkLeftovers } from "../store/blocks/health/missing-records.ts";
+import { findDatabase, resolveDatabase } from "../store/blocks/find-database.ts";
+import { openTokens, type TokenBook } from "../store/blocks/open-tokens.ts";
 import { databaseOption } from "./options/database-option.ts";
 import { parseDuration } from "./options/parse-duration.ts";
 import { parseSize } from "./options/parse-size.ts";
@@ -36,53 +33,47 @@ export function registerToken(program: Command, context: CliContext): void {
     .option("--rate-limit <number>", "how many records a second it may write (default: any number)")
     .option("--daily-quota <size>", "how much it may write on a day of UTC, such as 500MB or 10GB (default: any amount)")
     .addOption(databaseOption(context))
-    .action((flags: CreateFlags) => withDatabase(resolveDatabase(flags.db), (database) => create(database, flags, context)));
+    .action((flags: CreateFlags) => withTokens(resolveDatabase(flags.db), (tokens) => create(tokens, flags, context)));
   token
     .command("list")
     .description("show the tokens: a table on a terminal, JSON lines elsewhere")
     .addOption(databaseOption(context))
-    .action((flags: DatabaseFlags) => withDatabase(findDatabase(flags.db), (database) => list(database, context)));
+    .action((flags: DatabaseFlags) => withTokens(findDatabase(flags.db), (tokens) => list(tokens, context)));
   token
     .command("rotate <name>")
     .description("give a token a new secret and print it; the old one ends at once, or after --grace")
     .option("--grace <duration>", "for how long the old secret stays good, such as 30m, 24h or 7d")
     .addOption(databaseOption(context))
     .action((name: string, flags: RotateFlags) =>
-      withDatabase(findDatabase(flags.db), (database) => rotate(database, name, flags, context)),
+      withTokens(findDatabase(flags.db), (tokens) => rotate(tokens, name, flags, context)),
     );
   token
     .command("revoke <name>")
     .description("take a token out of force")
     .addOption(databaseOption(context))
     .action((name: string, flags: DatabaseFlags) =>
-      withDatabase(findDatabase(flags.db), (database) => revoke(database, name, context)),
+      withTokens(findDatabase(flags.db), (tokens) => revoke(tokens, name, context)),
     );
 }
 
-function withDatabase(db: string, work: (database: Database) => void): void {
-  checkLeftovers(db);
-  const database = openForWriting(db);
-  try {
-    work(database);
-  } finally {
-    database.close();
-  }
+function withTokens(db: string, work: (tokens: TokenBook) => void): void {
+  using tokens = openTokens(db);
+  work(tokens);
 }
 
-function create(database: Database, flags: CreateFlags, { now, stdout, stderr }: CliContext): void {
+function create(tokens: TokenBook, flags: CreateFlags, { now, stdout, stderr }: CliContext): void {
   const service = flags.service === ANY_SERVICE ? ANY_SERVICE : readName("--service", flags.service);
   const name = readName("--name", flags.name ?? (service === ANY_SERVICE ? "any" : service));
   const scopes = SCOPES.filter((scope) => flags.scope.includes(scope));
   const expiresAt = flags.expires === undefined ? null : now() + parseDuration("--expires", flags.expires);
   const rateLimit = flags.rateLimit === undefined ? null : parseWholeNumber("--rate-limit", flags.rateLimit, 1);
   const dailyQuotaBytes = flags.dailyQuota === undefined ? null : parseSize("--daily-quota", flags.dailyQuota, MIN_QUOTA_BYTES);
-  const isFirst = listTokens(database).length === 0;
-  const make = database.transaction(() => {
-    const taken = listTokens(database).some((token) => token.name === name && token.revokedAt === null);
-    if (!taken) return createToken(database, { name, service, scopes, expiresAt, rateLimit, dailyQuotaBytes }, now());
+  const isFirst = tokens.list().length === 0;
+  const secret = tokens.create({ name, service, scopes, expiresAt, rateLimit, dailyQuotaBytes }, now());
+  if (secret === undefined) {
     throw new LogctlError("usage", `there is a token '${name}' already: logctl token rotate ${name}, or another --name`);
-  });
-  stdout.write(`${make.immediate()}\n`);
+  }
+  stdout.write(`${secret}\n`);
   stderr.write(`Keep it now, it is not shown again. '${name}' may ${scopes.join(", ")} as ${describe(service)}.\n`);
   if (isFirst) stderr.write("From now on demo tokens are refused and reading needs a token with --scope read.\n");
 }
@@ -94,27 +85,27 @@ function readName(flag: string, value: string): string {
   throw new LogctlError("usage", `${flag} ${expected}, not ${JSON.stringify(value)}`);
 }
 
-function list(database: Database, { env, now, stdout }: CliContext): void {
-  const rows = listTokens(database).map((token) => rowOf(token, now()));
+function list(tokens: TokenBook, { env, now, stdout }: CliContext): void {
+  const rows = tokens.list().map((token) => rowOf(token, now()));
   if (!stdout.isTTY) return stdout.write(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   stdout.write(renderTokenTable(rows, createPaint(wantsColour({ env, isTTY: true, allowed: true }))));
 }
 
-function rotate(database: Database, name: string, { grace }: RotateFlags, { now, stdout, stderr }: CliContext): void {
-  const expired = listTokens(database).find((token) => token.name === name && stateOf(token, now()) === "expired");
+function rotate(tokens: TokenBook, name: string, { grace }: RotateFlags, { now, stdout, stderr }: CliContext): void {
+  const expired = tokens.list().find((token) => token.name === name && stateOf(token, now()) === "expired");
   if (expired !== undefined) {
     throw new LogctlError("usage", `the token '${name}' has expired: logctl token revoke ${name}, then create it again`);
   }
   const previousUntil = grace === undefined ? null : now() + parseDuration("--grace", grace);
-  const secret = rotateToken(database, name, previousUntil);
+  const secret = tokens.rotate(name, previousUntil);
   if (secret === undefined) throw noSuchToken(name);
   stdout.write(`${secret}\n`);
   const from = previousUntil === null ? "now on" : timeOf(previousUntil);
   stderr.write(`Keep it now, it is not shown again. The old secret of '${name}' is refused from ${from}.\n`);
 }
 
-function revoke(database: Database, name: string, { now, stderr }: CliContext): void {
-  if (!revokeToken(database, name, now())) throw noSuchToken(name);
+function revoke(tokens: TokenBook, name: string, { now, stderr }: CliContext): void {
+  if (!tokens.revoke(name, now())) throw noSuchToken(name);
   stderr.write(`'${name}' is refused from now on.\n`);
 }
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CliContext } from "../context.ts";
 import { LogctlError } from "../errors.ts";
-import { findDatabase } from "../store/blocks/file/find-database.ts";
+import { findDatabase } from "../store/blocks/find-database.ts";
 import { type Finding, type Verification, verifyDatabase } from "../store/blocks/verify.ts";
 import { databaseOption } from "./options/database-option.ts";
 import { createProgressLine } from "./report/progress-line.ts";

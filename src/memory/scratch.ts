@@ -31,3 +31,9 @@ export function createScratch<Values extends Column>(make: (length: number) => V
 export function releaseScratch(): void {
   for (const release of releases) release();
 }
+
+/** The larger column with what the smaller one holds. */
+export function growTo<Column extends { set(source: Column): void }>(larger: Column, source: Column): Column {
+  larger.set(source);
+  return larger;
+}

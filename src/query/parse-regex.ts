@@ -1,6 +1,6 @@
 import { queryError } from "./query-error.ts";
 import { readClass, readEscape } from "./read-regex-class.ts";
-import type { Source } from "./read-word.ts";
+import type { Fail, RegexSource } from "./regex-source.ts";
 import { LINE_ENDS, type RegexNode, sizeOf } from "./regex-tree.ts";
 
 const MAX_DEPTH = 64;
@@ -9,12 +9,6 @@ const MAX_COUNT = 1000;
 /** The most characters and classes, repeated ones counted as often as they are asked for. */
 const MAX_SIZE = 2000;
 const COUNT = /\{(\d{1,9})(?:(,)(\d{1,9})?)?\}/y;
-
-/** A pattern while it is read. */
-export type RegexSource = Source & { ignoreCase: boolean };
-
-/** Makes the error of a place in the pattern. */
-export type Fail = (index: number, problem: string) => Error;
 
 /**
  * Reads a regular expression: what is common to JavaScript and RE2. `offset` is where it starts in what people see, and

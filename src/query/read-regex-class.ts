@@ -1,4 +1,4 @@
-import type { Fail, RegexSource } from "./parse-regex.ts";
+import type { Fail, RegexSource } from "./regex-source.ts";
 import { LAST_CODE, type Range, type RegexNode, rangesOfEscape } from "./regex-tree.ts";
 
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13 };

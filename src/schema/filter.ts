@@ -1,30 +1,12 @@
 import { z } from "zod";
-import type { Query } from "../query/query.ts";
 import { DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS } from "./limits.ts";
 import { serviceSchema } from "./record.ts";
 import { SEVERITIES, severityIndexOfWord } from "./severity.ts";
-import { parseTimestamp, type Timestamp } from "./timestamp.ts";
+import { parseTimestamp } from "./timestamp.ts";
 
 /** The formats in which records leave the collector. */
 export const RECORD_FORMATS = ["json", "ndjson", "csv"] as const;
 export type RecordFormat = (typeof RECORD_FORMATS)[number];
-
-/** What a record must be to be found. Every condition given must hold; times are inclusive. */
-export type Filter = {
-  timestampStart?: Timestamp;
-  timestampEnd?: Timestamp;
-  receivedStart?: Timestamp;
-  receivedEnd?: Timestamp;
-  /** Any of these; empty means all. */
-  services: string[];
-  /** A bit for each index of SEVERITIES that may be found. */
-  severityMask: number;
-  /** What `q` says, over and above all this. */
-  query?: Query;
-};
-
-export const ALL_SEVERITIES = (1 << SEVERITIES.length) - 1;
-export const NO_FILTER: Filter = { services: [], severityMask: ALL_SEVERITIES };
 
 const timeSchema = z.string().transform((text, context) => {
   // In a URL a plus sign is a space, so `...+01:00` arrives as `... 01:00` unless it was escaped.
@@ -91,6 +73,7 @@ export const streamParametersSchema = z.strictObject({ ...searchParameters, limi
 
 /** The parameters that say which records are meant: those of `GET /logs/stats` before any groups. */
 export const statsParametersSchema = z.strictObject(filterParameters);
+export type FilterParameters = z.output<typeof statsParametersSchema>;
 
 /** The parameters of `GET /logs/tail`: the id to go on after, or how many of the newest records come first. */
 export const tailParametersSchema = z.strictObject({
@@ -101,19 +84,3 @@ export const tailParametersSchema = z.strictObject({
 
 /** The names that may occur more than once. */
 export const REPEATABLE_PARAMETERS: readonly string[] = ["service", "severity", "by"];
-
-/** The filter that `parameters` stand for, with the query that `q` was read into. */
-export function filterOf(parameters: z.output<typeof statsParametersSchema>, query: Query | undefined): Filter {
-  const { timestamp_start, timestamp_end, received_at_start, received_at_end, min_severity } = parameters;
-  let mask = parameters.severity.reduce((bits, index) => bits | (1 << index), 0) || ALL_SEVERITIES;
-  if (min_severity !== undefined) mask &= ALL_SEVERITIES & (-1 << min_severity);
-  return {
-    ...(timestamp_start && { timestampStart: timestamp_start }),
-    ...(timestamp_end && { timestampEnd: timestamp_end }),
-    ...(received_at_start && { receivedStart: received_at_start }),
-    ...(received_at_end && { receivedEnd: received_at_end }),
-    services: parameters.service,
-    severityMask: mask,
-    ...(query && { query }),
-  };
-}

@@ -1,7 +1,7 @@
 import { HTTP_STATUS, LogctlError } from "../errors.ts";
 import { MAX_BODY_BYTES } from "../schema/limits.ts";
 import { createSteadyClock } from "../steady-clock.ts";
-import type { Store } from "../store/blocks/open-block-store.ts";
+import type { Store } from "../store/store.ts";
 import { checkHost, checkOrigin, checkSite } from "./access/check-host.ts";
 import { createIdentify, type Identity } from "./access/identify.ts";
 import { createTokenAccounts } from "./access/token-accounts.ts";

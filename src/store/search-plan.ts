@@ -1,13 +1,12 @@
-import type { Filter, RecordFormat } from "../schema/filter.ts";
-import type { BlockReader } from "./blocks/block/block-reader.ts";
-import type { RecordRange } from "./stats-plan.ts";
+import type { Filter } from "../query/filter.ts";
+import type { RecordFormat } from "../schema/filter.ts";
 
 export type Order = "desc" | "asc";
 
 /** Where a record stands in an order; a page of results goes on after it. `ms` and `nanos` count only where the order is by timestamp. */
 export type Position = { id: number; ms: number; nanos: number };
 
-/** A search as a scan worker runs it. */
+/** A search for records, in an order. */
 export type SearchPlan = {
   filter: Filter;
   sort: "received_at" | "timestamp";
@@ -16,8 +15,6 @@ export type SearchPlan = {
   after?: Position;
   /** Only records up to this id. */
   throughId?: number;
-  /** Only records of this range, and these without what frames an answer: pieces are put together by whoever searches by ranges. */
-  part?: RecordRange;
   /** So long after it began it is given up, at the next place to go on from, as `unfinished`. */
   patienceMs?: number;
   /** Records to leave out at the start. */
@@ -31,23 +28,14 @@ export type SearchPlan = {
   atReadersPace?: true;
 };
 
-/** Records found one after another on one page, in the order asked for. */
-export type Hits = { block: BlockReader; page: number; rows: number[] };
-
-/** What a walk over the blocks comes to next: records, or a place before which there is nothing more to find. */
-export type Step = { hits: Hits; passed?: undefined } | { hits?: undefined; passed: Position | undefined };
-
 /**
  * A piece of an answer: UTF-8, how many records it holds, and where the last of them stands. After the one that is `done`
  * comes no other; where it is `unfinished`, `last` says from where another search would go on.
  */
-export type SearchChunk = {
-  bytes: Uint8Array<ArrayBuffer>;
+export type SearchPiece = {
+  bytes: Uint8Array;
   rows: number;
   last: Position | undefined;
   done: boolean;
   unfinished?: boolean;
 };
-
-/** The same on its way out of the store. */
-export type SearchPiece = Omit<SearchChunk, "bytes"> & { bytes: Uint8Array };

@@ -1,4 +1,4 @@
-import type { Filter } from "../schema/filter.ts";
+import type { Filter } from "../query/filter.ts";
 
 /** What records are grouped by, or whose different values are counted; `name` is what the answer calls it. */
 export type StatsField =
@@ -31,11 +31,6 @@ export type FieldsPlan = { kind: "fields"; filter: Filter; reader?: number };
 
 /** What can be worked out a range of records at a time, by several threads. */
 export type TallyPlan = StatsPlan | FieldsPlan;
-
-/** Records by their ids, both ends included. */
-export type RecordRange = { fromId: number; toId: number };
-
-export const ALL_RECORDS: RecordRange = { fromId: 0, toId: Number.POSITIVE_INFINITY };
 
 /** Whether there are groups to be told apart, or just one number. */
 export function hasGroups({ by, interval, of, distinct }: StatsPlan): boolean {

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
-import { PART } from "../../src/store/blocks/block/block.ts";
 import { DENSE_PART } from "../../src/store/blocks/block/dense-block.ts";
+import { PART } from "../../src/store/blocks/block/plain-block.ts";
 import { alignColumns, formatNumber } from "./align-columns.ts";
 import { bytesOnDisk } from "./settle.ts";
 

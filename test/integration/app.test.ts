@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { LogctlError } from "../../src/errors.ts";
 import { createApp } from "../../src/server/create-app.ts";
-import type { Store } from "../../src/store/blocks/open-block-store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { errorOf, openTestApp, REPORTS } from "../support/app.ts";
 
 describe("the app", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createApp } from "../../src/server/create-app.ts";
 import { listen } from "../../src/server/listen.ts";
-import type { Store } from "../../src/store/blocks/open-block-store.ts";
+import type { Store } from "../../src/store/store.ts";
 
 test.each(["/logs/stats", "/logs/stats?by=service", "/logs/fields", "/logs/fields/service"])(
   "a client that leaves ends what it asked for by GET %s",

@@ -1,6 +1,6 @@
 import { createApp } from "../../src/server/create-app.ts";
 import { listen } from "../../src/server/listen.ts";
-import type { Store } from "../../src/store/blocks/open-block-store.ts";
+import type { Store } from "../../src/store/store.ts";
 
 /** A collector at a socket whose searches find nothing and never end by themselves; `counts` are those under way. */
 export function serveIdleStore() {

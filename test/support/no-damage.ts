@@ -1,4 +1,4 @@
-import type { DamagedBlock } from "../../src/store/blocks/block/block-damage.ts";
+import type { DamagedBlock } from "../../src/store/damage.ts";
 
 /** For tests in which no block is damaged. */
 export function noDamage({ id, reason }: DamagedBlock): never {

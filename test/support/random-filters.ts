@@ -1,4 +1,4 @@
-import { ALL_SEVERITIES, type Filter } from "../../src/schema/filter.ts";
+import { ALL_SEVERITIES, type Filter } from "../../src/query/filter.ts";
 import type { Random } from "../../src/simulate/random.ts";
 import { randomQuery } from "./random-queries.ts";
 import { type KnownRecord, randomBound, SERVICES } from "./random-records.ts";

@@ -1,4 +1,4 @@
-import type { Filter } from "../../src/schema/filter.ts";
+import type { Filter } from "../../src/query/filter.ts";
 import type { Position, SearchPlan } from "../../src/store/search-plan.ts";
 import type { KnownRecord } from "./random-records.ts";
 import { judgeByHand } from "./reference-query.ts";

@@ -1,6 +1,7 @@
-import { type BlockRows, type EncodedBlock, type EncodeOptions, encodeBlock } from "../../src/store/blocks/block/block.ts";
+import type { BlockRows, EncodedBlock } from "../../src/store/blocks/block/block.ts";
 import type { BlockReader, ColumnPart } from "../../src/store/blocks/block/block-reader.ts";
 import { encodeDenseBlock } from "../../src/store/blocks/block/dense-block.ts";
+import { type EncodeOptions, encodeBlock } from "../../src/store/blocks/block/plain-block.ts";
 import { offsetsOf } from "../../src/store/blocks/bytes/text-offsets.ts";
 import { createRecordBatchBuilder, type RecordBatch } from "../../src/store/record-batch.ts";
 

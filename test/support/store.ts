@@ -1,7 +1,8 @@
 import { Database } from "bun:sqlite";
-import { NO_FILTER } from "../../src/schema/filter.ts";
-import { openStore, type Store } from "../../src/store/blocks/open-block-store.ts";
+import { NO_FILTER } from "../../src/query/filter.ts";
+import { openStore } from "../../src/store/blocks/open-block-store.ts";
 import type { SearchPlan } from "../../src/store/search-plan.ts";
+import type { Store } from "../../src/store/store.ts";
 import { appendTo, BASE_MS, type KnownRecord, type NewRecord } from "./random-records.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 

@@ -1,10 +1,11 @@
 import type { Database } from "bun:sqlite";
-import type { Filter } from "../../src/schema/filter.ts";
-import type { NoteDamage } from "../../src/store/blocks/block/block-damage.ts";
+import type { Filter } from "../../src/query/filter.ts";
 import { listRanges } from "../../src/store/blocks/scan/record-ranges.ts";
+import { ALL_RECORDS } from "../../src/store/blocks/search/record-range.ts";
 import { walkRange } from "../../src/store/blocks/search/walk-range.ts";
-import { createTally } from "../../src/store/create-tally.ts";
-import { ALL_RECORDS, type TallyPlan } from "../../src/store/stats-plan.ts";
+import { createTally } from "../../src/store/blocks/tally/create-tally.ts";
+import type { NoteDamage } from "../../src/store/damage.ts";
+import type { TallyPlan } from "../../src/store/stats-plan.ts";
 import { noDamage } from "./no-damage.ts";
 
 /**

@@ -4,7 +4,7 @@ import type { Batch } from "../batch.ts";
 import type { Connection } from "../connection.ts";
 import { answerOfRefusal, type DeliveredPart, type Delivery, type DeliveryHooks, type Refusal } from "../delivery.ts";
 import { keepRefused } from "./dead-letters.ts";
-import type { Spool, SpooledBatch } from "./spool.ts";
+import type { Spool, SpooledBatch } from "./spool-batch.ts";
 
 export type DrainOptions = Pick<DeliveryHooks, "onFailure" | "retryForMs" | "hurry"> & {
   connection: Connection;

@@ -1,10 +1,11 @@
 import { accessSync, chmodSync, closeSync, constants, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { LogctlError } from "../../errors.ts";
-import type { LockHolder } from "../../process-lock.ts";
+import type { LockHolder } from "../../lock/lock-holder.ts";
 import type { Connection } from "../connection.ts";
 import { isOwnFolder, openOwnFile } from "./own-files.ts";
-import { LOCK_FILE, openSpool, type Spool, spoolError } from "./spool.ts";
+import { LOCK_FILE, openSpool, spoolError } from "./spool.ts";
+import type { Spool } from "./spool-batch.ts";
 import { readLabel, type SpoolLabel, writeLabel } from "./spool-label.ts";
 import { listSegments, syncFolder } from "./spool-segment.ts";
 

@@ -1,5 +1,5 @@
 import type { SegmentPart, SegmentReader } from "./segment-reader.ts";
-import type { SpooledBatch } from "./spool.ts";
+import type { SpooledBatch } from "./spool-batch.ts";
 import { decodeSpoolEntry, type SpoolEntry } from "./spool-entry.ts";
 import type { SpoolProgress } from "./spool-progress.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Batch } from "../batch.ts";
 import { keepUnreadable } from "./dead-bytes.ts";
 import { isNewerSegment, readSegment, type SegmentReader } from "./segment-reader.ts";
-import type { Spool, SpooledBatch } from "./spool.ts";
+import type { Spool, SpooledBatch } from "./spool-batch.ts";
 import { encodeSpoolEntry } from "./spool-entry.ts";
 import { type JoinedEntries, joinEntries } from "./spool-join.ts";
 import { openProgressFile, PROGRESS_FILE, progressAt } from "./spool-progress.ts";

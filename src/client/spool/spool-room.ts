@@ -1,7 +1,7 @@
 import { LogctlError } from "../../errors.ts";
 import type { Batch } from "../batch.ts";
 import type { Sleep } from "../retry.ts";
-import type { Spool } from "./spool.ts";
+import type { Spool } from "./spool-batch.ts";
 import type { SpoolPolicy } from "./spool-policy.ts";
 
 export type SpoolRoomOptions = {

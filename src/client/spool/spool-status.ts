@@ -1,6 +1,6 @@
 import { closeSync, lstatSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { lockHolder } from "../../process-lock.ts";
+import { lockHolder } from "../../lock/process-lock.ts";
 import type { SpoolStatus } from "../../schema/spool.ts";
 import { isOwnFolder, openOwnFile } from "./own-files.ts";
 import { isNewerSegment, readSegment } from "./segment-reader.ts";

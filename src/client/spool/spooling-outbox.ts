@@ -6,7 +6,7 @@ import type { Outbox } from "../outbox.ts";
 import { type Sleep, sleep } from "../retry.ts";
 import { keepRefused } from "./dead-letters.ts";
 import { type DrainOptions, deliverBatch, drainSpool, drainUnlessUnusable } from "./drain-spool.ts";
-import type { Spool } from "./spool.ts";
+import type { Spool } from "./spool-batch.ts";
 import { claimEmptySpool, claimLeftSpools, listUnlabelled, unlabelledError } from "./spool-folders.ts";
 import { type SpoolPolicy, segmentBytesFor } from "./spool-policy.ts";
 import { createSpoolRoom } from "./spool-room.ts";

@@ -1,8 +1,8 @@
 import type { Connection } from "../../client/connection.ts";
 import { readServerAddress } from "../../client/server-address.ts";
 import type { CliContext } from "../../context.ts";
+import { isLoopback } from "../../loopback.ts";
 import { DEMO_TOKENS } from "../../schema/demo-tokens.ts";
-import { isLoopback } from "../../server/access/check-host.ts";
 import { type ConnectionFlags, connect } from "./connection-options.ts";
 
 /** Whether a token was given at all, by flag or environment. */

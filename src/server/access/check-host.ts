@@ -1,11 +1,5 @@
 import { LogctlError } from "../../errors.ts";
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
-
-/** Whether only programs of this machine can reach what listens at `hostname`. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === "::1" || LOOPBACK.test(hostname);
-}
+import { LOOPBACK } from "../../loopback.ts";
 
 /**
  * Throws `host_refused` where a request to a loopback address names another host: a web page that had its own name

@@ -2,7 +2,6 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { LogctlError } from "../../errors.ts";
 import { DEMO_TOKENS } from "../../schema/demo-tokens.ts";
 import { ANY_SERVICE, digestOfToken, type Scope, type StoredToken } from "../../schema/token.ts";
-import type { TokenLimits } from "./token-accounts.ts";
 
 /** Who sends a request, and what they may do. */
 export type Identity = {
@@ -122,3 +121,6 @@ function readToken(authorization: string): string {
       throw new LogctlError("unauthorized", "the Authorization header must read: Token <token>");
   }
 }
+
+/** What may be written by a token, and what was of it. Demo tokens, and readers without a token, have no limits. */
+export type TokenLimits = Pick<StoredToken, "rateLimit" | "dailyQuotaBytes" | "quotaDay" | "quotaBytes">;

@@ -1,9 +1,6 @@
 import { LogctlError } from "../../errors.ts";
-import type { StoredToken, TokenUse } from "../../schema/token.ts";
-import type { Identity } from "./identify.ts";
-
-/** What may be written by a token, and what was of it. Demo tokens, and readers without a token, have no limits. */
-export type TokenLimits = Pick<StoredToken, "rateLimit" | "dailyQuotaBytes" | "quotaDay" | "quotaBytes">;
+import type { TokenUse } from "../../schema/token.ts";
+import type { Identity, TokenLimits } from "./identify.ts";
 
 /** Keeps each token's account: when it was used, and how much it wrote. */
 export type TokenAccounts = {

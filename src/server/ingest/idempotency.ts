@@ -1,6 +1,6 @@
 import { LogctlError } from "../../errors.ts";
 import type { IngestAnswer } from "../../schema/api.ts";
-import type { Store } from "../../store/blocks/open-block-store.ts";
+import type { Store } from "../../store/store.ts";
 
 /** A request that may come again. `scope` is whose key it is; the hash tells whether it comes again with the same body. */
 export type KeyedRequest = { scope: number; key: string; bodyHash: string };

@@ -2,7 +2,7 @@ import { decodeInSteps, decodePlainRecord } from "../../dialects/json/json-logs.
 import { LogctlError } from "../../errors.ts";
 import type { IngestAnswer } from "../../schema/api.ts";
 import { MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../../schema/limits.ts";
-import type { Store } from "../../store/blocks/open-block-store.ts";
+import type { Store } from "../../store/store.ts";
 import type { Identity } from "../access/identify.ts";
 import type { TokenAccounts } from "../access/token-accounts.ts";
 import { answerJson } from "../http/answer.ts";

@@ -1,6 +1,7 @@
 import { DEMO_TOKENS } from "../../schema/demo-tokens.ts";
 import type { StoredToken } from "../../schema/token.ts";
-import type { Store, StoreMeasures } from "../../store/blocks/open-block-store.ts";
+import type { StoreMeasures } from "../../store/measures.ts";
+import type { Store } from "../../store/store.ts";
 import type { Connections } from "../connections.ts";
 import { answer } from "../http/answer.ts";
 import type { BodyBudget } from "../ingest/body-budget.ts";

@@ -1,15 +1,16 @@
-import { LogctlError } from "../../errors.ts";
-import { parseQuery } from "../../query/parse-query.ts";
-import type { Query } from "../../query/query.ts";
+import { filterOf } from "../../query/filter.ts";
 import { readCursor, writeCursor } from "../../schema/cursor.ts";
-import { type Filter, filterOf, pageParametersSchema, type RecordFormat, streamParametersSchema } from "../../schema/filter.ts";
+import { pageParametersSchema, type RecordFormat, streamParametersSchema } from "../../schema/filter.ts";
 import { parse } from "../../schema/parse.ts";
-import type { Store } from "../../store/blocks/open-block-store.ts";
 import type { SearchPiece, SearchPlan } from "../../store/search-plan.ts";
+import type { Store } from "../../store/store.ts";
 import type { Identity } from "../access/identify.ts";
+import { acceptedFormat } from "../http/accepted-format.ts";
 import { answer, CONTENT_TYPES, damageHeader } from "../http/answer.ts";
 import { readParameters } from "../http/read-parameters.ts";
+import { leaveWith } from "./leave-with.ts";
 import type { OpenStreams } from "./open-streams.ts";
+import { confine, queryOf } from "./read-filter.ts";
 import { streamPieces } from "./stream-pieces.ts";
 
 const SEARCH_PARAMETERS = Object.keys(pageParametersSchema.shape);
@@ -58,12 +59,6 @@ export async function searchLogs(
   });
 }
 
-/** The same pieces; the search ends at once when the reader goes away, also where nothing was found for them yet. */
-export function leaveWith(signal: AbortSignal, pieces: AsyncGenerator<SearchPiece>): AsyncGenerator<SearchPiece> {
-  signal.addEventListener("abort", () => void pieces.return(undefined), { once: true });
-  return pieces;
-}
-
 function readPlan(queryString: string, identity: Identity, format: RecordFormat): SearchPlan {
   const schema = format === "json" ? pageParametersSchema : streamParametersSchema;
   const parameters = parse(schema, readParameters(queryString, SEARCH_PARAMETERS), "invalid_parameter");
@@ -71,29 +66,6 @@ function readPlan(queryString: string, identity: Identity, format: RecordFormat)
   const filter = confine(filterOf(parameters, queryOf(q)), identity);
   const reader = identity.id;
   return { filter, sort, order, offset, limit, format, reader, ...(cursor !== undefined && { after: readCursor(cursor, sort) }) };
-}
-
-export function queryOf(q: string | undefined): Query | undefined {
-  return q === undefined ? undefined : parseQuery(q);
-}
-
-/** A token that is bound to a service reads that service's logs only. */
-export function confine(filter: Filter, { reads }: Identity): Filter {
-  if (reads === undefined) return filter;
-  const other = filter.services.find((service) => service !== reads);
-  if (other === undefined) return { ...filter, services: [reads] };
-  throw new LogctlError("forbidden", `this token reads the logs of '${reads}' only, not of '${other}'`, { field: "service" });
-}
-
-/** The first format of the Accept header that there is; JSON where there is none. */
-export function acceptedFormat(accept: string | null): RecordFormat {
-  for (const range of (accept ?? "").split(",")) {
-    const type = range.split(";")[0]?.trim().toLowerCase();
-    if (type === "application/x-ndjson" || type === "application/jsonl" || type === "application/ndjson") return "ndjson";
-    if (type === "text/csv") return "csv";
-    if (type === "application/json") return "json";
-  }
-  return "json";
 }
 
 /** The page, unless it is too large to be held, and the cursor of the next one, where there may be one. */

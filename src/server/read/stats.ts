@@ -1,5 +1,6 @@
 import { LogctlError } from "../../errors.ts";
-import { type Filter, filterOf, statsParametersSchema } from "../../schema/filter.ts";
+import { type Filter, filterOf } from "../../query/filter.ts";
+import { statsParametersSchema } from "../../schema/filter.ts";
 import { parse } from "../../schema/parse.ts";
 import {
   type FieldName,
@@ -8,12 +9,13 @@ import {
   readFieldName,
   valuesParametersSchema,
 } from "../../schema/stats.ts";
-import type { Store } from "../../store/blocks/open-block-store.ts";
 import type { StatsPlan, TallyPlan } from "../../store/stats-plan.ts";
+import type { Store } from "../../store/store.ts";
 import type { Identity } from "../access/identify.ts";
+import { acceptedFormat } from "../http/accepted-format.ts";
 import { answer, CONTENT_TYPES, damageHeader } from "../http/answer.ts";
 import { readParameters } from "../http/read-parameters.ts";
-import { acceptedFormat, confine, queryOf } from "./search.ts";
+import { confine, queryOf } from "./read-filter.ts";
 
 /** Where the values of one field are, by its name. */
 export const FIELD_PATH = "/logs/fields/";

@@ -1,6 +1,6 @@
-import type { Filter } from "../../schema/filter.ts";
-import type { Store } from "../../store/blocks/open-block-store.ts";
+import type { Filter } from "../../query/filter.ts";
 import type { SearchPiece } from "../../store/search-plan.ts";
+import type { Store } from "../../store/store.ts";
 import { createTailTurns } from "./tail-turns.ts";
 
 /** The matching records after one id and up to another, as events: at most about one piece of an answer. */

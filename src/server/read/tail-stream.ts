@@ -1,6 +1,6 @@
 import { LogctlError } from "../../errors.ts";
-import type { Filter } from "../../schema/filter.ts";
-import type { Store } from "../../store/blocks/open-block-store.ts";
+import type { Filter } from "../../query/filter.ts";
+import type { Store } from "../../store/store.ts";
 import type { PendingStep, ReadTailStep } from "./tail-steps.ts";
 
 export type TailStreamOptions = {

@@ -1,11 +1,13 @@
 import { LogctlError } from "../../errors.ts";
-import { type Filter, filterOf, tailParametersSchema } from "../../schema/filter.ts";
+import { type Filter, filterOf } from "../../query/filter.ts";
+import { tailParametersSchema } from "../../schema/filter.ts";
 import { parse } from "../../schema/parse.ts";
-import type { Store } from "../../store/blocks/open-block-store.ts";
+import type { Store } from "../../store/store.ts";
 import type { Identity } from "../access/identify.ts";
 import { answer, CONTENT_TYPES } from "../http/answer.ts";
 import { readParameters } from "../http/read-parameters.ts";
-import { confine, leaveWith, queryOf } from "./search.ts";
+import { leaveWith } from "./leave-with.ts";
+import { confine, queryOf } from "./read-filter.ts";
 import { createTailSteps } from "./tail-steps.ts";
 import { streamTail, type TailStreamOptions } from "./tail-stream.ts";
 

@@ -2,14 +2,14 @@ import { Database } from "bun:sqlite";
 import { closeSync, existsSync, fsyncSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { LogctlError } from "../../errors.ts";
-import { isCorruption } from "./block/block-damage.ts";
 import { checkFile, explainDamage } from "./file/check-file.ts";
 import { isOurs, openForReading } from "./file/database.ts";
-import { checkLeftovers, findMissing, type MissingRecords } from "./health/missing-records.ts";
+import { checkLeftovers, describeMissing, findMissing } from "./health/missing-records.ts";
+import { isCorruption } from "./sqlite/sqlite-errors.ts";
 import { renewStamp } from "./wal/stamp.ts";
 
-/** `missing`: records that were on disk, and that the database does not have any more, so that the copy does not either. */
-export type Backup = { bytes: number; missing: MissingRecords | undefined };
+/** `missing`: for people, which records were on disk, and are not in the database any more, so that they are not in the copy either. */
+export type Backup = { bytes: number; missing: string | undefined };
 
 /**
  * Copies a database as it is at one moment, also while a collector writes to it, to a file of its own that only its owner may
@@ -32,7 +32,7 @@ export function backUp(path: string, target: string): Backup {
     makeItsOwn(target);
     sync(target);
     sync(dirname(target));
-    return { bytes: statSync(target).size, missing };
+    return { bytes: statSync(target).size, missing: missing && describeMissing(missing) };
   } catch (error) {
     for (const file of [target, `${target}-journal`]) rmSync(file, { force: true });
     if (error instanceof LogctlError) throw error;

@@ -1,82 +1,31 @@
 import type { Database } from "bun:sqlite";
 import { availableParallelism } from "node:os";
-import type { LogctlError } from "../../errors.ts";
-import type { LogEvent, LogEvents } from "../../log-event.ts";
+import type { LogEvent } from "../../log-event.ts";
+import type { Filter } from "../../query/filter.ts";
 import { statsAnswerSchema } from "../../schema/api.ts";
-import type { Filter } from "../../schema/filter.ts";
-import type { StoredToken, TokenUse } from "../../schema/token.ts";
 import { createSteadyClock } from "../../steady-clock.ts";
+import type { DamagedBlock } from "../damage.ts";
 import { type Dropped, type DropReason, mostBlockBytes } from "../retention.ts";
-import type { DamagedBlock } from "./block/block-damage.ts";
+import type { Store, StoreOptions } from "../store.ts";
+import { newestRecordId } from "./block/block-catalog.ts";
 import { startCompactor } from "./compact/compactor.ts";
-import { makeDatabaseFile, newestRecordId, openForReading } from "./file/database.ts";
+import { makeDatabaseFile, openForReading } from "./file/database.ts";
 import { defaultMinFreeBytes } from "./file/disk-room.ts";
 import { lockDatabase } from "./file/file-lock.ts";
 import { readLastRecord } from "./file/last-record.ts";
+import { isPrivate } from "./file/private-file.ts";
 import { releaseReserve } from "./file/reserve-file.ts";
 import { listTokens } from "./file/tokens.ts";
-import { measureFiles, type StoreMeasures } from "./health/measure-store.ts";
+import { measureFiles } from "./health/measure-store.ts";
 import { checkLeftovers } from "./health/missing-records.ts";
 import { watchHealth } from "./health/store-health.ts";
 import { createKnownReceipts, type KnownReceipts } from "./receipt/known-receipts.ts";
 import type { DroppedReceipts } from "./receipt/receipt-keeper.ts";
 import { readBoot, readClockMark } from "./retain/clock-mark.ts";
 import { createScanners, type Scanners } from "./scan/scanners.ts";
-import { type Arrivals, createArrivals } from "./write/arrivals.ts";
-import { createGroupCommit, type GroupCommit } from "./write/group-commit.ts";
-import { type KeepOptions, startWriter, type Writer } from "./write/writer.ts";
-
-export type { StoreMeasures };
-
-/** What the rest of logctl knows of storage. */
-export type Store = {
-  /** See GroupCommit: resolves once the records are on disk, and findable. */
-  append: GroupCommit["append"];
-  appendInSteps: GroupCommit["appendInSteps"];
-  /** Starts all threads that read; see `Scanners`. Without it each is started when it is first needed. */
-  warm: Scanners["warm"];
-  search: Scanners["search"];
-  /** How many records match. Throws `interrupted` as soon as `signal` is aborted. */
-  count(filter: Filter, signal?: AbortSignal): Promise<number>;
-  /** What the plan asks for, of the records there were when it started, as UTF-8. Throws as `count` does, and `too_many_groups`. */
-  tally: Scanners["tally"];
-  newestId: Arrivals["newestId"];
-  onArrival: Arrivals["onArrival"];
-  /** The receipt of an idempotency key that was committed. */
-  receipt: KnownReceipts["find"];
-  /** Every token ever made. */
-  tokens(): StoredToken[];
-  /** Notes that a token was used, in the background. */
-  noteUse(use: TokenUse): void;
-  /** The damaged blocks that were met so far, whose records are left out of answers. */
-  damaged(): DamagedBlock[];
-  /** Why nothing can be written, or read, at the moment; empty while all is well. */
-  troubles(): LogctlError[];
-  /** Throws what is known already to make an append fail, so that its body need not be read. */
-  requireWritable(): void;
-  /** What goes on inside, in numbers. */
-  measure(): StoreMeasures;
-  /** Finishes what was accepted and leaves one file behind. */
-  close(): Promise<void>;
-};
-
-export type StoreOptions = {
-  path: string;
-  /** This process, for others to be told who has the database. */
-  pid: number;
-  /** Milliseconds since the epoch. */
-  now: () => number;
-  /** Told of what went wrong in the background. */
-  onFailure: (error: Error) => void;
-  /** Told of what is worth a line in the log. */
-  onEvent?: LogEvents;
-  /** What of the disk is kept free, in bytes; by default 64 MiB, or a sixteenth of a small disk. */
-  minFreeBytes?: number;
-  /** What is kept; by default all is. It is looked after when the store is opened, every minute, and while much is written. */
-  keep?: KeepOptions;
-  /** How soon a clock that has jumped ahead is believed when it says what is too old; by default after an hour. */
-  clockBelievedAfterMs?: number;
-};
+import { createArrivals } from "./write/arrivals.ts";
+import { createGroupCommit } from "./write/group-commit.ts";
+import { startWriter, type Writer } from "./write/writer.ts";
 
 const RETAIN_EVERY_MS = 60_000;
 
@@ -84,6 +33,7 @@ const RETAIN_EVERY_MS = 60_000;
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { path, pid, now, onFailure, onEvent = () => {}, keep } = options;
   // Before anything is put beside a file that is refused.
+  const wasPrivate = isPrivate(path);
   makeDatabaseFile(path);
   const lock = lockDatabase(path, pid);
   try {
@@ -96,6 +46,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       dropped[drop.reason] += drop.records;
       keep?.onDropped(drop);
     };
+    if (!wasPrivate) {
+      const message = `${path} could be read by other users; now only its owner can (mode 0600)`;
+      onEvent({ level: "warn", event: "database_made_private", message });
+    }
     let known: KnownReceipts | undefined;
     const writer = await startWriter({
       path,
@@ -197,7 +151,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-async function count(tally: Scanners["tally"], filter: Filter, signal: AbortSignal | undefined): Promise<number> {
+export async function count(tally: Scanners["tally"], filter: Filter, signal: AbortSignal | undefined): Promise<number> {
   const bytes = await tally({ kind: "stats", filter, by: [], format: "json" }, signal);
   return statsAnswerSchema.parse(JSON.parse(new TextDecoder().decode(bytes))).count;
 }

@@ -1,14 +1,15 @@
 import type { Database } from "bun:sqlite";
 import { LogctlError } from "../../errors.ts";
 import type { BlockMeta } from "./block/block.ts";
-import { isCorruption } from "./block/block-damage.ts";
+import { droppedRecordId, listBlocks, newestRecordId } from "./block/block-catalog.ts";
 import { blockOfKey, keyOfPart } from "./block/block-parts.ts";
 import { checkFile, explainDamage } from "./file/check-file.ts";
-import { droppedRecordId, isOurs, listBlocks, newestRecordId, openForReading } from "./file/database.ts";
+import { isOurs, openForReading } from "./file/database.ts";
 import { readLastRecord } from "./file/last-record.ts";
 import { verifyBlock } from "./health/verify-block.ts";
 import { verifyLayout } from "./health/verify-layout.ts";
 import { verifyReceipts } from "./receipt/receipt-blocks.ts";
+import { isCorruption } from "./sqlite/sqlite-errors.ts";
 import { describeShort, refuseOthers } from "./wal/check-origin.ts";
 import { describeWalDamage, findWalDamage } from "./wal/check-wal.ts";
 

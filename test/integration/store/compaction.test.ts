@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { NO_FILTER } from "../../../src/schema/filter.ts";
+import { NO_FILTER } from "../../../src/query/filter.ts";
 import { createRandom } from "../../../src/simulate/random.ts";
 import { eventually } from "../../support/binary.ts";
 import { randomRecord } from "../../support/random-records.ts";

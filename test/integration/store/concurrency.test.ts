@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { NO_FILTER } from "../../../src/schema/filter.ts";
+import { NO_FILTER } from "../../../src/query/filter.ts";
 import { createRandom } from "../../../src/simulate/random.ts";
 import { appendTo, BASE_MS, type NewRecord, randomRecord } from "../../support/random-records.ts";
 import { answerOf, appendAll, EVERYTHING, idsOf, openTestStore, type TestStore, upTo } from "../../support/store.ts";

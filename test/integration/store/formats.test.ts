@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { NO_FILTER, type RecordFormat } from "../../../src/schema/filter.ts";
+import { NO_FILTER } from "../../../src/query/filter.ts";
+import type { RecordFormat } from "../../../src/schema/filter.ts";
 import { SEVERITIES } from "../../../src/schema/severity.ts";
 import { createRandom } from "../../../src/simulate/random.ts";
 import type { SearchPlan } from "../../../src/store/search-plan.ts";

@@ -4,10 +4,11 @@ import { cp, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } f
 import { join } from "node:path";
 import { createRandom } from "../../../src/simulate/random.ts";
 import { openForWriting } from "../../../src/store/blocks/file/database.ts";
-import { openStore, type Store } from "../../../src/store/blocks/open-block-store.ts";
+import { openStore } from "../../../src/store/blocks/open-block-store.ts";
 import { verifyDatabase } from "../../../src/store/blocks/verify.ts";
 import { createAppender } from "../../../src/store/blocks/write/append.ts";
 import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
+import type { Store } from "../../../src/store/store.ts";
 import { makeOldReceipts } from "../../support/old-receipts.ts";
 import { appendTo, randomRecord } from "../../support/random-records.ts";
 import { appendAll, idsOf, openTestStore, upTo } from "../../support/store.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { NO_FILTER } from "../../../src/schema/filter.ts";
+import { NO_FILTER } from "../../../src/query/filter.ts";
 import { createRandom } from "../../../src/simulate/random.ts";
 import type { Position, SearchPlan } from "../../../src/store/search-plan.ts";
 import { BASE_MS, randomRecord } from "../../support/random-records.ts";

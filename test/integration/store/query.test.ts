@@ -1,13 +1,14 @@
 import { describe, expect, test } from "bun:test";
+import { NO_FILTER } from "../../../src/query/filter.ts";
 import { parseQuery } from "../../../src/query/parse-query.ts";
 import type { Query } from "../../../src/query/query.ts";
-import { NO_FILTER } from "../../../src/schema/filter.ts";
 import { createRandom } from "../../../src/simulate/random.ts";
-import { encodeBlock } from "../../../src/store/blocks/block/block.ts";
+import { listBlocks } from "../../../src/store/blocks/block/block-catalog.ts";
 import { encodeDenseBlock } from "../../../src/store/blocks/block/dense-block.ts";
 import { mergeBlocks } from "../../../src/store/blocks/block/merge-blocks.ts";
 import { openBlock } from "../../../src/store/blocks/block/open-block.ts";
-import { listBlocks, openForWriting } from "../../../src/store/blocks/file/database.ts";
+import { encodeBlock } from "../../../src/store/blocks/block/plain-block.ts";
+import { openForWriting } from "../../../src/store/blocks/file/database.ts";
 import { search } from "../../../src/store/blocks/search/search.ts";
 import { createAppender } from "../../../src/store/blocks/write/append.ts";
 import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";

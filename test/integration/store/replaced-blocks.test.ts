@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
 import { createRandom, type Random } from "../../../src/simulate/random.ts";
-import { encodeBlock } from "../../../src/store/blocks/block/block.ts";
+import { listBlocks } from "../../../src/store/blocks/block/block-catalog.ts";
 import { encodeDenseBlock } from "../../../src/store/blocks/block/dense-block.ts";
 import { mergeBlocks } from "../../../src/store/blocks/block/merge-blocks.ts";
 import { openBlock } from "../../../src/store/blocks/block/open-block.ts";
-import { listBlocks, openForReading, openForWriting } from "../../../src/store/blocks/file/database.ts";
+import { encodeBlock } from "../../../src/store/blocks/block/plain-block.ts";
+import { openForReading, openForWriting } from "../../../src/store/blocks/file/database.ts";
 import { search } from "../../../src/store/blocks/search/search.ts";
 import { createAppender } from "../../../src/store/blocks/write/append.ts";
 import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { LogctlError } from "../../../src/errors.ts";
-import { type Filter, NO_FILTER } from "../../../src/schema/filter.ts";
+import { type Filter, NO_FILTER } from "../../../src/query/filter.ts";
 import { MAX_GROUPS } from "../../../src/schema/limits.ts";
 import { createRandom, type Random } from "../../../src/simulate/random.ts";
 import type { StatsField, StatsPlan } from "../../../src/store/stats-plan.ts";

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { ALL_SEVERITIES, type Filter, NO_FILTER } from "../../../src/schema/filter.ts";
+import { ALL_SEVERITIES, type Filter, NO_FILTER } from "../../../src/query/filter.ts";
 import { createRandom, type Random } from "../../../src/simulate/random.ts";
-import { encodeBlock } from "../../../src/store/blocks/block/block.ts";
+import { listBlocks } from "../../../src/store/blocks/block/block-catalog.ts";
 import { encodeDenseBlock } from "../../../src/store/blocks/block/dense-block.ts";
 import { mergeBlocks } from "../../../src/store/blocks/block/merge-blocks.ts";
 import { openBlock } from "../../../src/store/blocks/block/open-block.ts";
-import { listBlocks, openForWriting } from "../../../src/store/blocks/file/database.ts";
+import { encodeBlock } from "../../../src/store/blocks/block/plain-block.ts";
+import { openForWriting } from "../../../src/store/blocks/file/database.ts";
 import { createAppender } from "../../../src/store/blocks/write/append.ts";
 import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
 import type { StatsField, StatsPlan } from "../../../src/store/stats-plan.ts";

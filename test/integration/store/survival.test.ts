@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { rename } from "node:fs/promises";
-import { NO_FILTER } from "../../../src/schema/filter.ts";
-import { openStore, type Store } from "../../../src/store/blocks/open-block-store.ts";
+import { NO_FILTER } from "../../../src/query/filter.ts";
+import { openStore } from "../../../src/store/blocks/open-block-store.ts";
+import type { Store } from "../../../src/store/store.ts";
 import { answerOf, EVERYTHING, openTestStore, upTo } from "../../support/store.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { textQuery } from "../../support/text-query.ts";

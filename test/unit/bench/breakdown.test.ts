@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PART } from "../../../src/store/blocks/block/block.ts";
+import { PART } from "../../../src/store/blocks/block/plain-block.ts";
 import { readBreakdown } from "../../bench/breakdown.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "logctl-breakdown-"));

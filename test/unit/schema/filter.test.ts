@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { filterOf, pageParametersSchema, statsParametersSchema, streamParametersSchema } from "../../../src/schema/filter.ts";
+import { filterOf } from "../../../src/query/filter.ts";
+import { pageParametersSchema, statsParametersSchema, streamParametersSchema } from "../../../src/schema/filter.ts";
 import { textQuery } from "../../support/text-query.ts";
 
 describe("the parameters of a search", () => {

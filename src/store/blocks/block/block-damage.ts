@@ -1,13 +1,9 @@
 import type { Database } from "bun:sqlite";
 import { LogctlError } from "../../../errors.ts";
+import type { DamagedBlock } from "../../damage.ts";
+import { isCorruption } from "../sqlite/sqlite-errors.ts";
 import type { BlockMeta } from "./block.ts";
 import { BlockGone } from "./block-reader.ts";
-
-/** A block of which not all can be read, or not as it was written. */
-export type DamagedBlock = Pick<BlockMeta, "id" | "firstId" | "lastId"> & { reason: string };
-
-/** Told of each damaged block that was left out; of one block perhaps several times. */
-export type NoteDamage = (block: DamagedBlock) => void;
 
 /** What an error says that was met while a block was read. Throws it where it says nothing of this block. */
 export function damageOf({ id, firstId, lastId }: BlockMeta, error: unknown): DamagedBlock {
@@ -17,14 +13,6 @@ export function damageOf({ id, firstId, lastId }: BlockMeta, error: unknown): Da
   if (code?.startsWith("SQLITE_") && !isCorruption(error)) throw error;
   return { id, firstId, lastId, reason: message };
 }
-
-/** Whether SQLite says that the file itself is damaged; it is also where it ends before a page that is in use. */
-export function isCorruption(error: unknown): boolean {
-  const { code } = error as { code?: string };
-  return code !== undefined && (code.startsWith("SQLITE_CORRUPT") || DAMAGE.includes(code));
-}
-
-const DAMAGE = ["SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ"];
 
 /** Throws where what is known of the block is not what was written: nothing in it can be trusted then. */
 export function checkMeta({ damaged }: BlockMeta): void {

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
+import { checksumOfPart } from "../sqlite/checksum-of-part.ts";
 import type { BlockPart } from "./block.ts";
-import { checksumOfPart } from "./checksum.ts";
 
 /** A part's key: its block's id, its number and its page in one integer, so that a block's parts lie together. */
 const PAGES_A_PART = 2 ** 8;

@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { lazy } from "../../../memory/lazy.ts";
 import { type Keep, type KeptValues, keptOf, withBytes } from "../../../memory/read-cache.ts";
 import { SEVERITIES } from "../../../schema/severity.ts";
-import { createByteReader } from "../bytes/byte-writer.ts";
+import { createByteReader } from "../bytes/byte-reader.ts";
 import { unpackBytes } from "../bytes/pack-bytes.ts";
 import { createRowTexts, type RowTexts, textOfRow } from "../bytes/row-texts.ts";
 import { openConditioned } from "../column/conditioned-column.ts";

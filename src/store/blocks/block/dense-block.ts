@@ -5,21 +5,18 @@ import { writeConditioned } from "../column/conditioned-column.ts";
 import { writeMinuteCounts } from "../column/minute-counts.ts";
 import { writeTimes } from "../column/time-column.ts";
 import { type ColumnValues, LITERALS } from "../column/value-columns.ts";
+import { FIRST_SLOT, SLOT } from "../column/value-kind.ts";
 import { writeNumbers } from "../column/write-numbers.ts";
 import { templateAttributes } from "../extract/attribute-shapes.ts";
 import { templateMessages } from "../extract/message-templates.ts";
-import { FIRST_SLOT, SLOT } from "../extract/skeleton-table.ts";
 import { buildBloom, createHashSet, joinBlooms } from "../index/bloom.ts";
 import { createGramSet, GRAMS } from "../index/gram-filter.ts";
 import { hashWords } from "../index/words.ts";
 import { type Derivation, findDerivations } from "../template/derived-columns.ts";
-import { type TemplatedRows, writeTemplated } from "../template/templated-text.ts";
+import type { TemplatedRows } from "../template/templated-rows.ts";
+import { writeTemplated } from "../template/templated-text.ts";
 import { unitsOf, type WrittenTexts, writeTexts } from "../template/verbatim-texts.ts";
-import type { BlockPart, BlockRows, EncodedBlock } from "./block.ts";
-import { metaOf } from "./block.ts";
-
-/** The version of a block whose texts are taken apart. */
-export const DENSE_VERSION = 2;
+import { type BlockPart, type BlockRows, DENSE_VERSION, type EncodedBlock, metaOf } from "./block.ts";
 
 /** The parts of a dense block. Numbers are stored: they are never given a second meaning. */
 export const DENSE_PART = {

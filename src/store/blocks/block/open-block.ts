@@ -1,8 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { KeptValues } from "../../../memory/read-cache.ts";
-import type { BlockMeta } from "./block.ts";
+import { type BlockMeta, DENSE_VERSION } from "./block.ts";
 import type { BlockReader } from "./block-reader.ts";
-import { DENSE_VERSION } from "./dense-block.ts";
 import { openDenseBlock } from "./dense-block-reader.ts";
 import { openPlainBlock } from "./plain-block-reader.ts";
 import { findRecent } from "./recent-blocks.ts";

@@ -4,10 +4,11 @@ import { putText } from "../../../memory/text-buffer.ts";
 import { unpackBytes } from "../bytes/pack-bytes.ts";
 import { type IntColumn, openInts } from "../column/int-column.ts";
 import { bloomOfPage } from "../index/bloom.ts";
-import { type BlockMeta, decodePageStarts, PART, unbundle } from "./block.ts";
+import type { BlockMeta } from "./block.ts";
 import { absenceOf } from "./block-damage.ts";
 import { readPart } from "./block-parts.ts";
 import { BlockGone, type BlockReader, COLUMN_PARTS, type ColumnPart, type PageText, valuesOfRows } from "./block-reader.ts";
+import { decodePageStarts, PART, unbundle } from "./plain-block.ts";
 import { keepRecent } from "./recent-blocks.ts";
 
 type LengthsPart = "messageLengths" | "attributeLengths";

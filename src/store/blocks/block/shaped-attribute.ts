@@ -1,7 +1,5 @@
 import { textOf, type ValueReader } from "../column/value-columns.ts";
-import type { AttributeLeaf } from "../compile/query-node.ts";
-import { pathsOf } from "../extract/attribute-shapes.ts";
-import { selectDistinct } from "../match/value-search.ts";
+import { pathsOf } from "../template/skeleton.ts";
 import type { TemplatedReader } from "../template/templated-reader.ts";
 import { valueAt } from "./attribute-column.ts";
 import type { AttributeColumn, DenseText } from "./block-reader.ts";
@@ -19,7 +17,7 @@ type Located = {
   columns: Map<number, boolean>;
 };
 
-function locate({ count, template }: TemplatedReader, path: string): Located {
+export function locate({ count, template }: TemplatedReader, path: string): Located {
   const columnOf = new Int32Array(count + 1).fill(-1);
   const found = new Map<number, boolean>();
   const isUnclear = new Uint8Array(count + 1);
@@ -37,7 +35,7 @@ function locate({ count, template }: TemplatedReader, path: string): Located {
 }
 
 /** Calls `take` with the attribute's value of each row whose text must be read to tell whether it has any. */
-function readUnclear(
+export function readUnclear(
   { templated, kept }: DenseText,
   { isUnclear }: Located,
   path: string,
@@ -93,58 +91,8 @@ function plainJson(json: string): string {
   return IN_MANY_WAYS.test(json) ? JSON.stringify(JSON.parse(json)) : json;
 }
 
-type AttributeTest = Pick<AttributeLeaf, "path" | "accepts" | "acceptsNumber">;
-
-/** Sets `hits[row]` for each row whose attribute at `path` passes. Where no distinct value does, no rows are looked at. */
-export function findShapedAttribute(text: DenseText, { path, accepts, acceptsNumber }: AttributeTest, hits: Uint8Array): void {
-  const { templated } = text;
-  const located = locate(templated, path);
-  const { columnOf, columns } = located;
-  for (const [column, quoted] of columns) {
-    const reader = templated.column(column);
-    const numbers = quoted || acceptsNumber === undefined ? undefined : plainNumbersOf(reader);
-    const passes =
-      numbers === undefined || acceptsNumber === undefined
-        ? testDistinct(reader, (value) => accepts(quoted ? `"${value}"` : value))
-        : testNumbers(numbers, acceptsNumber);
-    if (!passes.includes(1)) continue;
-    const rows = templated.rowsOfColumn(column);
-    const templateOfRow = templated.templateOfRow();
-    selectDistinct(reader, passes, (index) => {
-      const row = rows[index] as number;
-      if (columnOf[templateOfRow[row] as number] === column) hits[row] = 1;
-    });
-  }
-  readUnclear(text, located, path, (json, row) => {
-    if (accepts(json)) hits[row] = 1;
-  });
-}
-
-/** A 1 for each distinct value that passes. Numbers come again and again: each is tested once. */
-function testDistinct(reader: ValueReader, accepts: (value: string) => boolean): Uint8Array {
-  const passes = new Uint8Array(reader.distinct);
-  const numbers = plainNumbersOf(reader);
-  const known = new Map<number, number>();
-  for (let index = 0; index < passes.length; index += 1) {
-    const number = numbers?.[index];
-    let result = number === undefined ? undefined : known.get(number);
-    if (result === undefined) {
-      result = accepts(reader.distinctText(index)) ? 1 : 0;
-      if (number !== undefined) known.set(number, result);
-    }
-    passes[index] = result;
-  }
-  return passes;
-}
-
-function testNumbers(numbers: Float64Array, accepts: (number: number) => boolean): Uint8Array {
-  const passes = new Uint8Array(numbers.length);
-  for (let index = 0; index < passes.length; index += 1) if (accepts(numbers[index] as number)) passes[index] = 1;
-  return passes;
-}
-
 /** The values of a column of numbers that are written in one way only. */
-function plainNumbersOf({ values }: ValueReader): Float64Array | undefined {
+export function plainNumbersOf({ values }: ValueReader): Float64Array | undefined {
   return values.kind === "numbers" && values.widthOf === undefined ? values.numbers.all() : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { createByteReader } from "../bytes/byte-writer.ts";
+import { createByteReader } from "../bytes/byte-reader.ts";
 import { bloomOfPage } from "../index/bloom.ts";
 import type { DenseBlock, DenseBlooms } from "./block-reader.ts";
 

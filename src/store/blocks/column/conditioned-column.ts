@@ -1,5 +1,6 @@
 import { createScratch } from "../../../memory/scratch.ts";
-import type { ByteReader, ByteWriter } from "../bytes/byte-writer.ts";
+import type { ByteReader } from "../bytes/byte-reader.ts";
+import type { ByteWriter } from "../bytes/byte-writer.ts";
 import { openNumbers, readNumbers } from "./read-numbers.ts";
 import { writeNumbers } from "./write-numbers.ts";
 

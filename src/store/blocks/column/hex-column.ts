@@ -1,7 +1,8 @@
 import { lazy } from "../../../memory/lazy.ts";
 import { type Keep, withBytes } from "../../../memory/read-cache.ts";
 import { createScratch } from "../../../memory/scratch.ts";
-import type { ByteReader, ByteWriter } from "../bytes/byte-writer.ts";
+import type { ByteReader } from "../bytes/byte-reader.ts";
+import type { ByteWriter } from "../bytes/byte-writer.ts";
 import { EACH_ITS_OWN, type Places } from "./places.ts";
 import { type Indexes, openIndexes } from "./read-numbers.ts";
 import { writeNumbers } from "./write-numbers.ts";

@@ -1,4 +1,5 @@
-import { createByteReader, createByteWriter } from "../bytes/byte-writer.ts";
+import { createByteReader } from "../bytes/byte-reader.ts";
+import { createByteWriter } from "../bytes/byte-writer.ts";
 import { readNumbers } from "./read-numbers.ts";
 import { writeNumbers } from "./write-numbers.ts";
 

@@ -1,5 +1,6 @@
 import { lazy } from "../../../memory/lazy.ts";
-import type { ByteReader } from "../bytes/byte-writer.ts";
+import type { ByteReader } from "../bytes/byte-reader.ts";
+import { openSmallest } from "../bytes/pack-bytes.ts";
 import { BITS, CONSTANT, DOUBLES, PLANES, STEPS } from "./write-numbers.ts";
 
 /** A column of numbers that can be read. */
@@ -219,17 +220,4 @@ function joinPlanes(low: Uint8Array, high: Uint8Array, indexes: Uint32Array, fro
 
 function addPlane(values: Float64Array, bytes: Uint8Array, from: number, to: number, factor: number): void {
   for (let i = from, at = 0; i < to; i += 1, at += 1) values[at] = (values[at] as number) + (bytes[i] as number) * factor;
-}
-
-/** Reads bytes that `writeSmallest` wrote. */
-export function readSmallest(reader: ByteReader): Uint8Array {
-  return openSmallest(reader)();
-}
-
-/** The same, unpacked when it is first asked for. */
-function openSmallest(reader: ByteReader): () => Uint8Array {
-  const head = reader.varint();
-  const bytes = reader.take(Math.floor(head / 2));
-  if (head % 2 === 0) return () => bytes;
-  return lazy(() => Bun.zstdDecompressSync(bytes as Uint8Array<ArrayBuffer>));
 }

@@ -1,7 +1,9 @@
-import type { ByteReader, ByteWriter } from "../bytes/byte-writer.ts";
+import type { ByteReader } from "../bytes/byte-reader.ts";
+import type { ByteWriter } from "../bytes/byte-writer.ts";
+import { readSmallest, writeSmallest } from "../bytes/pack-bytes.ts";
 import { EACH_ITS_OWN, type Places } from "./places.ts";
-import { openNumbers, readNumbers, readSmallest } from "./read-numbers.ts";
-import { writeNumbers, writeSmallest } from "./write-numbers.ts";
+import { openNumbers, readNumbers } from "./read-numbers.ts";
+import { writeNumbers } from "./write-numbers.ts";
 
 /** Texts of any kind: each distinct one once and which one each is, or, where few come again, one after another. */
 const EACH = 0;

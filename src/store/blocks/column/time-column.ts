@@ -1,8 +1,10 @@
 import { lazy } from "../../../memory/lazy.ts";
 import type { Keep } from "../../../memory/read-cache.ts";
-import { type ByteReader, type ByteWriter, createByteWriter } from "../bytes/byte-writer.ts";
-import { openNumbers, readSmallest } from "./read-numbers.ts";
-import { writeNumbers, writeSmallest } from "./write-numbers.ts";
+import type { ByteReader } from "../bytes/byte-reader.ts";
+import { type ByteWriter, createByteWriter } from "../bytes/byte-writer.ts";
+import { readSmallest, writeSmallest } from "../bytes/pack-bytes.ts";
+import { openNumbers } from "./read-numbers.ts";
+import { writeNumbers } from "./write-numbers.ts";
 
 /**
  * Times that mostly rise: for each how far it lies beyond the latest one before it, in a byte; one that is earlier, or

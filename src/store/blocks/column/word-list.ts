@@ -1,7 +1,7 @@
 import { lazy } from "../../../memory/lazy.ts";
 import { createTextBuffer, putBytes, putText, type TextBuffer, takeBytes } from "../../../memory/text-buffer.ts";
 import { foldCase } from "../index/words.ts";
-import type { SlotTest } from "../match/template-match.ts";
+import { holds, type ValueTest } from "./value-test.ts";
 
 /** The words that slots hold, by number. What a search asks of them it asks of each word once. */
 export type WordList = {
@@ -9,7 +9,7 @@ export type WordList = {
   /** Puts the text of a word behind what is in the buffer. */
   put(index: number, buffer: TextBuffer): void;
   /** A 1 for each word of which the test holds; undefined where there is none. */
-  matching(test: Pick<SlotTest, "relation" | "text">, folded: boolean): Uint8Array | undefined;
+  matching(test: ValueTest, folded: boolean): Uint8Array | undefined;
 };
 
 /** What is remembered of what was asked, in bytes: a dictionary outlives the questions, which may all be different. */
@@ -54,18 +54,4 @@ function encodeWords(words: readonly string[]): { bytes: Uint8Array; ends: Uint3
     return buffer.length;
   });
   return { bytes: takeBytes(buffer), ends };
-}
-
-/** Whether the test holds of a value. */
-export function holds({ relation, text }: Pick<SlotTest, "relation" | "text">, value: string): boolean {
-  switch (relation) {
-    case "equals":
-      return value === text;
-    case "contains":
-      return value.includes(text);
-    case "startsWith":
-      return value.startsWith(text);
-    case "endsWith":
-      return value.endsWith(text);
-  }
 }

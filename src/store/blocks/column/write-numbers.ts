@@ -1,5 +1,5 @@
-import { freeBytes } from "../../../memory/free-bytes.ts";
 import type { ByteWriter } from "../bytes/byte-writer.ts";
+import { writeSmallest } from "../bytes/pack-bytes.ts";
 
 /**
  * Whole numbers (up to 2^53 either way) in as few bytes as a choice of encodings gives: a tag, then what the encoding
@@ -18,10 +18,8 @@ export const DOUBLES = 3;
 /** Wider ones are kept in planes: so that what is read to get at one value fits into 32 bits. */
 const MAX_BITS = 24;
 /** Below this, what zstd has to say about the bytes costs more than it saves. */
-const MIN_PLANE_ROWS = 256;
+export const MIN_PLANE_ROWS = 256;
 const PLANE_OVERHEAD_BYTES = 32;
-const LEVEL = 1;
-
 let distances = new Float64Array(1 << 12);
 let plane = new Uint8Array(1 << 12);
 let packed = new Uint8Array(1 << 12);
@@ -123,15 +121,6 @@ function writePlanes(count: number, bits: number, base: number, steps: number, o
     else for (let i = 0; i < count; i += 1) plane[i] = Math.floor((distances[i] as number) / divisor) % 256;
     writeSmallest(plane.subarray(0, count), out);
   }
-}
-
-/** Bytes as they are or compressed: their number in the file with a bit that says which, then the bytes. */
-export function writeSmallest(bytes: Uint8Array, out: ByteWriter, level = LEVEL): void {
-  const compressed = bytes.length < MIN_PLANE_ROWS ? bytes : Bun.zstdCompressSync(bytes as Uint8Array<ArrayBuffer>, { level });
-  const smaller = compressed.length < bytes.length ? compressed : bytes;
-  out.varint(smaller.length * 2 + (smaller === bytes ? 0 : 1));
-  out.append(smaller);
-  if (compressed !== bytes) freeBytes(compressed);
 }
 
 function writeDoubles(values: ArrayLike<number>, count: number, out: ByteWriter): void {

@@ -1,14 +1,14 @@
 import type { Database } from "bun:sqlite";
-import { type BlockMeta, type EncodedBlock, encodeBlock } from "../block/block.ts";
-import { type DamagedBlock, damageOf, type NoteDamage } from "../block/block-damage.ts";
-import { DENSE_VERSION, encodeDenseBlock } from "../block/dense-block.ts";
+import type { DamagedBlock, NoteDamage } from "../../damage.ts";
+import { type BlockMeta, DENSE_VERSION, type EncodedBlock } from "../block/block.ts";
+import { listBlocks } from "../block/block-catalog.ts";
+import { damageOf } from "../block/block-damage.ts";
+import { FULL_CHARACTERS, FULL_ROWS, isFull, type Sizes } from "../block/block-size.ts";
+import { encodeDenseBlock } from "../block/dense-block.ts";
 import { mergeBlocks } from "../block/merge-blocks.ts";
 import { openBlock } from "../block/open-block.ts";
-import { listBlocks } from "../file/database.ts";
+import { encodeBlock } from "../block/plain-block.ts";
 
-/** A block with this many rows, or this much text, has its final size. */
-export const FULL_ROWS = 65_536;
-export const FULL_CHARACTERS = 16 * 1024 * 1024;
 /** So many neighbours of about one size, the largest weighing up to twice the mean, become one block. */
 const FAN_IN = 32;
 /** While nothing else is to be done it may be fewer: each record is then rewritten more often. */
@@ -28,8 +28,6 @@ export type PlanOptions = {
   mostBytes?: number | undefined;
 };
 
-type Sizes = Pick<BlockMeta, "rows" | "characters">;
-
 function sumUp(blocks: readonly Sizes[]): Sizes {
   const sum = { rows: 0, characters: 0 };
   for (const { rows, characters } of blocks) {
@@ -42,10 +40,6 @@ function sumUp(blocks: readonly Sizes[]): Sizes {
 /** What a block costs to be rewritten; a full one of rows alone costs as much as a full one of text alone. */
 function weightOf({ rows, characters }: Sizes): number {
   return rows * (FULL_CHARACTERS / FULL_ROWS) + characters;
-}
-
-export function isFull(meta: Sizes): boolean {
-  return meta.rows >= FULL_ROWS || meta.characters >= FULL_CHARACTERS;
 }
 
 /** Has its final form as well: nothing is to be done with it any more. */

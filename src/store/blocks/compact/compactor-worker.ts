@@ -1,11 +1,11 @@
 import type { Database } from "bun:sqlite";
 import { platform, setPriority } from "node:os";
 import { releaseScratch } from "../../../memory/scratch.ts";
-import type { FromCompactor, ToCompactor } from "../../worker-messages.ts";
 import { buffersOfBlock } from "../block/block.ts";
 import { BlockGone } from "../block/block-reader.ts";
 import { openForReading } from "../file/database.ts";
 import { compactOnce } from "./compaction.ts";
+import type { FromCompactor, ToCompactor } from "./compactor-messages.ts";
 
 /** A thread that makes large blocks of small ones. It reads and encodes; the writer puts the result in place. */
 declare const self: Worker;

@@ -1,7 +1,8 @@
 import { LogctlError } from "../../../errors.ts";
-import type { FromCompactor, ReplaceRequest, ToCompactor } from "../../worker-messages.ts";
-import type { NoteDamage } from "../block/block-damage.ts";
+import type { NoteDamage } from "../../damage.ts";
+import type { ReplaceRequest } from "../block/block.ts";
 import { startWorker, type WorkerThread } from "../thread/worker-thread.ts";
+import type { FromCompactor, ToCompactor } from "./compactor-messages.ts";
 
 /** Compaction in the background, one merge at a time, with a rest after each. */
 export type Compactor = {

@@ -1,5 +1,5 @@
+import { ALL_SEVERITIES } from "../../../query/filter.ts";
 import type { CompareCondition, Condition, Query, RegexCondition, TextCondition } from "../../../query/query.ts";
-import { ALL_SEVERITIES } from "../../../schema/filter.ts";
 import { SEVERITIES } from "../../../schema/severity.ts";
 import { foldCase } from "../index/words.ts";
 import { compileComparison, compileNumberComparison, compileOrder, isKeptAsText, NUMBER } from "./compare-scalar.ts";

@@ -1,6 +1,6 @@
 import type { Timestamp } from "../../../schema/timestamp.ts";
 import type { QueryGrams } from "../index/gram-filter.ts";
-import type { Needle } from "../match/template-match.ts";
+import type { Needle } from "./needle.ts";
 import type { Needles } from "./needles.ts";
 import type { QueryHashes } from "./query-hashes.ts";
 import type { ScalarTest } from "./scalar-values.ts";

@@ -1,3 +1,4 @@
+import { MAX_HEX_DIGITS, MAX_NUMBER_DIGITS, MIN_HEX_DIGITS, SLOT, UUID_BYTES } from "../column/value-kind.ts";
 import {
   firstValueScratch,
   isUuid,
@@ -7,7 +8,7 @@ import {
   type Tokens,
   valueScratch,
 } from "./message-tokens.ts";
-import { createSkeletonTable, MAX_HEX_DIGITS, MAX_NUMBER_DIGITS, MIN_HEX_DIGITS, SLOT, UUID_BYTES } from "./skeleton-table.ts";
+import { createSkeletonTable } from "./skeleton-table.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -1,10 +1,8 @@
 import { createScratch } from "../../../memory/scratch.ts";
-import type { ColumnKind, ColumnValues } from "../column/value-columns.ts";
+import type { ColumnValues } from "../column/value-columns.ts";
+import { SLOT } from "../column/value-kind.ts";
+import type { RowColumns } from "../template/templated-rows.ts";
 import type { Tokens } from "./message-tokens.ts";
-import { SLOT } from "./skeleton-table.ts";
-
-/** The rows' templates (`n` is the one at `n - 1`, 0 is none), and for each template the columns of its slots. */
-export type RowColumns = { templateOfRow: Uint32Array; columnsOf: Uint32Array[]; columns: ColumnKind[] };
 
 const valueScratch = createScratch((length) => new Float64Array(length));
 const lengthScratch = createScratch((length) => new Uint32Array(length));

@@ -1,5 +1,6 @@
 import { createScratch } from "../../../memory/scratch.ts";
-import { createSkeletonTable, FIRST_SLOT, type SkeletonTable, SLOT } from "./skeleton-table.ts";
+import { FIRST_SLOT, SLOT } from "../column/value-kind.ts";
+import { createSkeletonTable, type SkeletonTable } from "./skeleton-table.ts";
 
 /** The skeletons that are worth columns of their own: the templates of a block. */
 export type Templates = {

@@ -1,10 +1,11 @@
 import { fullGC } from "bun:jsc";
 import { createScratch } from "../../../memory/scratch.ts";
-import type { TemplatedRows } from "../template/templated-text.ts";
+import { slotsOf } from "../template/skeleton.ts";
+import type { TemplatedRows } from "../template/templated-rows.ts";
 import { gatherColumns } from "./gather-columns.ts";
 import { mergeSkeletons, type Templates } from "./merge-skeletons.ts";
 import { type Tokens, tokenizeMessages } from "./message-tokens.ts";
-import { type SkeletonTable, slotsOf } from "./skeleton-table.ts";
+import type { SkeletonTable } from "./skeleton-table.ts";
 import { takeOutPhrases } from "./take-out-phrases.ts";
 
 const templateScratch = createScratch((length) => new Uint32Array(length));

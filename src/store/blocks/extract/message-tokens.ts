@@ -1,13 +1,6 @@
 import { createScratch } from "../../../memory/scratch.ts";
-import {
-  createSkeletonTable,
-  MAX_HEX_DIGITS,
-  MAX_NUMBER_DIGITS,
-  MIN_HEX_DIGITS,
-  type SkeletonTable,
-  SLOT,
-  UUID_BYTES,
-} from "./skeleton-table.ts";
+import { MAX_HEX_DIGITS, MAX_NUMBER_DIGITS, MIN_HEX_DIGITS, SLOT, UUID_BYTES } from "../column/value-kind.ts";
+import { createSkeletonTable, type SkeletonTable } from "./skeleton-table.ts";
 
 /**
  * Texts taken apart into what stays the same and what differs, after CLP (Rodrigues et al., OSDI 2021): words without

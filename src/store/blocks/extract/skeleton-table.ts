@@ -1,33 +1,4 @@
-import { onRelease } from "../../../memory/scratch.ts";
-
-/**
- * What stays the same in texts that one line of code wrote: UTF-8 with slots where they differ. A slot is a byte that
- * occurs in no UTF-8 (0xf8 and up); that of hexadecimal digits is followed by how many.
- */
-export const SLOT = {
-  /** Up to 15 decimal digits. */
-  number: 0xf8,
-  /** Lower-case hexadecimal digits, one a decimal one at least; with their number behind. */
-  hex: 0xf9,
-  /** The 32 digits of a UUID, without its dashes. */
-  uuid: 0xfa,
-  /** Any other word with digits in it; in JSON, any value. */
-  text: 0xfb,
-  /** A word without digits. */
-  word: 0xfc,
-  /** In JSON: true, false or null. */
-  literal: 0xfd,
-  /** In messages: a text of any words, such as what stands between quotes. */
-  phrase: 0xfe,
-} as const;
-
-export const FIRST_SLOT = SLOT.number;
-
-/** What counts as a number, and as hexadecimal digits. */
-export const MAX_NUMBER_DIGITS = 15;
-export const MIN_HEX_DIGITS = 8;
-export const MAX_HEX_DIGITS = 64;
-export const UUID_BYTES = 36;
+import { growTo, onRelease } from "../../../memory/scratch.ts";
 
 /** The distinct skeletons of a block, by number in the order in which they were first met; found by their bytes. */
 export type SkeletonTable = {
@@ -143,24 +114,4 @@ export function createSkeletonTable(): SkeletonTable {
 
 function wordsIn(bytes: number): number {
   return (bytes + WORD_BYTES - 1) >>> 2;
-}
-
-/** The larger column with what the smaller one holds. */
-export function growTo<Column extends { set(source: Column): void }>(larger: Column, source: Column): Column {
-  larger.set(source);
-  return larger;
-}
-
-/** The slots of a skeleton: for each its kind, and where its text starts and ends. */
-export function slotsOf(skeleton: Uint8Array): { kind: number; digits: number; start: number; end: number }[] {
-  const slots = [];
-  for (let at = 0; at < skeleton.length; at += 1) {
-    const kind = skeleton[at] as number;
-    if (kind < FIRST_SLOT) continue;
-    const digits = kind === SLOT.hex ? (skeleton[at + 1] as number) : kind === SLOT.uuid ? 32 : 0;
-    const start = at;
-    if (kind === SLOT.hex) at += 1;
-    slots.push({ kind, digits, start, end: at + 1 });
-  }
-  return slots;
 }

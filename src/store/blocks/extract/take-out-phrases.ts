@@ -1,6 +1,7 @@
-import { selectRows } from "../template/templated-text.ts";
+import { SLOT } from "../column/value-kind.ts";
+import { slotsOf } from "../template/skeleton.ts";
+import { selectRows } from "../template/templated-rows.ts";
 import { mayHavePhrases, type Tokens, tokenizePhrases } from "./message-tokens.ts";
-import { SLOT, slotsOf } from "./skeleton-table.ts";
 
 /** Rows with a template have their phrases taken out all the same where so many of their kind have none ... */
 const MIN_UNLIKE_OF_KIND = 1 / 32;

@@ -1,19 +1,15 @@
 import { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { LogctlError } from "../../../errors.ts";
-import type { BlockMeta, EncodedBlock } from "../block/block.ts";
-import { isCorruption } from "../block/block-damage.ts";
-import { deleteParts, insertPart } from "../block/block-parts.ts";
-import { checksumOfMeta } from "../block/checksum.ts";
 import { convertReceipts } from "../receipt/convert-receipts.ts";
 import { RECEIPT_SCHEMA } from "../receipt/receipt-blocks.ts";
+import { readPragma } from "../sqlite/pragma.ts";
+import { isCorruption } from "../sqlite/sqlite-errors.ts";
 import { addStamp, stampCommit } from "../wal/stamp.ts";
 import { checkFile, explainDamage } from "./check-file.ts";
 import { forgetLastRecord } from "./last-record.ts";
-import { readPragma } from "./pragma.ts";
 import { keepPrivate, makePrivateFile } from "./private-file.ts";
 import { takeLogInto } from "./space.ts";
-import { addTokenColumns } from "./tokens.ts";
 
 /** "LgCt": tells our files from other people's SQLite databases. */
 const APPLICATION_ID = 0x4c674374;
@@ -165,7 +161,7 @@ function takeOn(database: Database): void {
   const version = readPragma(database, "user_version");
   if (version === SCHEMA_VERSION) return;
   if (version === 1) database.run(ADD_CHECKSUMS);
-  convertReceipts(database, newestRecordId(database));
+  convertReceipts(database);
   database.run(`PRAGMA user_version=${SCHEMA_VERSION}`);
 }
 
@@ -175,99 +171,6 @@ function unusable(path: string, error: unknown): LogctlError {
   return new LogctlError("database_unusable", `the database '${path}' cannot be used: ${(error as Error).message}`, {
     cause: error,
   });
-}
-
-type BlockRow = {
-  id: number;
-  version: number;
-  first_id: number;
-  last_id: number;
-  rows: number;
-  timestamp_min: number;
-  timestamp_max: number;
-  received_min: number;
-  received_max: number;
-  severity_mask: number;
-  services: string;
-  bytes: number;
-  characters: number;
-  /** None in what was written before there were checksums. */
-  checksum?: number | null;
-};
-
-function metaOf(row: BlockRow): BlockMeta {
-  const meta: BlockMeta = {
-    id: row.id,
-    version: row.version,
-    firstId: row.first_id,
-    lastId: row.last_id,
-    rows: row.rows,
-    timestampMin: row.timestamp_min,
-    timestampMax: row.timestamp_max,
-    receivedMin: row.received_min,
-    receivedMax: row.received_max,
-    severityMask: row.severity_mask,
-    services: row.services.split("\n"),
-    bytes: row.bytes,
-    characters: row.characters,
-  };
-  const isWhole = meta.rows === meta.lastId - meta.firstId + 1 && (row.checksum ?? checksumOfMeta(meta)) === checksumOfMeta(meta);
-  return isWhole ? meta : { ...meta, damaged: true };
-}
-
-/** The blocks for which `where` holds, in the order of `orderBy`. */
-export function listBlocks(database: Database, where: string, parameters: number[], orderBy: string, limit = -1): BlockMeta[] {
-  const sql = `SELECT * FROM block WHERE ${where} ORDER BY ${orderBy} LIMIT ${limit}`;
-  return database
-    .query<BlockRow, number[]>(sql)
-    .all(...parameters)
-    .map(metaOf);
-}
-
-/** The id of the newest record that there is, or was before it was dropped; 0 where there was none. */
-export function newestRecordId(database: Database): number {
-  const newest = listBlocks(database, "1", [], "first_id DESC", 1)[0];
-  if (newest === undefined) return droppedRecordId(database);
-  // Where it is damaged one of the two may be wrong; an id that is never given is better than one that is given twice.
-  return Math.max(newest.lastId, newest.firstId + newest.rows - 1);
-}
-
-/** When the newest record was received, in ms since the epoch; undefined where there is none. */
-export function newestReceivedMs(database: Database): number | undefined {
-  return listBlocks(database, "1", [], "first_id DESC", 1)[0]?.receivedMax;
-}
-
-export function insertBlock(database: Database, id: number, { meta, parts }: EncodedBlock): void {
-  const columns = [meta.firstId, id, meta.version, meta.lastId, meta.rows, meta.timestampMin, meta.timestampMax] as const;
-  const rest = [meta.receivedMin, meta.receivedMax, meta.severityMask] as const;
-  database
-    .query("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-    .run(...columns, ...rest, meta.services.join("\n"), meta.bytes, meta.characters, checksumOfMeta({ id, ...meta }));
-  for (const part of parts) insertPart(database, id, part);
-}
-
-/** Deletes a block if it is still there, and says whether it was. */
-export function deleteBlock(database: Database, id: number, firstId: number): boolean {
-  const { changes } = database.query("DELETE FROM block WHERE first_id = ? AND id = ?").run(firstId, id);
-  deleteParts(database, id);
-  return changes === 1;
-}
-
-/**
- * Deletes blocks in one transaction; one that is gone already is passed over. Their records' ids are never given again,
- * even if no record is left, since whoever reads on from an id would miss the new ones.
- */
-export function dropBlocks(database: Database, blocks: readonly BlockMeta[]): void {
-  const lastId = blocks.reduce((last, block) => Math.max(last, block.lastId), 0);
-  database
-    .transaction(() => {
-      for (const { id, firstId } of blocks) deleteBlock(database, id, firstId);
-      database
-        .query("INSERT INTO mark VALUES ('dropped_id', ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)")
-        .run(lastId);
-      stampCommit(database);
-    })
-    .immediate();
 }
 
 /** Commits numbers under their names, together. */
@@ -281,7 +184,21 @@ export function markDatabase(database: Database, values: Record<string, number>)
     .immediate();
 }
 
-/** The highest id that a record ever dropped had; 0 where none was dropped. */
-export function droppedRecordId(database: Database): number {
-  return database.query<{ value: number }, []>("SELECT value FROM mark WHERE name = 'dropped_id'").get()?.value ?? 0;
+/** Columns added to files that were made before them; an older logctl does not know of them and reads them all the same. */
+const ADDED_COLUMNS: Record<string, string> = {
+  previous_digest: "TEXT",
+  previous_until: "INTEGER",
+  rate_limit: "INTEGER",
+  daily_quota_bytes: "INTEGER",
+  last_used_at: "INTEGER",
+  quota_day: "INTEGER",
+  quota_bytes: "INTEGER NOT NULL DEFAULT 0",
+};
+
+/** Adds what the table of tokens lacks; to be called within a transaction that writes. */
+export function addTokenColumns(database: Database): void {
+  const there = database.query<{ name: string }, []>("SELECT name FROM pragma_table_info('token')").all();
+  for (const [column, type] of Object.entries(ADDED_COLUMNS)) {
+    if (!there.some(({ name }) => name === column)) database.run(`ALTER TABLE token ADD COLUMN ${column} ${type}`);
+  }
 }

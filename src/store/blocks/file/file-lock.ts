@@ -1,5 +1,6 @@
 import { LogctlError } from "../../../errors.ts";
-import { lockFileItself, lockForProcess, type ProcessLock } from "../../../process-lock.ts";
+import type { ProcessLock } from "../../../lock/lock-holder.ts";
+import { lockFileItself, lockForProcess } from "../../../lock/process-lock.ts";
 import { keepPrivate, makePrivateFile } from "./private-file.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
+import { readPragma, withBusyTimeout } from "../sqlite/pragma.ts";
 import { stampCommit } from "../wal/stamp.ts";
-import { readPragma, withBusyTimeout } from "./pragma.ts";
 
 /** Pages that one call gives back at most, so that whoever wants to write waits a moment at most. */
 const PAGES_AT_A_TIME = 1000;

@@ -3,25 +3,6 @@ import { randomBytes } from "node:crypto";
 import { digestOfToken, type Scope, type StoredToken, type TokenUse } from "../../../schema/token.ts";
 import { stampCommit } from "../wal/stamp.ts";
 
-/** Columns added to files that were made before them; an older logctl does not know of them and reads them all the same. */
-const ADDED_COLUMNS: Record<string, string> = {
-  previous_digest: "TEXT",
-  previous_until: "INTEGER",
-  rate_limit: "INTEGER",
-  daily_quota_bytes: "INTEGER",
-  last_used_at: "INTEGER",
-  quota_day: "INTEGER",
-  quota_bytes: "INTEGER NOT NULL DEFAULT 0",
-};
-
-/** Adds what the table of tokens lacks; to be called within a transaction that writes. */
-export function addTokenColumns(database: Database): void {
-  const there = database.query<{ name: string }, []>("SELECT name FROM pragma_table_info('token')").all();
-  for (const [column, type] of Object.entries(ADDED_COLUMNS)) {
-    if (!there.some(({ name }) => name === column)) database.run(`ALTER TABLE token ADD COLUMN ${column} ${type}`);
-  }
-}
-
 type TokenRow = Omit<StoredToken, "scopes"> & { scopes: string };
 
 /** Every token ever made, revoked ones included, in the order in which they were made. */

@@ -1,8 +1,9 @@
 import type { Database } from "bun:sqlite";
-import { isCorruption } from "../block/block-damage.ts";
+import { droppedRecordId, newestRecordId } from "../block/block-catalog.ts";
 import { explainDamage } from "../file/check-file.ts";
-import { droppedRecordId, isOurs, newestRecordId, openForReading } from "../file/database.ts";
+import { isOurs, openForReading } from "../file/database.ts";
 import { readLastRecord } from "../file/last-record.ts";
+import { isCorruption } from "../sqlite/sqlite-errors.ts";
 import { checkOrigin } from "../wal/check-origin.ts";
 import { checkWal } from "../wal/check-wal.ts";
 import { walBytes } from "../wal/wal.ts";

@@ -1,11 +1,12 @@
 import type { DenseBlock, DenseText } from "../block/block-reader.ts";
 import type { ColumnKind, ValueReader } from "../column/value-columns.ts";
+import { SLOT } from "../column/value-kind.ts";
 import type { WordList } from "../column/word-list.ts";
-import { SLOT } from "../extract/skeleton-table.ts";
+import type { Needle } from "../compile/needle.ts";
 import type { Template } from "../template/template-dictionary.ts";
 import { blockMayHold, keptPageMayHold, type Required, templatedMayHold, type WhichText } from "./dense-filters.ts";
 import { findTexts } from "./find-texts.ts";
-import { alignNeedle, type Needle, type SlotTest, type TemplateMatch } from "./template-match.ts";
+import { alignNeedle, type SlotTest, type TemplateMatch } from "./template-match.ts";
 import { mayHold, selectValues, testValue } from "./value-search.ts";
 
 /** What is looked for in texts of a block. */

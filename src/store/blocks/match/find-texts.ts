@@ -1,7 +1,7 @@
+import type { Needle } from "../compile/needle.ts";
 import { foldCase } from "../index/words.ts";
 import type { KeptPage } from "../template/verbatim-texts.ts";
 import { findInAscii } from "./find-in-ascii.ts";
-import type { Needle } from "./template-match.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

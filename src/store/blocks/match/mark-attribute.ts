@@ -1,8 +1,8 @@
 import { onRelease } from "../../../memory/scratch.ts";
 import { readAttributeColumn } from "../block/attribute-column.ts";
 import type { AttributeColumn, BlockReader, PageText } from "../block/block-reader.ts";
-import { findShapedAttribute } from "../block/shaped-attribute.ts";
 import type { AttributeLeaf } from "../compile/query-node.ts";
+import { findShapedAttribute } from "./find-attribute.ts";
 
 /** Several conditions of a query may be on one attribute, as those of a range are. */
 let last: { page: PageText; path: string; column: AttributeColumn } | undefined;

@@ -1,9 +1,10 @@
 import type { BlockReader, DenseBlock, PageText } from "../block/block-reader.ts";
 import type { TextLeaf } from "../compile/query-node.ts";
-import { markAttributes, markMessages, occursInAttributes, occursInMessage } from "../compile/term.ts";
+import { occursInAttributes, occursInMessage } from "../compile/term.ts";
 import { markTemplates, searchAttributes, searchMessages } from "./dense-search.ts";
 import { findInAscii } from "./find-in-ascii.ts";
 import { foldedPage } from "./folded-page.ts";
+import { markAttributes, markMessages } from "./mark-term.ts";
 
 /** Sets `hits[row]` for each row of the page in which the text occurs. */
 export function markText(leaf: TextLeaf, block: BlockReader, page: number, hits: Uint8Array): void {

@@ -1,4 +1,4 @@
-import { ALL_SEVERITIES, type Filter } from "../../../schema/filter.ts";
+import { ALL_SEVERITIES, type Filter } from "../../../query/filter.ts";
 import type { BlockMeta } from "../block/block.ts";
 import type { BlockReader } from "../block/block-reader.ts";
 import { compileQuery } from "../compile/compile-query.ts";

@@ -1,18 +1,10 @@
-import { SLOT } from "../extract/skeleton-table.ts";
+import { SLOT } from "../column/value-kind.ts";
+import type { ValueTest } from "../column/value-test.ts";
+import type { Needle } from "../compile/needle.ts";
 import { classOfUnit, IN_WORD } from "../index/words.ts";
 
-/** A text to look for. */
-export type Needle = {
-  text: string;
-  /** Whether it is looked for in any case: `text` is folded then. */
-  folded: boolean;
-  /** Whether what stands before it, or behind it, must not be a part of the same word. */
-  wholeStart: boolean;
-  wholeEnd: boolean;
-};
-
 /** What must hold of the value in one slot. */
-export type SlotTest = { slot: number; relation: "equals" | "contains" | "startsWith" | "endsWith"; text: string };
+export type SlotTest = { slot: number } & ValueTest;
 
 /** How a needle can lie in the texts of a template. */
 export type TemplateMatch = {

@@ -1,12 +1,11 @@
 import type { HexTexts } from "../column/hex-column.ts";
 import type { StringTexts } from "../column/string-column.ts";
 import { textOf, type ValueReader, type Values } from "../column/value-columns.ts";
-import { holds } from "../column/word-list.ts";
-import { SLOT } from "../extract/skeleton-table.ts";
+import { SLOT } from "../column/value-kind.ts";
+import type { ValueTest } from "../column/value-test.ts";
+import { holds } from "../column/value-test.ts";
+import type { Needle } from "../compile/needle.ts";
 import { foldCase } from "../index/words.ts";
-import type { Needle, SlotTest } from "./template-match.ts";
-
-type ValueTest = Pick<SlotTest, "relation" | "text">;
 
 const DIGITS = /^[0-9]+$/;
 const HEX_DIGITS = /^[0-9a-f-]+$/;

@@ -5,11 +5,15 @@ import { type DigestedReceipt, digestOfKey } from "./receipts.ts";
 
 type OldRow = { scope: number; key: string; body_hash: string; answer: string; created_at: number };
 
+/** The table `block` as those formats have it. */
+const NEWEST_RECORD = "SELECT max(last_id, first_id + rows - 1) AS id FROM block ORDER BY first_id DESC LIMIT 1";
+
 /**
  * Takes the receipts of a database of format 1 to 3, a row each, into blocks, and makes the tables of these; to be called within
  * a transaction. Their ages are counted from that of the newest one.
  */
-export function convertReceipts(database: Database, lastRecordId: number): void {
+export function convertReceipts(database: Database): void {
+  const lastRecordId = database.query<{ id: number }, []>(NEWEST_RECORD).get()?.id ?? 0;
   database.run("ALTER TABLE receipt RENAME TO old_receipt");
   database.run(RECEIPT_SCHEMA);
   const newest = database.query<{ at: number | null }, []>("SELECT max(created_at) AS at FROM old_receipt").get()?.at ?? 0;

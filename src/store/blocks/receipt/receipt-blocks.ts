@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { checksumOfPart, checksumOfReceipts } from "../block/checksum.ts";
+import { checksumOfPart } from "../sqlite/checksum-of-part.ts";
 import { stampCommit } from "../wal/stamp.ts";
 import { buildReceiptFilter } from "./receipt-filter.ts";
 import { type DigestedReceipt, findPacked, packReceipts, RECEIPT_BYTES, unpackReceipts } from "./receipts.ts";
@@ -197,4 +197,10 @@ function partOf(digest: string): number {
 
 function bufferOf(data: Uint8Array): Buffer {
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** The CRC-32 of a block of receipts and of what is known of it. It is stored: what goes into it never changes. */
+export function checksumOfReceipts({ id, receipts, lastRecordId, createdAt, bytes }: ReceiptBlock, data: Uint8Array): number {
+  const known = new Float64Array([id, receipts, lastRecordId, createdAt, bytes]);
+  return Bun.hash.crc32(data as Uint8Array<ArrayBuffer>, Bun.hash.crc32(new Uint8Array(known.buffer)));
 }

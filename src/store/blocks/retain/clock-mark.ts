@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { readFileSync } from "node:fs";
 import type { ClockMark } from "../../../steady-clock.ts";
-import { markDatabase, newestReceivedMs } from "../file/database.ts";
+import { newestReceivedMs } from "../block/block-catalog.ts";
+import { markDatabase } from "../file/database.ts";
 
 const NAMES: Record<keyof ClockMark, string> = {
   timeMs: "clock_time_ms",

@@ -1,21 +1,14 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { CLOCK_TOLERANCE_MS } from "../../../steady-clock.ts";
-import {
-  addDrop,
-  BLOCKS_A_DROP,
-  type Dropped,
-  type DropReason,
-  planAgeDrop,
-  planSizeDrop,
-  type Retention,
-} from "../../retention.ts";
-import { dropBlocks, listBlocks } from "../file/database.ts";
+import type { Dropped, DropReason, Retention } from "../../retention.ts";
+import { dropBlocks, listBlocks } from "../block/block-catalog.ts";
 import { freeDiskBytes, pagesWithRoom } from "../file/disk-room.ts";
 import { createReserve } from "../file/reserve-file.ts";
 import { measureSpace, type Space, takeLogInto, vacuumPages } from "../file/space.ts";
 import type { DroppedReceipts, ReceiptKeeper } from "../receipt/receipt-keeper.ts";
 import { walBytes } from "../wal/wal.ts";
+import { addDrop, BLOCKS_A_DROP, planAgeDrop, planSizeDrop } from "./plan-drop.ts";
 
 /** Keeps the database within its limits, in short steps between which appends have their turn. Lives in the writer's thread. */
 export type Retainer = {

@@ -1,12 +1,12 @@
 import type { Database } from "bun:sqlite";
-import type { Filter } from "../../../schema/filter.ts";
-import { ALL_RECORDS, type RecordRange } from "../../stats-plan.ts";
+import type { Filter } from "../../../query/filter.ts";
 import type { BlockMeta } from "../block/block.ts";
+import { listBlocks, newestRecordId } from "../block/block-catalog.ts";
 import { damageOf } from "../block/block-damage.ts";
 import { BlockGone } from "../block/block-reader.ts";
 import { openBlock } from "../block/open-block.ts";
-import { listBlocks, newestRecordId } from "../file/database.ts";
 import { compileFilter, type Matcher, mayMatch, pruningConditions } from "../match/match.ts";
+import { ALL_RECORDS, type RecordRange } from "../search/record-range.ts";
 
 /** Below this many rows a range is not worth another thread. */
 const MIN_ROWS = 65_536;

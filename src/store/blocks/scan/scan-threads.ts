@@ -1,6 +1,7 @@
 import { LogctlError } from "../../../errors.ts";
-import type { FailureMessage, FromScanner, RefusalMessage, ToScanner } from "../../worker-messages.ts";
+import type { FailureMessage } from "../thread/messages.ts";
 import type { WorkerThread } from "../thread/worker-thread.ts";
+import type { FromScanner, RefusalMessage, ToScanner } from "./scan-messages.ts";
 import { canStartThread } from "./spare-descriptors.ts";
 
 export type ScannerThread = WorkerThread<ToScanner, FromScanner>;

@@ -2,16 +2,17 @@ import { fullGC } from "bun:jsc";
 import type { Database } from "bun:sqlite";
 import { LogctlError } from "../../../errors.ts";
 import { releaseScratch } from "../../../memory/scratch.ts";
-import { createTally } from "../../create-tally.ts";
-import type { SearchChunk } from "../../search-plan.ts";
+import type { DamagedBlock } from "../../damage.ts";
 import type { TallyPlan } from "../../stats-plan.ts";
-import type { FromScanner, ToScanner } from "../../worker-messages.ts";
-import { type DamagedBlock, isCorruption } from "../block/block-damage.ts";
 import { openForReading } from "../file/database.ts";
 import { search } from "../search/search.ts";
+import type { SearchChunk } from "../search/step.ts";
 import { walkRange } from "../search/walk-range.ts";
+import { isCorruption } from "../sqlite/sqlite-errors.ts";
+import { createTally } from "../tally/create-tally.ts";
 import type { Tally } from "../tally/tally.ts";
 import { listRanges } from "./record-ranges.ts";
+import type { FromScanner, ToScanner } from "./scan-messages.ts";
 
 /** A thread that reads. Several searches and tallies may be under way: each goes on by a short turn, and stops when it is cancelled. */
 declare const self: Worker;

@@ -1,11 +1,14 @@
 import type { LogctlError } from "../../../errors.ts";
-import { NO_FILTER } from "../../../schema/filter.ts";
+import { NO_FILTER } from "../../../query/filter.ts";
+import type { NoteDamage } from "../../damage.ts";
 import type { SearchPiece, SearchPlan } from "../../search-plan.ts";
-import { hasGroups, type RecordRange, type TallyPlan } from "../../stats-plan.ts";
-import type { FromScanner } from "../../worker-messages.ts";
-import type { NoteDamage } from "../block/block-damage.ts";
+import { hasGroups, type TallyPlan } from "../../stats-plan.ts";
+import type { Store } from "../../store.ts";
+import type { RecordRange } from "../search/record-range.ts";
+import type { ScanPlan } from "../search/step.ts";
 import { startWorker } from "../thread/worker-thread.ts";
 import { createAdmission } from "./admit-searches.ts";
+import type { FromScanner } from "./scan-messages.ts";
 import { createScanThreads, errorOf, type Scanner, type ScannerThread } from "./scan-threads.ts";
 import { createSlots } from "./semaphore.ts";
 import { isWorthSpreading, spreadSearch } from "./spread-search.ts";
@@ -15,16 +18,7 @@ import { RANGES_A_THREAD, spreadTally, type TallyThread } from "./spread-tally.t
  * The threads that read. They are started by `warm`, or else when there is first something to read. What they cannot read of damaged blocks is left
  * out, and `note` told before the piece, or the answer, that lacks it is there.
  */
-export type Scanners = {
-  /**
-   * Starts every thread and opens its connection. What is needed later must be there before somebody else may take the last
-   * descriptor: Bun ends the process where a thread cannot be started for want of one.
-   */
-  warm(): Promise<void>;
-  /** The answer in pieces, made no faster than they are taken. `return` ends the search at once, also while a piece is waited for. */
-  search(plan: SearchPlan, note?: NoteDamage): AsyncGenerator<SearchPiece>;
-  /** The answer as UTF-8, worked out by all threads there may be. Throws `interrupted` as soon as `signal` is aborted. */
-  tally(plan: TallyPlan, signal?: AbortSignal, note?: NoteDamage): Promise<Uint8Array>;
+export type Scanners = Pick<Store, "warm" | "search" | "tally"> & {
   /** What is under way, and what waits for its turn. */
   counts(): { pages: number; streams: number; tallies: number; waiting: number };
   /** Why something could not be read, until something can be; for good where the file is damaged. */
@@ -101,7 +95,7 @@ export function createScanners(
     });
   }
 
-  function searchWhole(plan: SearchPlan, note?: NoteDamage): AsyncGenerator<SearchPiece> {
+  function searchWhole(plan: ScanPlan, note?: NoteDamage): AsyncGenerator<SearchPiece> {
     const isPart = plan.part !== undefined;
     const id = nextId;
     nextId += 1;
@@ -185,7 +179,7 @@ export function createScanners(
     search(plan, note) {
       return admission.admit(plan, () => {
         if (threads === 1 || !isWorthSpreading(plan)) return searchWhole(plan, note);
-        const searchRange = (part: SearchPlan) => searchWhole(part, note);
+        const searchRange = (part: ScanPlan) => searchWhole(part, note);
         return spreadSearch({ plan, threads, listRanges: (within) => listRanges(plan, within), searchRange });
       });
     },

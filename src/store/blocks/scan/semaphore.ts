@@ -1,5 +1,4 @@
 import { LogctlError } from "../../../errors.ts";
-import { interrupted } from "./spread-tally.ts";
 
 /**
  * So many may do something at one time, and so many wait for it. Of both a holder has half at most of what the others leave, so
@@ -111,4 +110,8 @@ function createShares(count: number) {
       else shares.set(holder, own);
     },
   };
+}
+
+export function interrupted(): LogctlError {
+  return new LogctlError("interrupted", "who asked has left");
 }

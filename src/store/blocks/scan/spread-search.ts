@@ -1,14 +1,15 @@
-import type { Order, Position, SearchPiece, SearchPlan } from "../../search-plan.ts";
-import { ALL_RECORDS, type RecordRange } from "../../stats-plan.ts";
-import { FRAMING } from "../search/record-text.ts";
+import { FRAMING } from "../../record-framing.ts";
+import type { Order, Position, SearchPiece } from "../../search-plan.ts";
+import { ALL_RECORDS, type RecordRange } from "../search/record-range.ts";
+import type { ScanPlan } from "../search/step.ts";
 
 export type SpreadSearchOptions = {
-  plan: SearchPlan;
+  plan: ScanPlan;
   threads: number;
   /** The ranges within one that may hold matches, in ascending order. */
   listRanges: (within: RecordRange) => Promise<RecordRange[]>;
   /** Searches one range, on whichever thread has the least to do. `return` ends it at once. */
-  searchRange: (plan: SearchPlan) => AsyncGenerator<SearchPiece>;
+  searchRange: (plan: ScanPlan) => AsyncGenerator<SearchPiece>;
   /** For so long one thread searches alone. */
   aloneMs?: number;
 };
@@ -17,7 +18,7 @@ export type SpreadSearchOptions = {
 const ALONE_MS = 16;
 
 /** Whether a search may have to look far for what it gives, so that several threads are quicker. A tail looks at what is new. */
-export function isWorthSpreading({ filter, sort, offset, format }: SearchPlan): boolean {
+export function isWorthSpreading({ filter, sort, offset, format }: ScanPlan): boolean {
   return filter.query !== undefined && sort === "received_at" && offset === 0 && format !== "sse";
 }
 

@@ -1,6 +1,7 @@
-import { LogctlError } from "../../../errors.ts";
-import type { RecordRange, TallyPlan } from "../../stats-plan.ts";
-import type { FromScanner, ToScanner } from "../../worker-messages.ts";
+import type { TallyPlan } from "../../stats-plan.ts";
+import type { RecordRange } from "../search/record-range.ts";
+import type { FromScanner, ToScanner } from "./scan-messages.ts";
+import { interrupted } from "./semaphore.ts";
 
 /** Ranges for each thread: one that is held up takes fewer than the others. */
 export const RANGES_A_THREAD = 4;
@@ -70,8 +71,4 @@ function shareOut(ranges: readonly RecordRange[], threads: number): RecordRange[
 
 function longestOf(shares: readonly RecordRange[][]): RecordRange[] {
   return shares.reduce((longest, share) => (share.length > longest.length ? share : longest), []);
-}
-
-export function interrupted(): LogctlError {
-  return new LogctlError("interrupted", "who asked has left");
 }

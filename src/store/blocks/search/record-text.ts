@@ -1,22 +1,12 @@
 import { createTextBuffer, putBytes, putDecimal, putText, type TextBuffer } from "../../../memory/text-buffer.ts";
-import { CSV_HEADER, writeCsvRow } from "../../../schema/csv.ts";
+import { writeCsvRow } from "../../../schema/csv.ts";
 import type { RecordFormat } from "../../../schema/filter.ts";
 import { SEVERITIES } from "../../../schema/severity.ts";
 import { formatTimestamp } from "../../../schema/timestamp.ts";
+import { FRAMING } from "../../record-framing.ts";
 import { type BlockReader, COLUMN_PARTS, type ColumnPart } from "../block/block-reader.ts";
 import { createRowTexts, type RowTexts } from "../bytes/row-texts.ts";
 import { createTimestampWriter } from "./time-text.ts";
-
-/** How records become the bytes of an answer: what stands before the first, between two, and after the last. */
-export type RecordFraming = { head: string; separator: string; tail: string };
-
-/** `sse` is a server-sent event a record, with the record's id as the event's. */
-export const FRAMING: Record<RecordFormat | "sse", RecordFraming> = {
-  json: { head: "[", separator: ",\n", tail: "]\n" },
-  ndjson: { head: "", separator: "\n", tail: "\n" },
-  csv: { head: CSV_HEADER, separator: "", tail: "" },
-  sse: { head: "", separator: "", tail: "" },
-};
 
 const encoder = new TextEncoder();
 const utf8 = (text: string) => encoder.encode(text);

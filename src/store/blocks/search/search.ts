@@ -1,12 +1,15 @@
 import type { Database } from "bun:sqlite";
 import { onRelease } from "../../../memory/scratch.ts";
 import { createTextBuffer, putText, type TextBuffer, takeBytes } from "../../../memory/text-buffer.ts";
-import type { Hits, Position, SearchChunk, SearchPlan, Step } from "../../search-plan.ts";
-import { damageOf, type NoteDamage } from "../block/block-damage.ts";
+import type { NoteDamage } from "../../damage.ts";
+import { FRAMING } from "../../record-framing.ts";
+import type { Position } from "../../search-plan.ts";
+import { newestRecordId } from "../block/block-catalog.ts";
+import { damageOf } from "../block/block-damage.ts";
 import { BlockGone } from "../block/block-reader.ts";
-import { newestRecordId } from "../file/database.ts";
 import { compileFilter, type Matcher } from "../match/match.ts";
-import { FRAMING, writeRows } from "./record-text.ts";
+import { writeRows } from "./record-text.ts";
+import type { Hits, ScanPlan, SearchChunk, Step } from "./step.ts";
 import { walkByArrival } from "./walk-by-arrival.ts";
 import { walkByTimestamp } from "./walk-by-timestamp.ts";
 
@@ -26,7 +29,7 @@ onRelease(() => {
  * that compaction replaces meanwhile are listed again: no record is missed or doubled. What cannot be read of a damaged
  * block is left out, and `note` is told.
  */
-export function* search(database: Database, plan: SearchPlan, note: NoteDamage): Generator<SearchChunk | undefined, void> {
+export function* search(database: Database, plan: ScanPlan, note: NoteDamage): Generator<SearchChunk | undefined, void> {
   const { throughId = Number.POSITIVE_INFINITY, part } = plan;
   const matcher = compileFilter(plan.filter, Math.min(newestRecordId(database), throughId, part?.toId ?? throughId));
   matcher.firstId = Math.max(matcher.firstId, part?.fromId ?? 0);
@@ -69,7 +72,7 @@ export function* search(database: Database, plan: SearchPlan, note: NoteDamage):
 function walk(
   database: Database,
   matcher: Matcher,
-  plan: SearchPlan,
+  plan: ScanPlan,
   after: Position | undefined,
   note: NoteDamage,
 ): Iterable<Step> {
@@ -77,7 +80,7 @@ function walk(
   return walkBlocks(database, matcher, plan.order, after, note);
 }
 
-function positionOf({ block, page }: Hits, row: number, { sort }: SearchPlan): Position {
+function positionOf({ block, page }: Hits, row: number, { sort }: ScanPlan): Position {
   const id = block.meta.firstId + row;
   if (sort === "received_at") return { id, ms: 0, nanos: 0 };
   const i = row - block.pageRange(page).from;
@@ -85,7 +88,7 @@ function positionOf({ block, page }: Hits, row: number, { sort }: SearchPlan): P
 }
 
 /** Gathers the bytes of an answer, framed as its format wants it. */
-function createAnswer({ format, part }: SearchPlan) {
+function createAnswer({ format, part }: ScanPlan) {
   const framing = part === undefined ? FRAMING[format] : { ...FRAMING[format], head: "", tail: "" };
   const buffer = spare ?? createTextBuffer(BUFFER_BYTES);
   spare = undefined;

@@ -1,12 +1,14 @@
 import type { Database } from "bun:sqlite";
 import type { KeptValues } from "../../../memory/read-cache.ts";
-import type { Hits, Position } from "../../search-plan.ts";
+import type { NoteDamage } from "../../damage.ts";
+import type { Position } from "../../search-plan.ts";
 import type { BlockMeta } from "../block/block.ts";
-import { checkMeta, damageOf, type NoteDamage } from "../block/block-damage.ts";
+import { listBlocks } from "../block/block-catalog.ts";
+import { checkMeta, damageOf } from "../block/block-damage.ts";
 import { BlockGone, type BlockReader } from "../block/block-reader.ts";
 import { openBlock } from "../block/open-block.ts";
-import { listBlocks } from "../file/database.ts";
 import { type Matcher, matchPage, mayMatch, pruningConditions } from "../match/match.ts";
+import type { Hits } from "./step.ts";
 
 /** Records with consecutive ids, all of one block. */
 export type Stretch = { meta: BlockMeta; fromId: number; toId: number };

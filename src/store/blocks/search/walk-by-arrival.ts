@@ -1,10 +1,12 @@
 import type { Database } from "bun:sqlite";
-import type { Order, Position, Step } from "../../search-plan.ts";
-import { checkMeta, damageOf, type NoteDamage } from "../block/block-damage.ts";
+import type { NoteDamage } from "../../damage.ts";
+import type { Order, Position } from "../../search-plan.ts";
+import { listBlocks } from "../block/block-catalog.ts";
+import { checkMeta, damageOf } from "../block/block-damage.ts";
 import type { BlockReader } from "../block/block-reader.ts";
 import { openBlock } from "../block/open-block.ts";
-import { listBlocks } from "../file/database.ts";
 import { type Matcher, matchPage, mayMatch, pruningConditions } from "../match/match.ts";
+import type { Step } from "./step.ts";
 
 /** A block that may hold matches, and the ids in it that have not been passed yet. */
 export type Candidate = { block: BlockReader; fromId: number; toId: number };

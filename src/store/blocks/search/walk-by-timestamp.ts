@@ -1,10 +1,12 @@
 import type { Database } from "bun:sqlite";
 import { createKeptValues } from "../../../memory/read-cache.ts";
-import type { Hits, Order, Position, Step } from "../../search-plan.ts";
+import type { NoteDamage } from "../../damage.ts";
+import type { Order, Position } from "../../search-plan.ts";
 import type { BlockMeta } from "../block/block.ts";
-import { damageOf, type NoteDamage } from "../block/block-damage.ts";
-import { listBlocks } from "../file/database.ts";
+import { listBlocks } from "../block/block-catalog.ts";
+import { damageOf } from "../block/block-damage.ts";
 import { type Matcher, pruningConditions } from "../match/match.ts";
+import type { Hits, Step } from "./step.ts";
 import { firstOf, headOf, openRuns, type Run, takeHits } from "./timestamp-run.ts";
 
 /** Pages of texts that one walk keeps, since it goes to and fro between them: about as much as a full block has. */

@@ -1,11 +1,12 @@
 import type { Database } from "bun:sqlite";
-import { ALL_SEVERITIES, type Filter } from "../../../schema/filter.ts";
-import type { RecordRange } from "../../stats-plan.ts";
+import { ALL_SEVERITIES, type Filter } from "../../../query/filter.ts";
+import type { NoteDamage } from "../../damage.ts";
 import type { BlockMeta } from "../block/block.ts";
-import { checkMeta, damageOf, type NoteDamage } from "../block/block-damage.ts";
+import { checkMeta, damageOf } from "../block/block-damage.ts";
 import { BlockGone, type BlockReader } from "../block/block-reader.ts";
 import { countMatches } from "../match/count-matches.ts";
 import { compileFilter, type Matcher, matchesWhole, matchPage, mayMatch } from "../match/match.ts";
+import type { RecordRange } from "./record-range.ts";
 import { candidates } from "./walk-by-arrival.ts";
 
 /** Rows of a block: of one page of it, or of all pages where `page` is undefined. */

@@ -1,5 +1,6 @@
 import { LogctlError } from "../../../errors.ts";
-import type { ByteReader, ByteWriter } from "../bytes/byte-writer.ts";
+import type { ByteReader } from "../bytes/byte-reader.ts";
+import type { ByteWriter } from "../bytes/byte-writer.ts";
 import {
   addHash,
   createDistinctValues,

@@ -3,8 +3,8 @@ import { type Keep, withBytes } from "../../../memory/read-cache.ts";
 import { indexHex } from "../column/hex-column.ts";
 import { placesFrom } from "../column/places.ts";
 import type { ColumnKind, ColumnValues, ValueReader } from "../column/value-columns.ts";
-import { SLOT } from "../extract/skeleton-table.ts";
-import { rowsWithColumn, type TemplatedRows } from "./templated-text.ts";
+import { SLOT } from "../column/value-kind.ts";
+import { rowsWithColumn, type TemplatedRows } from "./templated-rows.ts";
 
 /**
  * Columns whose values follow from another's: all records of one request have its user. Of such a column one value is kept

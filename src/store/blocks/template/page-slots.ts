@@ -1,4 +1,4 @@
-import { growTo } from "../extract/skeleton-table.ts";
+import { growTo } from "../../../memory/scratch.ts";
 import { countTemplates } from "./rows-by-template.ts";
 import type { TemplateDictionary } from "./template-dictionary.ts";
 

@@ -1,11 +1,12 @@
 import { lazy } from "../../../memory/lazy.ts";
 import { createTextBuffer, putEscaped, takeBytes } from "../../../memory/text-buffer.ts";
-import { type ByteReader, createByteReader } from "../bytes/byte-writer.ts";
-import { readSmallest } from "../column/read-numbers.ts";
+import { type ByteReader, createByteReader } from "../bytes/byte-reader.ts";
+import { readSmallest } from "../bytes/pack-bytes.ts";
 import type { ColumnKind } from "../column/value-columns.ts";
+import { FIRST_SLOT, SLOT } from "../column/value-kind.ts";
 import { createWordList, type WordList } from "../column/word-list.ts";
-import { FIRST_SLOT, SLOT, slotsOf } from "../extract/skeleton-table.ts";
 import { foldCase } from "../index/words.ts";
+import { slotsOf } from "./skeleton.ts";
 
 export type Template = {
   skeleton: Uint8Array;

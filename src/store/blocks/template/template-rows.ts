@@ -1,6 +1,6 @@
 import { lazy } from "../../../memory/lazy.ts";
 import { type Keep, withBytes } from "../../../memory/read-cache.ts";
-import { createByteReader } from "../bytes/byte-writer.ts";
+import { createByteReader } from "../bytes/byte-reader.ts";
 import { openIndexes } from "../column/read-numbers.ts";
 import { PAGE_ROWS } from "./page-slots.ts";
 import { countTemplates, findRows, sortByTemplate } from "./rows-by-template.ts";

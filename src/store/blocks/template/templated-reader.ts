@@ -1,13 +1,14 @@
 import type { Keep } from "../../../memory/read-cache.ts";
 import { putBytes } from "../../../memory/text-buffer.ts";
 import { createRowTexts, type RowTexts, textOfRow } from "../bytes/row-texts.ts";
-import { type ColumnKind, openColumns, readValues, textOf, type ValueReader } from "../column/value-columns.ts";
+import { openColumns } from "../column/packed-columns.ts";
+import { type ColumnKind, readValues, textOf, type ValueReader } from "../column/value-columns.ts";
 import { openDerived } from "./derived-columns.ts";
 import { createPageSlots, FEW_ROWS, PAGE_ROWS, type PageSlots } from "./page-slots.ts";
 import { orderByTemplate } from "./rows-by-template.ts";
 import type { TemplateDictionary } from "./template-dictionary.ts";
 import type { TemplateRows } from "./template-rows.ts";
-import { selectRows } from "./templated-text.ts";
+import { selectRows } from "./templated-rows.ts";
 import type { KeptTexts } from "./verbatim-texts.ts";
 
 /** Reads texts that `writeTemplated` wrote. */

@@ -1,20 +1,10 @@
 import { createByteWriter } from "../bytes/byte-writer.ts";
-import { type ColumnKind, type ColumnValues, type WrittenColumns, writeColumns, writeValues } from "../column/value-columns.ts";
-import { writeNumbers, writeSmallest } from "../column/write-numbers.ts";
-import type { RowColumns } from "../extract/gather-columns.ts";
+import { writeSmallest } from "../bytes/pack-bytes.ts";
+import { type WrittenColumns, writeColumns } from "../column/packed-columns.ts";
+import { type ColumnKind, type ColumnValues, writeValues } from "../column/value-columns.ts";
+import { writeNumbers } from "../column/write-numbers.ts";
 import type { Derivation } from "./derived-columns.ts";
-
-/** The texts of a block taken apart: which template each row has, and the values of its slots. */
-export type TemplatedRows = RowColumns & {
-  /** Skeletons of the templates; a row without one has its text kept as it is. A template has a column once at most. */
-  templates: Uint8Array[];
-  /** The columns' values, in the order of the rows that have the column. */
-  values: ColumnValues[];
-  /** The words that slots hold, by number; UTF-8. */
-  words: Uint8Array[];
-  /** The texts, to which values point. */
-  utf8: Uint8Array;
-};
+import type { TemplatedRows } from "./templated-rows.ts";
 
 /** Templates, the rows' templates, and the columns, as bytes of a block's parts. */
 export type TemplatedParts = { dictionary: Uint8Array; rows: Uint8Array } & WrittenColumns;
@@ -55,22 +45,4 @@ export function writeTemplated(
     writeValues(columns[column] as ColumnKind, own, utf8, out);
   });
   return { dictionary: packed.copyFrom(0), rows: rows.copyFrom(0), ...written };
-}
-
-/** The rows whose templates have the column: as many as it has values. */
-export function rowsWithColumn({ columnsOf, templateOfRow, values }: TemplatedRows, column: number): Uint32Array {
-  const has = Uint8Array.from([0, ...columnsOf.map((own) => (own.includes(column) ? 1 : 0))]);
-  return selectRows(has, templateOfRow, (values[column] as ColumnValues).count);
-}
-
-/** The rows, at most so many, whose templates have a 1 in `has`. */
-export function selectRows(has: Uint8Array, templateOfRow: Uint32Array, limit: number): Uint32Array {
-  // Without a branch, which nothing would foretell: a row that does not count is written over.
-  const rows = new Uint32Array(limit + 1);
-  let count = 0;
-  for (let row = 0; row < templateOfRow.length; row += 1) {
-    rows[count] = row;
-    count += has[templateOfRow[row] as number] as number;
-  }
-  return rows.subarray(0, count);
 }

@@ -1,5 +1,6 @@
 import { putBytes, putEscaped, type TextBuffer } from "../../../memory/text-buffer.ts";
-import { type ByteReader, createByteReader, createByteWriter } from "../bytes/byte-writer.ts";
+import { type ByteReader, createByteReader } from "../bytes/byte-reader.ts";
+import { createByteWriter } from "../bytes/byte-writer.ts";
 import { packBytes } from "../bytes/pack-bytes.ts";
 import { readNumbers } from "../column/read-numbers.ts";
 import { writeNumbers } from "../column/write-numbers.ts";

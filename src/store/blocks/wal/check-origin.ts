@@ -1,7 +1,7 @@
 import { constants, Database } from "bun:sqlite";
 import { pathToFileURL } from "node:url";
 import { LogctlError } from "../../../errors.ts";
-import { isCorruption } from "../block/block-damage.ts";
+import { isCorruption } from "../sqlite/sqlite-errors.ts";
 import { moveAway, walDamaged } from "./wal-damaged.ts";
 import { lookAtOrigin, type WalOrigin } from "./wal-origin.ts";
 

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
-import { withBusyTimeout } from "../file/pragma.ts";
+import { withBusyTimeout } from "../sqlite/pragma.ts";
 
 /**
  * SQLite takes the WAL into the file with every 1000 pages, and starts it anew when nobody reads in it; but the file stays as

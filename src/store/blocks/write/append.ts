@@ -1,9 +1,10 @@
 import type { Database } from "bun:sqlite";
 import { freeBytes } from "../../../memory/free-bytes.ts";
 import type { RecordBatch } from "../../record-batch.ts";
-import { type BlockRows, type EncodedBlock, encodeBlock } from "../block/block.ts";
-import { FULL_CHARACTERS, FULL_ROWS, isFull } from "../compact/compaction.ts";
-import { deleteBlock, droppedRecordId, insertBlock, newestRecordId } from "../file/database.ts";
+import type { BlockRows, EncodedBlock } from "../block/block.ts";
+import { deleteBlock, droppedRecordId, insertBlock, newestRecordId } from "../block/block-catalog.ts";
+import { FULL_CHARACTERS, FULL_ROWS, isFull } from "../block/block-size.ts";
+import { encodeBlock } from "../block/plain-block.ts";
 import { createReceiptKeeper, type ReceiptKeeper } from "../receipt/receipt-keeper.ts";
 import type { DigestedReceipt } from "../receipt/receipts.ts";
 import { stampCommit } from "../wal/stamp.ts";

@@ -1,12 +1,7 @@
+import type { Store } from "../../store.ts";
+
 /** What has arrived so far, and word of what arrives. */
-export type Arrivals = {
-  /** The id of the newest record on disk; 0 where there is none. */
-  newestId(): number;
-  /**
-   * Calls `listener` when there is more on disk than up to `afterId`: at once after a quiet time, else together with all
-   * who listen, once for all that came in a short while. The function that it gives back ends that.
-   */
-  onArrival(afterId: number, listener: () => void): () => void;
+export type Arrivals = Pick<Store, "newestId" | "onArrival"> & {
   /** Told after each commit of the last record's id. */
   committed(lastId: number): void;
 };

@@ -1,7 +1,8 @@
 import { LogctlError } from "../../../errors.ts";
 import { createHistogram, type Histogram, observe } from "../../histogram.ts";
 import { createRecordBatchBuilder, type RecordBatchBuilder } from "../../record-batch.ts";
-import { type DigestedReceipt, digestReceipt, type Receipt } from "../receipt/receipts.ts";
+import type { Store } from "../../store.ts";
+import { type DigestedReceipt, digestReceipt } from "../receipt/receipts.ts";
 import { APPENDS_AT_A_TIME, type Writer } from "./writer.ts";
 
 /** What may wait for the disk before new records are refused: text, and a little more a record. */
@@ -22,23 +23,8 @@ const COMMIT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 /** A disk that takes longer for one commit hangs: whoever asks for health is told. */
 const HANGS_AFTER_MS = 10_000;
 
-export type GroupCommit = {
-  /**
-   * Runs `fill` on the batch being gathered, and resolves with what it answers once its records are on disk. What
-   * arrives while a commit is under way goes into the next one, which begins behind it once that is worth it. Throws
-   * `overloaded` where too much waits already.
-   */
-  append<Result extends { receipt?: Receipt }>(fill: (batch: RecordBatchBuilder) => Result): Promise<Result>;
-  /**
-   * The same of what is more than one stretch of work: `steps` is gone on with after each `pause`, and other appends are
-   * committed meanwhile. It is given a batch of its own, and what is to be called where it takes back all that it appended. Its
-   * records, of some `bytes`, are committed together, behind what was committed until then, and were received when it began.
-   */
-  appendInSteps<Result extends { receipt?: Receipt }>(
-    bytes: number,
-    steps: (batch: RecordBatchBuilder, takeBack: () => void) => Generator<undefined, Result>,
-    pause: () => Promise<void> | undefined,
-  ): Promise<Result>;
+/** Appends that wait for the disk together. What arrives while a commit is under way goes into the next one. */
+export type GroupCommit = Pick<Store, "append" | "appendInSteps"> & {
   /** The last commit's failure, or that it does not end; undefined while writing works. */
   failure(): LogctlError | undefined;
   /** Told that what made it fail is over. */

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { mostBlockBytes, type Retention } from "../../retention.ts";
-import { markDatabase, newestRecordId, openForWriting } from "../file/database.ts";
+import { newestRecordId } from "../block/block-catalog.ts";
+import { markDatabase, openForWriting } from "../file/database.ts";
 import { watchDatabase } from "../file/private-file.ts";
 import { measureSpace, type Space } from "../file/space.ts";
 import { findMissing, type MissingRecords } from "../health/missing-records.ts";

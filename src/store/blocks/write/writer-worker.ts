@@ -1,15 +1,6 @@
 import { LogctlError } from "../../../errors.ts";
 import type { ClockMark } from "../../../steady-clock.ts";
 import type { Dropped } from "../../retention.ts";
-import type {
-  AppendMessage,
-  AppendText,
-  EncodeMessage,
-  EncodeText,
-  FailureMessage,
-  FromWriter,
-  ToWriter,
-} from "../../worker-messages.ts";
 import type { EncodedBlock } from "../block/block.ts";
 import { diskFull, freeDiskBytes, pagesWithRoom, requireRoom } from "../file/disk-room.ts";
 import { type LastRecord, openLastRecord } from "../file/last-record.ts";
@@ -18,9 +9,11 @@ import { noteTokenUse } from "../file/tokens.ts";
 import type { MissingRecords } from "../health/missing-records.ts";
 import type { DroppedReceipts } from "../receipt/receipt-keeper.ts";
 import { markClock } from "../retain/clock-mark.ts";
+import type { FailureMessage } from "../thread/messages.ts";
 import { createWalKeeper } from "../wal/wal.ts";
 import { readSharedBatch } from "./shared-batch.ts";
 import { openConnection, type WriterConnection } from "./writer-connection.ts";
+import type { AppendMessage, AppendText, EncodeMessage, EncodeText, FromWriter, ToWriter } from "./writer-messages.ts";
 
 /** The one thread that writes records: it owns the connection, and what it answers to is on disk. */
 declare const self: Worker;

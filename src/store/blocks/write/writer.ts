@@ -2,15 +2,16 @@ import { LogctlError } from "../../../errors.ts";
 import type { TokenUse } from "../../../schema/token.ts";
 import type { ClockMark } from "../../../steady-clock.ts";
 import type { RecordBatch } from "../../record-batch.ts";
-import type { Dropped, Retention } from "../../retention.ts";
-import type { AppendText, EncodeText, FailureMessage, FromWriter, ReplaceRequest, ToWriter } from "../../worker-messages.ts";
-import { buffersOfBlock } from "../block/block.ts";
+import type { KeepOptions } from "../../store.ts";
+import { buffersOfBlock, type ReplaceRequest } from "../block/block.ts";
 import { describeMissing } from "../health/missing-records.ts";
 import type { DroppedReceipts } from "../receipt/receipt-keeper.ts";
 import type { DigestedReceipt } from "../receipt/receipts.ts";
+import type { FailureMessage } from "../thread/messages.ts";
 import { startWorker, type WorkerThread } from "../thread/worker-thread.ts";
 import type { AppendRequest } from "./append.ts";
 import { type BatchLayout, type BatchSender, createBatchSender } from "./shared-batch.ts";
+import type { AppendText, EncodeText, FromWriter, ToWriter } from "./writer-messages.ts";
 
 /** The writer thread, as the main thread sees it. Each promise resolves when what was asked for is on disk. */
 export type Writer = {
@@ -56,9 +57,6 @@ export type WriterOptions = {
 };
 
 export type WriterThread = WorkerThread<ToWriter, FromWriter>;
-
-/** What is kept, and who is told of what is not; without it all is. */
-export type KeepOptions = { retention: Retention; onDropped: (dropped: Dropped) => void };
 
 type Waiting = { resolve: (value: never) => void; reject: (error: LogctlError) => void };
 

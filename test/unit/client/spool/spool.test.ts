@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createBatch } from "../../../../src/client/batch.ts";
-import { openSpool, type Spool } from "../../../../src/client/spool/spool.ts";
+import { openSpool } from "../../../../src/client/spool/spool.ts";
+import type { Spool } from "../../../../src/client/spool/spool-batch.ts";
 import { makeTemporaryFolder } from "../../../support/temporary-folder.ts";
 
 const NOW = Date.parse("2026-11-24T10:00:00Z");

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { checkHost, checkOrigin, isLoopback } from "../../../../src/server/access/check-host.ts";
+import { isLoopback } from "../../../../src/loopback.ts";
+import { checkHost, checkOrigin } from "../../../../src/server/access/check-host.ts";
 
 test.each([
   ["127.0.0.1", true],

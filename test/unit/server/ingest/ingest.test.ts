@@ -6,8 +6,8 @@ import { createBodyBudget } from "../../../../src/server/ingest/body-budget.ts";
 import { createIngest } from "../../../../src/server/ingest/ingest.ts";
 import { createThreadShare } from "../../../../src/server/ingest/share-thread.ts";
 import { createTurns } from "../../../../src/server/ingest/turns.ts";
-import type { Store } from "../../../../src/store/blocks/open-block-store.ts";
 import { createRecordBatchBuilder } from "../../../../src/store/record-batch.ts";
+import type { Store } from "../../../../src/store/store.ts";
 
 const BODY = '{"message":"a"}\n{"message":"b"}';
 const IDENTITY: Identity = {

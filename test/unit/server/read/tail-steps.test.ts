@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { NO_FILTER } from "../../../../src/schema/filter.ts";
+import { NO_FILTER } from "../../../../src/query/filter.ts";
 import { createTailSteps, type PendingStep } from "../../../../src/server/read/tail-steps.ts";
 import { createTailTurns } from "../../../../src/server/read/tail-turns.ts";
 import type { SearchPiece, SearchPlan } from "../../../../src/store/search-plan.ts";

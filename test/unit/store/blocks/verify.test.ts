@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { dropBlocks, insertBlock, listBlocks, openForWriting } from "../../../../src/store/blocks/file/database.ts";
+import { dropBlocks, insertBlock, listBlocks } from "../../../../src/store/blocks/block/block-catalog.ts";
+import { openForWriting } from "../../../../src/store/blocks/file/database.ts";
 import { openLastRecord } from "../../../../src/store/blocks/file/last-record.ts";
 import { insertReceipts } from "../../../../src/store/blocks/receipt/receipt-blocks.ts";
 import { digestReceipt } from "../../../../src/store/blocks/receipt/receipts.ts";

@@ -1,10 +1,11 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { encodeBlock } from "../../../../../src/store/blocks/block/block.ts";
+import { dropBlocks, listBlocks } from "../../../../../src/store/blocks/block/block-catalog.ts";
 import { mergeBlocks } from "../../../../../src/store/blocks/block/merge-blocks.ts";
 import { openBlock } from "../../../../../src/store/blocks/block/open-block.ts";
+import { encodeBlock } from "../../../../../src/store/blocks/block/plain-block.ts";
 import { compactOnce } from "../../../../../src/store/blocks/compact/compaction.ts";
-import { dropBlocks, listBlocks, openForReading, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
+import { openForReading, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
 import { measureSpace, vacuumPages } from "../../../../../src/store/blocks/file/space.ts";
 import { createAppender } from "../../../../../src/store/blocks/write/append.ts";
 import { noDamage } from "../../../../support/no-damage.ts";

@@ -1,15 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type EncodeOptions, PART, unbundle } from "../../../../../src/store/blocks/block/block.ts";
+import { deleteBlock, insertBlock, listBlocks } from "../../../../../src/store/blocks/block/block-catalog.ts";
 import { BlockGone, type BlockReader, type ColumnPart } from "../../../../../src/store/blocks/block/block-reader.ts";
 import { openBlock } from "../../../../../src/store/blocks/block/open-block.ts";
-import {
-  deleteBlock,
-  insertBlock,
-  listBlocks,
-  openForReading,
-  openForWriting,
-} from "../../../../../src/store/blocks/file/database.ts";
+import { type EncodeOptions, PART, unbundle } from "../../../../../src/store/blocks/block/plain-block.ts";
+import { openForReading, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
 import { bloomMayHold } from "../../../../../src/store/blocks/index/bloom.ts";
 import { wordHashes } from "../../../../../src/store/blocks/index/words.ts";
 import { encodedBlockOf, numbered, type Row, row, rowsOf } from "../../../../support/rows.ts";

@@ -1,9 +1,10 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { insertBlock, listBlocks } from "../../../../../src/store/blocks/block/block-catalog.ts";
 import { damageOfPart, keyOfPart, listParts, readPart, readParts } from "../../../../../src/store/blocks/block/block-parts.ts";
-import { checksumOfPart } from "../../../../../src/store/blocks/block/checksum.ts";
 import { openBlock } from "../../../../../src/store/blocks/block/open-block.ts";
-import { insertBlock, listBlocks, openForReading, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
+import { openForReading, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
+import { checksumOfPart } from "../../../../../src/store/blocks/sqlite/checksum-of-part.ts";
 import { makeOldReceipts } from "../../../../support/old-receipts.ts";
 import { encodedBlockOf, numbered, rowsOf } from "../../../../support/rows.ts";
 import { makeTemporaryFolder } from "../../../../support/temporary-folder.ts";

@@ -1,12 +1,13 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { NO_FILTER } from "../../../../../src/query/filter.ts";
 import { parseQuery } from "../../../../../src/query/parse-query.ts";
-import { NO_FILTER } from "../../../../../src/schema/filter.ts";
 import { createRandom, type Random } from "../../../../../src/simulate/random.ts";
 import type { BlockMeta } from "../../../../../src/store/blocks/block/block.ts";
+import { insertBlock, listBlocks } from "../../../../../src/store/blocks/block/block-catalog.ts";
 import { COLUMN_PARTS, type ColumnPart } from "../../../../../src/store/blocks/block/block-reader.ts";
 import { encodeDenseBlock } from "../../../../../src/store/blocks/block/dense-block.ts";
 import { openDenseBlock } from "../../../../../src/store/blocks/block/dense-block-reader.ts";
-import { insertBlock, listBlocks, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
+import { openForWriting } from "../../../../../src/store/blocks/file/database.ts";
 import { compileFilter, matchPage } from "../../../../../src/store/blocks/match/match.ts";
 import { blockRowsOf, type Row, row } from "../../../../support/rows.ts";
 import { makeTemporaryFolder } from "../../../../support/temporary-folder.ts";

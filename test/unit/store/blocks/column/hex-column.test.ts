@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { createByteReader, createByteWriter } from "../../../../../src/store/blocks/bytes/byte-writer.ts";
+import { createByteReader } from "../../../../../src/store/blocks/bytes/byte-reader.ts";
+import { createByteWriter } from "../../../../../src/store/blocks/bytes/byte-writer.ts";
 import { readHex, writeHex } from "../../../../../src/store/blocks/column/hex-column.ts";
 
 const DIGITS = Array.from({ length: 57 }, (_, i) => i + 8);

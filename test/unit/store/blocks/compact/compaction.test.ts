@@ -1,12 +1,13 @@
 import type { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import type { BlockMeta } from "../../../../../src/store/blocks/block/block.ts";
-import type { DamagedBlock } from "../../../../../src/store/blocks/block/block-damage.ts";
-import { DENSE_VERSION } from "../../../../../src/store/blocks/block/dense-block.ts";
+import { type BlockMeta, DENSE_VERSION } from "../../../../../src/store/blocks/block/block.ts";
+import { deleteBlock, listBlocks } from "../../../../../src/store/blocks/block/block-catalog.ts";
+import { FULL_CHARACTERS, FULL_ROWS } from "../../../../../src/store/blocks/block/block-size.ts";
 import { openBlock } from "../../../../../src/store/blocks/block/open-block.ts";
-import { compactOnce, FULL_CHARACTERS, FULL_ROWS, planCompaction } from "../../../../../src/store/blocks/compact/compaction.ts";
-import { deleteBlock, listBlocks, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
+import { compactOnce, planCompaction } from "../../../../../src/store/blocks/compact/compaction.ts";
+import { openForWriting } from "../../../../../src/store/blocks/file/database.ts";
 import { createAppender } from "../../../../../src/store/blocks/write/append.ts";
+import type { DamagedBlock } from "../../../../../src/store/damage.ts";
 import { noDamage } from "../../../../support/no-damage.ts";
 import { batchOf, numbered, type Row, row, rowsOf } from "../../../../support/rows.ts";
 import { makeTemporaryFolder } from "../../../../support/temporary-folder.ts";

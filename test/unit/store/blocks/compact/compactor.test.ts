@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { LogctlError } from "../../../../../src/errors.ts";
-import type { DamagedBlock } from "../../../../../src/store/blocks/block/block-damage.ts";
+import type { ReplaceRequest } from "../../../../../src/store/blocks/block/block.ts";
 import { type CompactorThread, startCompactor } from "../../../../../src/store/blocks/compact/compactor.ts";
-import type { FromCompactor, ReplaceRequest, ToCompactor } from "../../../../../src/store/worker-messages.ts";
+import type { FromCompactor, ToCompactor } from "../../../../../src/store/blocks/compact/compactor-messages.ts";
+import type { DamagedBlock } from "../../../../../src/store/damage.ts";
 import { eventually } from "../../../../support/binary.ts";
 import { encodedBlockOf, numbered } from "../../../../support/rows.ts";
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { PageText } from "../../../../../src/store/blocks/block/block-reader.ts";
-import { compileTerm, markAttributes, markMessages } from "../../../../../src/store/blocks/compile/term.ts";
+import { compileTerm } from "../../../../../src/store/blocks/compile/term.ts";
 import { queryGrams } from "../../../../../src/store/blocks/index/gram-filter.ts";
 import { foldCase, wordHashes } from "../../../../../src/store/blocks/index/words.ts";
+import { markAttributes, markMessages } from "../../../../../src/store/blocks/match/mark-term.ts";
 
 function pageOf(rows: string[]): PageText {
   const offsets = Uint32Array.of(0, ...rows.map((_, row) => rows.slice(0, row + 1).join("").length));

@@ -2,17 +2,10 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { LogctlError } from "../../../../../src/errors.ts";
+import { deleteBlock, insertBlock, listBlocks } from "../../../../../src/store/blocks/block/block-catalog.ts";
 import { readPart } from "../../../../../src/store/blocks/block/block-parts.ts";
 import { openBlock } from "../../../../../src/store/blocks/block/open-block.ts";
-import {
-  createSchema,
-  deleteBlock,
-  insertBlock,
-  isOurs,
-  listBlocks,
-  openForReading,
-  openForWriting,
-} from "../../../../../src/store/blocks/file/database.ts";
+import { createSchema, isOurs, openForReading, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
 import { giveSpaceBack } from "../../../../../src/store/blocks/file/space.ts";
 import { makeOldReceipts } from "../../../../support/old-receipts.ts";
 import { encodedBlockOf, numbered, rowsOf } from "../../../../support/rows.ts";

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { ALL_SEVERITIES, type Filter, NO_FILTER } from "../../../../../src/query/filter.ts";
 import { parseQuery } from "../../../../../src/query/parse-query.ts";
-import { ALL_SEVERITIES, type Filter, NO_FILTER } from "../../../../../src/schema/filter.ts";
 import type { Timestamp } from "../../../../../src/schema/timestamp.ts";
+import { insertBlock, listBlocks } from "../../../../../src/store/blocks/block/block-catalog.ts";
 import type { BlockReader } from "../../../../../src/store/blocks/block/block-reader.ts";
 import { openBlock } from "../../../../../src/store/blocks/block/open-block.ts";
-import { insertBlock, listBlocks, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
+import { openForWriting } from "../../../../../src/store/blocks/file/database.ts";
 import { pageMayHold } from "../../../../../src/store/blocks/match/mark-query.ts";
 import {
   compileFilter,

@@ -9,13 +9,8 @@ import {
   type ReceiptKeeper,
   type ReceiptKeeperOptions,
 } from "../../../../../src/store/blocks/receipt/receipt-keeper.ts";
-import {
-  digestReceipt,
-  findPacked,
-  packReceipts,
-  type Receipt,
-  unpackReceipts,
-} from "../../../../../src/store/blocks/receipt/receipts.ts";
+import { digestReceipt, findPacked, packReceipts, unpackReceipts } from "../../../../../src/store/blocks/receipt/receipts.ts";
+import type { Receipt } from "../../../../../src/store/receipt.ts";
 import { makeTemporaryFolder } from "../../../../support/temporary-folder.ts";
 
 function receipt(fields: Partial<Receipt> = {}): Receipt {

@@ -1,14 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { BlockMeta } from "../../../../../src/store/blocks/block/block.ts";
-import {
-  addDrop,
-  BLOCKS_A_DROP,
-  type Dropped,
-  type DropReason,
-  planAgeDrop,
-  planSizeDrop,
-  type Retention,
-} from "../../../../../src/store/retention.ts";
+import { addDrop, BLOCKS_A_DROP, planAgeDrop, planSizeDrop } from "../../../../../src/store/blocks/retain/plan-drop.ts";
+import type { Dropped, DropReason, Retention } from "../../../../../src/store/retention.ts";
 
 const MB = 1024 * 1024;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { NO_FILTER } from "../../../../../src/schema/filter.ts";
+import { NO_FILTER } from "../../../../../src/query/filter.ts";
 import { createAdmission } from "../../../../../src/store/blocks/scan/admit-searches.ts";
 import type { SearchPiece, SearchPlan } from "../../../../../src/store/search-plan.ts";
 

@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { NO_FILTER } from "../../../../../src/query/filter.ts";
 import { parseQuery } from "../../../../../src/query/parse-query.ts";
-import { NO_FILTER } from "../../../../../src/schema/filter.ts";
-import { insertBlock, openForReading, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
+import { insertBlock } from "../../../../../src/store/blocks/block/block-catalog.ts";
+import { openForReading, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
 import { listRanges } from "../../../../../src/store/blocks/scan/record-ranges.ts";
-import type { RecordRange } from "../../../../../src/store/stats-plan.ts";
+import type { RecordRange } from "../../../../../src/store/blocks/search/record-range.ts";
 import { encodedBlockOf, row } from "../../../../support/rows.ts";
 import { makeTemporaryFolder } from "../../../../support/temporary-folder.ts";
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { LogctlError } from "../../../../../src/errors.ts";
-import { NO_FILTER } from "../../../../../src/schema/filter.ts";
+import { NO_FILTER } from "../../../../../src/query/filter.ts";
+import type { FromScanner, ToScanner } from "../../../../../src/store/blocks/scan/scan-messages.ts";
 import { createScanners, type ScannerThread } from "../../../../../src/store/blocks/scan/scanners.ts";
 import type { SearchPlan } from "../../../../../src/store/search-plan.ts";
 import type { StatsPlan } from "../../../../../src/store/stats-plan.ts";
-import type { FromScanner, ToScanner } from "../../../../../src/store/worker-messages.ts";
 import { eventually } from "../../../../support/binary.ts";
 import { noDamage } from "../../../../support/no-damage.ts";
 import { textQuery } from "../../../../support/text-query.ts";

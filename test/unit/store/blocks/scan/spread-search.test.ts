@@ -3,11 +3,12 @@ import { RECORD_FORMATS } from "../../../../../src/schema/filter.ts";
 import { createRandom, type Random } from "../../../../../src/simulate/random.ts";
 import { openForWriting } from "../../../../../src/store/blocks/file/database.ts";
 import { spreadSearch } from "../../../../../src/store/blocks/scan/spread-search.ts";
+import type { RecordRange } from "../../../../../src/store/blocks/search/record-range.ts";
 import { search } from "../../../../../src/store/blocks/search/search.ts";
+import type { ScanPlan } from "../../../../../src/store/blocks/search/step.ts";
 import { createAppender } from "../../../../../src/store/blocks/write/append.ts";
 import { createRecordBatchBuilder } from "../../../../../src/store/record-batch.ts";
-import type { SearchPiece, SearchPlan } from "../../../../../src/store/search-plan.ts";
-import type { RecordRange } from "../../../../../src/store/stats-plan.ts";
+import type { SearchPiece } from "../../../../../src/store/search-plan.ts";
 import { noDamage } from "../../../../support/no-damage.ts";
 import { randomFilter } from "../../../../support/random-filters.ts";
 import { appendTo, type KnownRecord, randomRecord } from "../../../../support/random-records.ts";
@@ -49,7 +50,7 @@ async function openRecords() {
 type Records = Awaited<ReturnType<typeof openRecords>>;
 
 /** A search whose pieces are made when they are asked for, as those of a thread are; each of a few rows only. */
-async function* searchLater({ database }: Records, plan: SearchPlan): AsyncGenerator<SearchPiece> {
+async function* searchLater({ database }: Records, plan: ScanPlan): AsyncGenerator<SearchPiece> {
   let { after } = plan;
   let remaining = plan.limit;
   for (;;) {
@@ -113,7 +114,7 @@ describe("a search by ranges", () => {
     const random = createRandom(SEED + 1);
     let found = 0;
     for (let i = 0; i < 200; i += 1) {
-      const plan: SearchPlan = {
+      const plan: ScanPlan = {
         filter: {
           ...randomFilter(random, records.known),
           query: textQuery(random.pick(["time", "a", "gateway", "out", "nowhere"])),
@@ -154,7 +155,7 @@ describe("a search by ranges", () => {
     const ranges = Array.from({ length: 9 }, (_, i) => ({ fromId: i, toId: i }));
     const begun: number[] = [];
     const ended: number[] = [];
-    const plan = { filter: {}, order: "asc", limit: 100, format: "ndjson" } as SearchPlan;
+    const plan = { filter: {}, order: "asc", limit: 100, format: "ndjson" } as ScanPlan;
     const answer = spreadSearch({
       plan,
       threads: 2,
@@ -189,7 +190,7 @@ describe("a search by ranges", () => {
     let hasEnded = false;
     let hasLooked = false;
     const answer = spreadSearch({
-      plan: { filter: {}, order: "asc", limit: 100, format: "ndjson" } as SearchPlan,
+      plan: { filter: {}, order: "asc", limit: 100, format: "ndjson" } as ScanPlan,
       threads: 2,
       async listRanges() {
         hasLooked = true;
@@ -218,7 +219,7 @@ describe("a search by ranges", () => {
     const limits: number[] = [];
     const answerOf = (limit: number, unfinished: boolean) =>
       spreadSearch({
-        plan: { filter: {}, order: "desc", limit, format: "ndjson" } as SearchPlan,
+        plan: { filter: {}, order: "desc", limit, format: "ndjson" } as ScanPlan,
         threads: 2,
         aloneMs: 7,
         listRanges: async (within) => [within],
@@ -237,7 +238,7 @@ describe("a search by ranges", () => {
   test("goes on with the next range where the one before it has lost records when it is asked again", async () => {
     const asked: number[] = [];
     const answer = spreadSearch({
-      plan: { filter: {}, order: "asc", limit: 4, format: "ndjson" } as SearchPlan,
+      plan: { filter: {}, order: "asc", limit: 4, format: "ndjson" } as ScanPlan,
       threads: 1,
       listRanges: async () => [1, 2, 3, 4].map((id) => ({ fromId: id, toId: id })),
       async *searchRange({ part, patienceMs }) {
@@ -259,7 +260,7 @@ describe("a search by ranges", () => {
   ] as const)("looks for ranges behind the place where it goes on: %s", async (order, expected) => {
     const looked: RecordRange[] = [];
     const answer = spreadSearch({
-      plan: { filter: {}, order, limit: 100, format: "ndjson", after: { id: 5, ms: 0, nanos: 0 } } as SearchPlan,
+      plan: { filter: {}, order, limit: 100, format: "ndjson", after: { id: 5, ms: 0, nanos: 0 } } as ScanPlan,
       threads: 2,
       async listRanges(within) {
         looked.push(within);
@@ -274,7 +275,7 @@ describe("a search by ranges", () => {
   test("tells of what went wrong in a range when it comes to it", async () => {
     const reason = new Error("disk I/O error");
     const answer = spreadSearch({
-      plan: { filter: {}, order: "asc", limit: 100, format: "ndjson" } as SearchPlan,
+      plan: { filter: {}, order: "asc", limit: 100, format: "ndjson" } as ScanPlan,
       threads: 2,
       listRanges: async () => [1, 2].map((id) => ({ fromId: id, toId: id })),
       async *searchRange({ part, patienceMs }) {

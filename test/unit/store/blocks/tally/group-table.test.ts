@@ -1,6 +1,7 @@
 import { heapStats } from "bun:jsc";
 import { describe, expect, test } from "bun:test";
-import { createByteReader, createByteWriter } from "../../../../../src/store/blocks/bytes/byte-writer.ts";
+import { createByteReader } from "../../../../../src/store/blocks/bytes/byte-reader.ts";
+import { createByteWriter } from "../../../../../src/store/blocks/bytes/byte-writer.ts";
 import { type DistinctValues, estimateDistinct } from "../../../../../src/store/blocks/tally/distinct-values.ts";
 import { createGroupTable, type GroupTable } from "../../../../../src/store/blocks/tally/group-table.ts";
 

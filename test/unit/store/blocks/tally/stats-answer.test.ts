@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { NO_FILTER } from "../../../../../src/schema/filter.ts";
+import { NO_FILTER } from "../../../../../src/query/filter.ts";
 import { writeStatsAnswer } from "../../../../../src/store/blocks/tally/stats-answer.ts";
 import type { StatsField } from "../../../../../src/store/stats-plan.ts";
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
-import { dropBlocks, listBlocks, markDatabase, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
+import { dropBlocks, listBlocks } from "../../../../../src/store/blocks/block/block-catalog.ts";
+import { markDatabase, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
 import { vacuumPages } from "../../../../../src/store/blocks/file/space.ts";
 import { createToken, noteTokenUse, revokeToken, rotateToken } from "../../../../../src/store/blocks/file/tokens.ts";
 import { RECEIPTS_A_BLOCK } from "../../../../../src/store/blocks/receipt/receipt-blocks.ts";

@@ -3,13 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { createRandom, type Random } from "../../../../../src/simulate/random.ts";
 import { backUp } from "../../../../../src/store/blocks/backup.ts";
-import {
-  dropBlocks,
-  listBlocks,
-  markDatabase,
-  openForReading,
-  openForWriting,
-} from "../../../../../src/store/blocks/file/database.ts";
+import { dropBlocks, listBlocks } from "../../../../../src/store/blocks/block/block-catalog.ts";
+import { markDatabase, openForReading, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
 import { vacuumPages } from "../../../../../src/store/blocks/file/space.ts";
 import { createToken } from "../../../../../src/store/blocks/file/tokens.ts";
 import { lookAtOrigin } from "../../../../../src/store/blocks/wal/wal-origin.ts";

@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { listBlocks } from "../../../../../src/store/blocks/block/block-catalog.ts";
 import { openBlock } from "../../../../../src/store/blocks/block/open-block.ts";
-import { listBlocks, openForWriting } from "../../../../../src/store/blocks/file/database.ts";
+import { openForWriting } from "../../../../../src/store/blocks/file/database.ts";
 import { readSmallBlocks } from "../../../../../src/store/blocks/receipt/receipt-blocks.ts";
 import { type DigestedReceipt, digestOfKey, unpackReceipts } from "../../../../../src/store/blocks/receipt/receipts.ts";
 import { createAppender } from "../../../../../src/store/blocks/write/append.ts";

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { LogctlError } from "../../../../../src/errors.ts";
-import { type DigestedReceipt, digestReceipt, type Receipt } from "../../../../../src/store/blocks/receipt/receipts.ts";
+import { type DigestedReceipt, digestReceipt } from "../../../../../src/store/blocks/receipt/receipts.ts";
 import type { AppendRequest } from "../../../../../src/store/blocks/write/append.ts";
 import { createGroupCommit } from "../../../../../src/store/blocks/write/group-commit.ts";
+import type { Receipt } from "../../../../../src/store/receipt.ts";
 import type { RecordBatchBuilder } from "../../../../../src/store/record-batch.ts";
 
 /** A writer whose commits end when the test says so. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { copyFileSync, renameSync } from "node:fs";
-import { newestRecordId, openForReading } from "../../../../../src/store/blocks/file/database.ts";
+import { newestRecordId } from "../../../../../src/store/blocks/block/block-catalog.ts";
+import { openForReading } from "../../../../../src/store/blocks/file/database.ts";
 import { diskFull } from "../../../../../src/store/blocks/file/disk-room.ts";
 import { walBytes } from "../../../../../src/store/blocks/wal/wal.ts";
 import { openConnection } from "../../../../../src/store/blocks/write/writer-connection.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { LogctlError } from "../../../../../src/errors.ts";
 import { startWriter } from "../../../../../src/store/blocks/write/writer.ts";
-import type { FromWriter, ToWriter } from "../../../../../src/store/worker-messages.ts";
+import type { FromWriter, ToWriter } from "../../../../../src/store/blocks/write/writer-messages.ts";
 import { encodedBlockOf, numbered } from "../../../../support/rows.ts";
 
 /** A writer whose thread answers when the test says so; it has opened the database. */

@@ -1,11 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, statSync } from "node:fs";
 import { type ByteLocks, byteLocks } from "./byte-lock.ts";
+import type { LockHolder, ProcessLock } from "./lock-holder.ts";
 import { holderBySqlite, lockBySqlite } from "./sqlite-lock.ts";
-
-export type ProcessLock = { release(): void };
-
-/** Who has a lock that was refused; undefined where that cannot be told. */
-export type LockHolder = { holder: number | undefined };
 
 /** The byte of a file on which SQLite locks out others who write (https://sqlite.org/src/file/src/os.h, RESERVED_BYTE). */
 const RESERVED_BYTE = 0x4000_0001n;

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { truncateSync } from "node:fs";
-import type { LockHolder, ProcessLock } from "./process-lock.ts";
+import type { LockHolder, ProcessLock } from "./lock-holder.ts";
 
 /**
  * A lock by SQLite's write lock on a small file, which also says who has it: for systems whose kernel has no better one, and

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { LogctlError } from "../../../errors.ts";
-import { checkFile } from "./check-file.ts";
+import { LogctlError } from "../../errors.ts";
+import { checkFile } from "./file/check-file.ts";
 
 /** As many as Linux follows. */
 const MAX_LINKS = 40;

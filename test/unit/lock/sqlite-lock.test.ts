@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
-import { lockForProcess, lockHolder } from "../../src/process-lock.ts";
-import { holderBySqlite, lockBySqlite } from "../../src/sqlite-lock.ts";
-import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+import { lockForProcess, lockHolder } from "../../../src/lock/process-lock.ts";
+import { holderBySqlite, lockBySqlite } from "../../../src/lock/sqlite-lock.ts";
+import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const CONTENTS = [new Uint8Array(8192), "", "no database, but some text ".repeat(9)];
 

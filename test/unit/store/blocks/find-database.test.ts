@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, realpath, symlink, writeFile } from "node:fs/promises";
-import { findDatabase, resolveDatabase } from "../../../../../src/store/blocks/file/find-database.ts";
-import { makeTemporaryFolder } from "../../../../support/temporary-folder.ts";
+import { findDatabase, resolveDatabase } from "../../../../src/store/blocks/find-database.ts";
+import { makeTemporaryFolder } from "../../../support/temporary-folder.ts";
 
 function refusal(message: string) {
   return expect.objectContaining({ code: "database_unusable", message: expect.stringContaining(message) });

@@ -235,7 +235,9 @@ function watch(collector: Collector, report: SoakReport, isOver: () => boolean):
     const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     report.bytes.largest = Math.max(report.bytes.largest, sizeOf(collector.database) + sizeOf(`${collector.database}-wal`));
     const status = await Bun.file(`/proc/${collector.pid}/status`).text();
-    report.memory.peakMB = Math.max(report.memory.peakMB, Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024));
+    // One that has ended, and was not waited for yet, has no memory any more.
+    const peakKb = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
+    report.memory.peakMB = Math.max(report.memory.peakMB, Math.round(peakKb / 1024));
   });
 }
 

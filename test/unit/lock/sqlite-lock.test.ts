@@ -13,7 +13,7 @@ function releaseOf(lock: ReturnType<typeof lockBySqlite>): () => void {
 
 /** What a program says that is another process; `asked` is an expression. */
 function askElsewhere(asked: string): unknown {
-  const import_ = (name: string) => JSON.stringify(Bun.resolveSync(`../../src/${name}.ts`, import.meta.dir));
+  const import_ = (name: string) => JSON.stringify(Bun.resolveSync(`../../../src/lock/${name}.ts`, import.meta.dir));
   const imports = `import { lockForProcess, lockHolder } from ${import_("process-lock")}; import { lockBySqlite } from ${import_("sqlite-lock")};`;
   const { stdout } = Bun.spawnSync([process.execPath, "-e", `${imports} console.log(JSON.stringify(${asked} ?? null))`]);
   return JSON.parse(stdout.toString());

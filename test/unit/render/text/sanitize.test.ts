@@ -5,7 +5,7 @@ import { createRenderer, OUTPUT_FORMATS, type OutputFormat } from "../../../../s
 import { createPaint } from "../../../../src/render/text/colours.ts";
 import { messageLines, sanitizeJson, sanitizeText } from "../../../../src/render/text/sanitize.ts";
 
-const CORPUS = resolve(import.meta.dir, "../../fixtures/attack-corpus");
+const CORPUS = resolve(import.meta.dir, "../../../fixtures/attack-corpus");
 const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[\\d{1,2}m`, "g");
 /** What no terminal is to be given. Joiners and variation selectors are allowed where they make one emoji of several. */
 const UNSAFE =

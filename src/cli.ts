@@ -8,7 +8,7 @@ import { registerSpool } from "./commands/spool/spool.ts";
 import { registerToken } from "./commands/token.ts";
 import { registerVerify } from "./commands/verify.ts";
 import type { CliContext } from "./context.ts";
-import { EXIT_CODE, LogctlError } from "./errors.ts";
+import { ERRORS, LogctlError } from "./errors.ts";
 import { sanitizeText } from "./render/text/sanitize.ts";
 import { VERSION } from "./version.ts";
 
@@ -22,11 +22,11 @@ export async function run(args: string[], context: CliContext): Promise<number> 
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODE.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ERRORS.usage.exit;
     const known = error instanceof LogctlError ? error : new LogctlError("internal", String(error), { cause: error });
     // What was interrupted has told what it did; there is nothing to add.
     if (known.code !== "interrupted") context.stderr.write(`logctl: ${sanitizeText(known.message.replace(/\s*\n\s*/g, " "))}\n`);
-    return EXIT_CODE[known.code];
+    return ERRORS[known.code].exit;
   }
 }
 

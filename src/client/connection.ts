@@ -1,4 +1,4 @@
-import { type ErrorCode, isAnswerCode, LogctlError } from "../errors.ts";
+import { type ErrorCode, LogctlError, statusOf } from "../errors.ts";
 import { errorBodySchema } from "../schema/api.ts";
 import { parseJson, startOfText } from "./answer-text.ts";
 
@@ -106,7 +106,7 @@ export async function errorOfAnswer(response: Response, where = ""): Promise<Log
   const retryAfterS = Number(response.headers.get("retry-after") ?? Number.NaN);
   const details = Number.isNaN(retryAfterS) ? {} : { retryAfterS };
   const body = errorBodySchema.safeParse(parseJson(text));
-  if (body.success && isAnswerCode(body.data.error.code)) {
+  if (body.success && statusOf(body.data.error.code) !== undefined) {
     const { code, message, field } = body.data.error;
     return new LogctlError(code, `${message}${hintFor(code)}`, { ...details, ...(field && { field }) });
   }

@@ -1,4 +1,4 @@
-import { HTTP_STATUS, LogctlError } from "../errors.ts";
+import { ERRORS, LogctlError } from "../errors.ts";
 import { MAX_BODY_BYTES } from "../schema/limits.ts";
 import { createSteadyClock } from "../steady-clock.ts";
 import type { Store } from "../store/store.ts";
@@ -124,9 +124,9 @@ export function createApp(options: AppOptions): App {
 
   /** Whether the connection can be kept, and its next request be looked for, behind an answer that refuses this one. */
   async function isReadOrCheap(request: Request, { status }: Response): Promise<boolean> {
-    if (status === HTTP_STATUS.request_timeout) return false;
+    if (status === ERRORS.request_timeout.status) return false;
     // Who has a token is answered at once, and takes the rest of the body for lost.
-    if (status === HTTP_STATUS.body_too_large || status === HTTP_STATUS.rate_limited) return true;
+    if (status === ERRORS.body_too_large.status || status === ERRORS.rate_limited.status) return true;
     return request.bodyUsed || request.body === null || discardBody(request, refusedLimits);
   }
 

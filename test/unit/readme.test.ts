@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { buildProgram } from "../../src/cli.ts";
-import { ERROR_CODES, EXIT_CODE, HTTP_STATUS } from "../../src/errors.ts";
+import { ERROR_CODES, ERRORS, statusOf } from "../../src/errors.ts";
 import { DEMO_TOKENS } from "../../src/schema/demo-tokens.ts";
 import { ENDPOINTS } from "../../src/server/create-app.ts";
 import { createTestContext } from "../support/cli.ts";
@@ -60,17 +60,12 @@ describe("README", () => {
   });
 
   test("has every error code with its status and exit code, and none that is gone", () => {
-    const commandsOnly = ERROR_CODES.slice(ERROR_CODES.indexOf("usage"));
-    const expected = ERROR_CODES.map((code) => [
-      code,
-      commandsOnly.includes(code) ? "" : String(HTTP_STATUS[code]),
-      String(EXIT_CODE[code]),
-    ]);
+    const expected = ERROR_CODES.map((code) => [code, String(statusOf(code) ?? ""), String(ERRORS[code].exit)]);
     expect(tableUnder("Error codes").map((cells) => cells.slice(0, 3))).toEqual(expected);
   });
 
   test("has every exit code", () => {
-    const codes = [...new Set([0, ...Object.values(EXIT_CODE)])].sort((a, b) => a - b);
+    const codes = [...new Set([0, ...Object.values(ERRORS).map(({ exit }) => exit)])].sort((a, b) => a - b);
     expect(tableUnder("Exit codes").map(([code]) => Number(code))).toEqual(codes);
   });
 

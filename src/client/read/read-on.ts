@@ -1,4 +1,4 @@
-import { HTTP_STATUS, LogctlError } from "../../errors.ts";
+import { LogctlError, statusOf } from "../../errors.ts";
 import { storedRecordSchema } from "../../schema/api.ts";
 import { writeCursor } from "../../schema/cursor.ts";
 import { parseTimestamp } from "../../schema/timestamp.ts";
@@ -52,7 +52,7 @@ export async function* readOn(
 /** What came in the place of an answer may be of something that stands before the collector; what came in its midst is not. */
 function mayGoOn(error: unknown, isFirst: boolean): boolean {
   if (!(error instanceof LogctlError) || error.code === "interrupted") return false;
-  return error.code === "unreachable" || (isFirst && isRetryable(HTTP_STATUS[error.code]));
+  return error.code === "unreachable" || (isFirst && isRetryable(statusOf(error.code) ?? 500));
 }
 
 /** What asks for the records behind `last`; undefined where there was no more to come. */

@@ -1,4 +1,4 @@
-import { HTTP_STATUS, LogctlError } from "../../errors.ts";
+import { LogctlError, statusOf } from "../../errors.ts";
 import { DAMAGE_HEADER, type ErrorBody } from "../../schema/api.ts";
 
 /** Logs are whatever somebody sent: no browser is to take them for a page, no cache is to keep them. */
@@ -33,7 +33,7 @@ export function damageHeader(blocks: ReadonlySet<number>): Record<string, string
 export function answerError(error: LogctlError): Response {
   const { code, message, field, retryAfterS } = error;
   const body: ErrorBody = { error: { code, message, ...(field !== undefined && { field }) } };
-  return answerJson(body, HTTP_STATUS[code], {
+  return answerJson(body, statusOf(code) ?? 500, {
     ...(code === "unauthorized" && { "www-authenticate": 'Token realm="logctl", Bearer realm="logctl"' }),
     ...(retryAfterS !== undefined && { "retry-after": String(retryAfterS) }),
   });

@@ -1,24 +1,25 @@
 import { ERRORS, LogctlError } from "../errors.ts";
 import { MAX_BODY_BYTES } from "../schema/limits.ts";
+import type { Scope } from "../schema/token.ts";
 import { createSteadyClock } from "../steady-clock.ts";
 import type { Store } from "../store/store.ts";
 import { checkHost, checkOrigin, checkSite } from "./access/check-host.ts";
-import { createIdentify, type Identity } from "./access/identify.ts";
+import { ANYONE, createIdentify } from "./access/identify.ts";
 import { createTokenAccounts } from "./access/token-accounts.ts";
 import type { Connections } from "./connections.ts";
-import { answerError, answerJson, unforeseen } from "./http/answer.ts";
+import { answerError, unforeseen } from "./http/answer.ts";
+import type { Asked } from "./http/asked.ts";
 import { refuseSecrets } from "./http/read-parameters.ts";
 import { createBodyBudget } from "./ingest/body-budget.ts";
 import { createIngest } from "./ingest/ingest.ts";
 import { discardBody } from "./ingest/read-body.ts";
 import { createThreadShare } from "./ingest/share-thread.ts";
 import { createTurns } from "./ingest/turns.ts";
-import { answerMetrics, type ProcessUsage } from "./metrics/answer-metrics.ts";
+import type { ProcessUsage } from "./metrics/answer-metrics.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { createOpenStreams, type OpenStreams } from "./read/open-streams.ts";
-import { searchLogs } from "./read/search.ts";
-import { answerFields, answerStats, answerValues, FIELD_PATH } from "./read/stats.ts";
 import { createTail } from "./read/tail.ts";
+import { findRoute, HINT, METHODS_OF, routePathOf } from "./routes.ts";
 
 /** What a sender on a slow line needs for a batch, and a slow one on purpose must not have more of. */
 export const BODY_TIMEOUT_MS = 60_000;
@@ -54,28 +55,14 @@ export type AppOptions = {
   onAnswer?: (answered: Answered) => void;
 };
 
-/** `route` is a path of `ENDPOINTS`, or `other`: never what somebody made up. */
+/** `route` is the path of one of `ROUTES`, or `other`: never what somebody made up. */
 export type Answered = { method: string; route: string; status: number; ms: number };
 
 /** What all bodies that are read at one time may come to. */
 const MAX_BODIES_BYTES = 256 * 1024 * 1024;
 
-/** Every path there is, and the methods it takes. */
-export const ENDPOINTS: Record<string, readonly string[]> = {
-  "/": ["GET", "HEAD"],
-  "/health": ["GET", "HEAD"],
-  "/metrics": ["GET", "HEAD"],
-  "/logs": ["GET", "HEAD", "POST", "PUT"],
-  "/logs/stats": ["GET", "HEAD"],
-  "/logs/fields": ["GET", "HEAD"],
-  [`${FIELD_PATH}<name>`]: ["GET", "HEAD"],
-  "/logs/tail": ["GET", "HEAD"],
-};
-
 /** Those that are counted by name. */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
-
-const HINT = "POST log records to /logs, read them at GET /logs?service=payments&severity=ERROR, count them at GET /logs/stats";
 
 /** The collector as one function: every request gets an answer, whatever it holds. */
 export function createApp(options: AppOptions): App {
@@ -93,33 +80,26 @@ export function createApp(options: AppOptions): App {
   const ingest = createIngest({ store, accounts, turns, thread: createThreadShare(), metrics, limits, bodies });
   const tail = createTail({ store, onFailure, tails, ...(stopping && { stopping }) });
 
-  async function route(request: Request, { path, queryString, endpoint }: Target): Promise<Response> {
+  const parts = { store, version, now, ingest, tail, metrics, bodies, tails, streams, connections, usage };
+
+  function letIn(request: Request, scope: Scope | undefined): Pick<Asked, "identity" | "check"> {
+    if (scope === undefined) return { identity: ANYONE, check: () => {} };
+    const authorization = request.headers.get("authorization");
+    const identity = identify(authorization, scope);
+    accounts.used(identity);
+    turns.seen(identity.id);
+    return { identity, check: () => void identify(authorization, scope) };
+  }
+
+  async function route(request: Request, { path, queryString, routePath }: Target): Promise<Response> {
     if (loopback) checkHost(request.headers.get("host"));
     if (loopback) checkOrigin(request.headers.get("origin"));
     checkSite(request.headers.get("sec-fetch-site"));
-    const methods = ENDPOINTS[endpoint];
-    if (methods === undefined) throw new LogctlError("not_found", `there is nothing at ${path}: ${HINT}`);
-    if (!methods.includes(request.method)) return refuseMethod(request.method, path, methods);
+    const found = findRoute(request.method, routePath);
+    if (found === undefined) return refuseRoute(request.method, path, routePath);
     refuseSecrets(queryString);
-    if (path === "/") return welcome();
-    if (path === "/health") return health();
-    if (path !== "/metrics") connections?.check();
-    const isWrite = request.method === "POST" || request.method === "PUT";
-    const authorization = request.headers.get("authorization");
-    const identity = identify(authorization, isWrite ? "ingest" : "read");
-    accounts.used(identity);
-    turns.seen(identity.id);
-    if (isWrite) return ingest(request, identity);
-    if (path === "/metrics") refuseBound(identity);
-    if (path === "/metrics") {
-      return answerMetrics({ metrics, store, bodies, version, tails: () => tails.size, streams, connections, usage });
-    }
-    if (path === "/logs/stats") return answerStats(store, request, queryString, identity);
-    if (path === "/logs/fields") return answerFields(store, request, queryString, identity);
-    if (path !== endpoint) return answerValues(store, request, path, queryString, identity);
-    const check = () => void identify(authorization, "read");
-    if (path === "/logs/tail") return tail(request, queryString, identity, check);
-    return searchLogs({ store, streams }, request, queryString, identity, check);
+    if (found.evenWhenFull !== true) connections?.check();
+    return found.answer({ request, path, queryString, ...letIn(request, found.scope) }, parts);
   }
 
   /** Whether the connection can be kept, and its next request be looked for, behind an answer that refuses this one. */
@@ -128,23 +108,6 @@ export function createApp(options: AppOptions): App {
     // Who has a token is answered at once, and takes the rest of the body for lost.
     if (status === ERRORS.body_too_large.status || status === ERRORS.rate_limited.status) return true;
     return request.bodyUsed || request.body === null || discardBody(request, refusedLimits);
-  }
-
-  function welcome(): Response {
-    return answerJson({ ok: true, hint: HINT, time: new Date(now()).toISOString(), version });
-  }
-
-  function health(): Response {
-    const reasons = store.troubles().map(({ code, message }) => ({ code, message }));
-    const damaged = store.damaged().length;
-    const facts = {
-      service: "logctl",
-      time: new Date(now()).toISOString(),
-      version,
-      ...(damaged > 0 && { damaged_blocks: damaged }),
-    };
-    if (reasons.length === 0) return answerJson({ status: "ok", ...facts });
-    return answerJson({ status: "unavailable", ...facts, reasons }, 503);
   }
 
   return async (request) => {
@@ -161,9 +124,9 @@ export function createApp(options: AppOptions): App {
       response = answerError(refusal);
     }
     const method = METHODS.has(request.method) ? request.method : "other";
-    const { endpoint } = target;
-    metrics.answered(endpoint, method, response.status);
-    onAnswer?.({ method, route: endpoint, status: response.status, ms: performance.now() - startedAt });
+    const { routePath } = target;
+    metrics.answered(routePath, method, response.status);
+    onAnswer?.({ method, route: routePath, status: response.status, ms: performance.now() - startedAt });
     if (connections?.isFull() || (response.status >= 400 && !(await isReadOrCheap(request, response)))) {
       response.headers.set("connection", "close");
     }
@@ -173,20 +136,16 @@ export function createApp(options: AppOptions): App {
   };
 }
 
-/** The figures are those of all services and tokens, which is more than a token that is bound to one may know. */
-function refuseBound({ id, reads }: Identity): void {
-  if (reads === undefined || id < 0) return;
-  throw new LogctlError("forbidden", `this token reads the logs of '${reads}' only; /metrics is for tokens of all services`);
-}
-
-function refuseMethod(method: string, path: string, methods: readonly string[]): Response {
+function refuseRoute(method: string, path: string, routePath: string): Response {
+  const methods = METHODS_OF.get(routePath);
+  if (methods === undefined) throw new LogctlError("not_found", `there is nothing at ${path}: ${HINT}`);
   const response = answerError(new LogctlError("method_not_allowed", `${path} knows ${methods.join(", ")}, not ${method}`));
   response.headers.set("allow", methods.join(", "));
   return response;
 }
 
-/** The parts of a request's address; `endpoint` is its entry in `ENDPOINTS`, or `other`. */
-type Target = { path: string; queryString: string; endpoint: string };
+/** The parts of a request's address; `routePath` is the path of its route, or `other`. */
+type Target = { path: string; queryString: string; routePath: string };
 
 /** Not by `new URL`, which throws where an HTTP/1.0 client sent no Host. */
 function readTarget(url: string): Target {
@@ -198,6 +157,5 @@ function readTarget(url: string): Target {
   const path = question < 0 ? target : target.slice(0, question);
   const queryString = question < 0 ? "" : target.slice(question + 1).replace(/#.*$/s, "");
   const trimmed = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
-  const endpoint = trimmed.startsWith(FIELD_PATH) ? `${FIELD_PATH}<name>` : trimmed;
-  return { path: trimmed, queryString, endpoint: Object.hasOwn(ENDPOINTS, endpoint) ? endpoint : "other" };
+  return { path: trimmed, queryString, routePath: routePathOf(trimmed) };
 }

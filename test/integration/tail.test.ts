@@ -2,7 +2,8 @@ import type { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { LogctlError } from "../../src/errors.ts";
 import type { Scope } from "../../src/schema/token.ts";
-import type { Identity } from "../../src/server/access/identify.ts";
+import { ANYONE } from "../../src/server/access/identify.ts";
+import type { Asked } from "../../src/server/http/asked.ts";
 import { createTail } from "../../src/server/read/tail.ts";
 import { openForWriting } from "../../src/store/blocks/file/database.ts";
 import { createToken, revokeToken } from "../../src/store/blocks/file/tokens.ts";
@@ -32,20 +33,14 @@ async function openStoreTail({ store }: TestStore, query: string, heartbeatMs = 
   };
   const failures: unknown[] = [];
   const tail = createTail({ store: { ...store, search }, heartbeatMs, onFailure: (error) => failures.push(error) });
-  const answer = (headers: Record<string, string> = {}) => tail(...request(query, headers), () => {});
+  const answer = (headers: Record<string, string> = {}) => tail(request(query, headers));
   return { open: async () => readTail(await answer()), answer, plans, failures };
 }
 
-function request(query: string, headers: Record<string, string> = {}): [Request, string, Identity] {
-  const reader: Identity = {
-    id: 0,
-    writesAs: undefined,
-    reads: undefined,
-    scopes: ["read"],
-    expiresAtMs: Number.POSITIVE_INFINITY,
-    limits: undefined,
-  };
-  return [new Request(`${URL_OF_APP}/logs/tail?${query}`, { headers }), query, reader];
+function request(query: string, headers: Record<string, string> = {}): Asked {
+  const path = "/logs/tail";
+  const asked = new Request(`${URL_OF_APP}${path}?${query}`, { headers });
+  return { request: asked, path, queryString: query, identity: ANYONE, check: () => {} };
 }
 
 const record = (message: string) => ({
@@ -249,10 +244,7 @@ describe("a tail", () => {
     };
     const store = { newestId: () => 5, onArrival: () => () => {}, search };
     const answer = createTail({ store, onFailure: (error) => failures.push(error) });
-    const tails = [
-      readTail(await answer(...request("after=0"), () => {})),
-      readTail(await answer(...request("after=0"), () => {})),
-    ];
+    const tails = [readTail(await answer(request("after=0"))), readTail(await answer(request("after=0")))];
     await Promise.all(tails.map(({ ended }) => ended));
     expect(failures).toEqual([broken, broken]);
   });
@@ -267,7 +259,7 @@ describe("a tail", () => {
         yield { bytes: new Uint8Array(), rows: 0, last: undefined, done: true };
       },
     };
-    const tail = readTail(await createTail({ store, heartbeatMs: 0, onFailure: () => {} })(...request("after=0"), () => {}));
+    const tail = readTail(await createTail({ store, heartbeatMs: 0, onFailure: () => {} })(request("after=0")));
     await tail.text(/id: 1000000\n\n(: keep-alive\nid: 1000000\n\n)*: keep-alive\nid: 2000000\n\n/);
     await tail.leave();
     expect(asked.slice(0, 2)).toMatchObject([
@@ -290,7 +282,7 @@ describe("a tail", () => {
     };
     const failures: unknown[] = [];
     const answer = createTail({ store, heartbeatMs: 1, onFailure: (error) => failures.push(error) });
-    const tail = readTail(await answer(...request("after=3"), () => {}));
+    const tail = readTail(await answer(request("after=3")));
     await tail.text(/(: keep-alive\nid: 3\n\n){3}/);
     turn.resolve();
     expect([ids(await tail.records(1)), searches, failures]).toEqual([[5], 1, []]);

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { buildProgram } from "../../src/cli.ts";
 import { ERROR_CODES, ERRORS, statusOf } from "../../src/errors.ts";
 import { DEMO_TOKENS } from "../../src/schema/demo-tokens.ts";
-import { ENDPOINTS } from "../../src/server/create-app.ts";
+import { METHODS_OF } from "../../src/server/routes.ts";
 import { createTestContext } from "../support/cli.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
@@ -52,7 +52,7 @@ describe("README", () => {
   });
 
   test("has every endpoint with its methods", () => {
-    for (const [path, methods] of Object.entries(ENDPOINTS)) {
+    for (const [path, methods] of METHODS_OF) {
       for (const method of methods.filter((name) => name !== "HEAD")) {
         expect([method, path, README.includes(`${method} ${path}`)]).toEqual([method, path, true]);
       }

@@ -28,7 +28,7 @@ const REREAD_AFTER_MS = 1000;
 const MAX_REMEMBERED = 1000;
 const HASH_SECRET = randomBytes(8).readBigUInt64LE();
 
-const ANYONE: Identity = {
+export const ANYONE: Identity = {
   id: 0,
   writesAs: undefined,
   reads: undefined,

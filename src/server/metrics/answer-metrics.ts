@@ -4,7 +4,6 @@ import type { StoreMeasures } from "../../store/measures.ts";
 import type { Store } from "../../store/store.ts";
 import type { Connections } from "../connections.ts";
 import { answer } from "../http/answer.ts";
-import type { BodyBudget } from "../ingest/body-budget.ts";
 import type { OpenStreams } from "../read/open-streams.ts";
 import type { MetricCounts, Metrics, TokenCounts } from "./metrics.ts";
 import { createPrometheusText, PROMETHEUS_TYPE, type PrometheusText, type Sample } from "./prometheus.ts";
@@ -15,7 +14,7 @@ export type ProcessUsage = { residentBytes: number; cpuSeconds: number; startedA
 export type MetricsSources = {
   metrics: Metrics;
   store: Pick<Store, "measure" | "tokens" | "troubles">;
-  bodies: BodyBudget;
+  bodies: { bytes(): number };
   streams: Pick<OpenStreams, "count" | "ended">;
   version: string;
   /** How many tails are open. */

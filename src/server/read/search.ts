@@ -7,6 +7,7 @@ import type { Store } from "../../store/store.ts";
 import type { Identity } from "../access/identify.ts";
 import { acceptedFormat } from "../http/accepted-format.ts";
 import { answer, CONTENT_TYPES, damageHeader } from "../http/answer.ts";
+import type { Asked } from "../http/asked.ts";
 import { readParameters } from "../http/read-parameters.ts";
 import { leaveWith } from "./leave-with.ts";
 import type { OpenStreams } from "./open-streams.ts";
@@ -23,14 +24,9 @@ export type LogsSearch = {
   streams: OpenStreams;
 };
 
-/** `GET /logs`: an array, or a stream of records at the reader's pace. `check` throws once the reader may read no more. */
-export async function searchLogs(
-  { store, streams }: LogsSearch,
-  request: Request,
-  queryString: string,
-  identity: Identity,
-  check: () => void,
-): Promise<Response> {
+/** `GET /logs`: an array, or a stream of records at the reader's pace. */
+export async function searchLogs({ store, streams }: LogsSearch, asked: Asked): Promise<Response> {
+  const { request, queryString, identity, check } = asked;
   const format = acceptedFormat(request.headers.get("accept"));
   const plan = readPlan(queryString, identity, format);
   const damaged = new Set<number>();

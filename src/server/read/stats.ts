@@ -14,6 +14,7 @@ import type { Store } from "../../store/store.ts";
 import type { Identity } from "../access/identify.ts";
 import { acceptedFormat } from "../http/accepted-format.ts";
 import { answer, CONTENT_TYPES, damageHeader } from "../http/answer.ts";
+import type { Asked } from "../http/asked.ts";
 import { readParameters } from "../http/read-parameters.ts";
 import { confine, queryOf } from "./read-filter.ts";
 
@@ -21,7 +22,8 @@ import { confine, queryOf } from "./read-filter.ts";
 export const FIELD_PATH = "/logs/fields/";
 
 /** `GET /logs/stats`: how many records match, in all or by groups. */
-export async function answerStats(store: Store, request: Request, queryString: string, identity: Identity): Promise<Response> {
+export async function answerStats(store: Store, asked: Asked): Promise<Response> {
+  const { request, queryString, identity } = asked;
   const parameters = parse(groupParametersSchema, readParameters(queryString, GROUP_PARAMETERS), "invalid_parameter");
   const { by, interval, time, top, of, distinct, ...filterParameters } = parameters;
   const plan: StatsPlan = {
@@ -34,37 +36,33 @@ export async function answerStats(store: Store, request: Request, queryString: s
     ...(distinct !== undefined && { distinct }),
     format: formatOf(request),
   };
-  return answerTally(store, plan, request, identity);
+  return answerTally(store, plan, asked);
 }
 
-async function answerTally(store: Store, plan: TallyPlan, { signal }: Request, { id: reader }: Identity): Promise<Response> {
+async function answerTally(store: Store, plan: TallyPlan, { request, identity }: Asked): Promise<Response> {
   const damaged = new Set<number>();
-  const bytes = await store.tally({ ...plan, reader }, signal, ({ id }) => damaged.add(id));
+  const bytes = await store.tally({ ...plan, reader: identity.id }, request.signal, ({ id }) => damaged.add(id));
   return answer(bytes, 200, CONTENT_TYPES[plan.kind === "stats" ? plan.format : "json"], damageHeader(damaged));
 }
 
-/** `GET /logs/fields/<name>`: which values there are, the most frequent first. `path` is the address's, still escaped. */
-export async function answerValues(
-  store: Store,
-  request: Request,
-  path: string,
-  queryString: string,
-  identity: Identity,
-): Promise<Response> {
-  const field = fieldOfPath(path);
+/** `GET /logs/fields/<name>`: which values there are, the most frequent first. */
+export async function answerValues(store: Store, asked: Asked): Promise<Response> {
+  const { request, queryString, identity } = asked;
+  const field = fieldOfPath(asked.path);
   const known = Object.keys(valuesParametersSchema.shape);
   const { top, ...filterParameters } = parse(valuesParametersSchema, readParameters(queryString, known), "invalid_parameter");
   const filter = readFilter(filterParameters, identity);
   const plan: StatsPlan = { kind: "stats", filter, by: [{ ...field, name: "value" }], top, format: formatOf(request) };
-  return answerTally(store, plan, request, identity);
+  return answerTally(store, plan, asked);
 }
 
 /** `GET /logs/fields`: which fields there are. */
-export async function answerFields(store: Store, request: Request, queryString: string, identity: Identity): Promise<Response> {
+export async function answerFields(store: Store, asked: Asked): Promise<Response> {
+  const { queryString, identity } = asked;
   const known = Object.keys(statsParametersSchema.shape);
   const parameters = parse(statsParametersSchema, readParameters(queryString, known), "invalid_parameter");
   const plan = { kind: "fields", filter: readFilter(parameters, identity) } as const;
-  return answerTally(store, plan, request, identity);
+  return answerTally(store, plan, asked);
 }
 
 function readFilter(parameters: Parameters<typeof filterOf>[0], identity: Identity): Filter {

@@ -5,6 +5,7 @@ import { parse } from "../../schema/parse.ts";
 import type { Store } from "../../store/store.ts";
 import type { Identity } from "../access/identify.ts";
 import { answer, CONTENT_TYPES } from "../http/answer.ts";
+import type { Asked } from "../http/asked.ts";
 import { readParameters } from "../http/read-parameters.ts";
 import { leaveWith } from "./leave-with.ts";
 import { confine, queryOf } from "./read-filter.ts";
@@ -21,8 +22,7 @@ export type TailOptions = {
   onFailure: (error: unknown) => void;
 };
 
-/** `check` throws once the reader may read no more. */
-export type Tail = (request: Request, queryString: string, identity: Identity, check: () => void) => Promise<Response>;
+export type Tail = (asked: Asked) => Promise<Response>;
 
 /** Where a tail starts: after an id, or with so many of the newest records. */
 type Start = { afterId: number } | { last: number };
@@ -39,7 +39,7 @@ export function createTail({ store, onFailure, stopping, tails, heartbeatMs = HE
     heartbeatMs,
     onFailure,
   };
-  return async (request, queryString, identity, check) => {
+  return async ({ request, queryString, identity, check }) => {
     const parameters = parse(tailParametersSchema, readParameters(queryString, TAIL_PARAMETERS), "invalid_parameter");
     const filter = confine(filterOf(parameters, queryOf(parameters.q)), identity);
     const start = readStart(parameters, request.headers.get("last-event-id"));

@@ -46,10 +46,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       dropped[drop.reason] += drop.records;
       keep?.onDropped(drop);
     };
-    if (!wasPrivate) {
-      const message = `${path} could be read by other users; now only its owner can (mode 0600)`;
-      onEvent({ level: "warn", event: "database_made_private", message });
-    }
     let known: KnownReceipts | undefined;
     const writer = await startWriter({
       path,
@@ -64,6 +60,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         if (drop.reason === "size") onEvent(tellOfReceipts(drop.receipts));
       },
     });
+    if (!wasPrivate) {
+      const message = `${path} could be read by other users; now only its owner can (mode 0600)`;
+      onEvent({ level: "warn", event: "database_made_private", message });
+    }
     const reader = await openBeside(writer, path);
     known = createKnownReceipts(reader, (why) => onFailure(new Error(why)));
     const damaged = new Map<number, DamagedBlock>();

@@ -2,7 +2,8 @@ import { LogctlError } from "../../../errors.ts";
 
 /**
  * So many may do something at one time, and so many wait for it. Of both a holder has half at most of what the others leave, so
- * that one who comes finds a slot, or a place to wait, whatever a single other one asks for. Who holds least is next.
+ * that one who comes finds a slot, or a place to wait, whatever a single other one asks for. Who holds least is next; those who
+ * hold as much as each other take turns, however long one of them has waited with how many.
  */
 export type Slots = {
   /** What gives the slot back, at once; undefined where none is free for this holder. */
@@ -23,8 +24,8 @@ const RETRY_AFTER_S = 1;
 export function createSlots(count: number, maxWaiting: number): Slots {
   const held = createShares(count);
   const places = createShares(maxWaiting);
-  // In the order in which they came.
-  const waiting: Waiting[] = [];
+  // In the order in which they came, those of a holder behind the others once it has had its turn.
+  let waiting: Waiting[] = [];
 
   function giveOut(): void {
     for (;;) {
@@ -34,9 +35,15 @@ export function createSlots(count: number, maxWaiting: number): Slots {
       }
       if (next === undefined) return;
       leaveLine(next);
+      goBehind(next.holder);
       held.add(next.holder, 1);
       next.give();
     }
+  }
+
+  function goBehind(holder: number): void {
+    const others = waiting.filter((entry) => entry.holder !== holder);
+    waiting = [...others, ...waiting.filter((entry) => entry.holder === holder)];
   }
 
   function leaveLine(entry: Waiting): void {

@@ -90,4 +90,41 @@ describe("slots", () => {
     await settle();
     expect(order.slice(4)).toEqual(["a3"]);
   });
+
+  test("are given by turns to holders who hold as much as each other, whoever came first with however many", async () => {
+    const slots = createSlots(4, 256);
+    for (const holder of [1, 1, 2]) await slots.take(holder, undefined);
+    const order: number[] = [];
+    const ask = (holder: number) =>
+      slots.take(holder, undefined).then(async (release) => {
+        order.push(holder);
+        await settle();
+        release();
+      });
+    const asked = Array.from({ length: 20 }, () => ask(3));
+    for (const holder of [4, 4, 5]) asked.push(ask(holder));
+    await Promise.all(asked);
+    expect(order.slice(0, 8)).toEqual([3, 3, 4, 5, 3, 4, 3, 3]);
+    expect([order.length, slots.taken(), slots.waiting()]).toEqual([23, 3, 0]);
+  });
+
+  test("are given by turns also where one of them leaves the line", async () => {
+    const slots = createSlots(1, 256);
+    const release = await slots.take(1, undefined);
+    const order: string[] = [];
+    const ask = (holder: number, name: string, signal?: AbortSignal) =>
+      slots.take(holder, signal).then(
+        (giveBack) => {
+          order.push(name);
+          giveBack();
+        },
+        () => order.push(`${name} left`),
+      );
+    const leaving = new AbortController();
+    const asked = [ask(2, "a1"), ask(2, "a2"), ask(2, "a3", leaving.signal), ask(3, "b1"), ask(3, "b2"), ask(4, "c1")];
+    leaving.abort();
+    release();
+    await Promise.all(asked);
+    expect(order).toEqual(["a3 left", "a1", "b1", "c1", "a2", "b2"]);
+  });
 });

@@ -1,6 +1,7 @@
 import { LogctlError } from "../../../errors.ts";
 import type { NoteDamage } from "../../damage.ts";
 import type { ReplaceRequest } from "../block/block.ts";
+import { canStartThread } from "../thread/spare-descriptors.ts";
 import { startWorker, type WorkerThread } from "../thread/worker-thread.ts";
 import type { FromCompactor, ToCompactor } from "./compactor-messages.ts";
 
@@ -132,6 +133,10 @@ export function startCompactor(
 
   function restart(): void {
     restartMs = Math.min(MAX_RESTART_MS, restartMs * 2);
+    if (!canStartThread()) {
+      restarting = setTimeout(restart, restartMs);
+      return;
+    }
     stopped = false;
     thread.stop();
     thread = start();

@@ -1,8 +1,8 @@
 import { LogctlError } from "../../../errors.ts";
 import type { FailureMessage } from "../thread/messages.ts";
+import { canStartThread } from "../thread/spare-descriptors.ts";
 import type { WorkerThread } from "../thread/worker-thread.ts";
 import type { FromScanner, RefusalMessage, ToScanner } from "./scan-messages.ts";
-import { canStartThread } from "./spare-descriptors.ts";
 
 export type ScannerThread = WorkerThread<ToScanner, FromScanner>;
 

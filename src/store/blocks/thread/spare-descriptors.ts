@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 
-/** What a thread that reads needs at most: its own, and those of its connection. */
+/** What a thread needs at most: its own, and those of its connection. */
 const FOR_A_THREAD = 24;
 
 /** Whether there are descriptors left for one more thread: Bun ends the process where it cannot start one for want of them. */

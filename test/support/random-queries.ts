@@ -57,7 +57,7 @@ export function randomQuery(random: Random, known: readonly KnownRecord[], depth
   const chance = random.next();
   if (depth === 0 || chance < 0.4) return randomCondition(random, known);
   if (chance < 0.55) return { type: "not", part: randomQuery(random, known, depth - 1) };
-  if (chance < 0.65) return wideQuery(random, known);
+  if (chance < 0.58) return wideQuery(random, known);
   const type = chance < 0.83 ? "and" : "or";
   const parts = Array.from({ length: random.between(2, 3) }, () => randomQuery(random, known, depth - 1));
   return { type, parts: parts.flatMap((part) => (part.type === type ? part.parts : [part])) };
@@ -67,7 +67,7 @@ export function randomQuery(random: Random, known: readonly KnownRecord[], depth
 function wideQuery(random: Random, known: readonly KnownRecord[]): Query {
   const path = random.pick(PATHS);
   const fields = random.pick<Field[]>([["any"], ["message"], ["any", "message"], [{ path }], ["any", "message", { path }]]);
-  const parts = Array.from({ length: random.between(18, 60) }, () => alternative(random, known, random.pick(fields)));
+  const parts = Array.from({ length: random.between(17, 28) }, () => alternative(random, known, random.pick(fields)));
   if (random.next() < 0.7) return { type: "or", parts };
   return { type: "and", parts: parts.map((part): Query => ({ type: "not", part })) };
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { registerBackup } from "./commands/backup.ts";
+import { registerHelp } from "./commands/help.ts";
 import { registerQuery } from "./commands/query/query.ts";
 import { registerSend } from "./commands/send/send.ts";
 import { registerServe } from "./commands/serve.ts";
@@ -57,6 +58,10 @@ export function buildProgram(context: CliContext): Command {
   registerSpool(program, context);
   registerBackup(program, context);
   registerVerify(program, context);
-  program.addHelpText("after", "\nStart here: logctl serve, then logctl simulate --count=3, then logctl query.");
+  registerHelp(program, context);
+  program.addHelpText(
+    "after",
+    "\nStart here: logctl serve, then logctl simulate --count=3, then logctl query. The manual: logctl help.",
+  );
   return program;
 }

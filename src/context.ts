@@ -25,6 +25,8 @@ export type CliContext = {
   usage: () => { residentBytes: number; cpuSeconds: number; startedAtMs: number };
   /** `ca`: the certificates, as PEM, that are trusted instead of the usual ones. */
   fetch: (request: Request, trust?: { ca: string }) => Promise<Response>;
+  /** Shows a long text to a person, a screen at a time where there is a terminal; elsewhere writes it. */
+  page: (text: string) => Promise<void>;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Aborted by Ctrl-C, SIGTERM, SIGQUIT or SIGHUP; a command ends what it does and says what it did. */

@@ -44,9 +44,20 @@ function processContext(): CliContext {
       if (!mayUseProxy(new URL(request.url))) forgetProxies();
       return fetch(request, trust && { tls: trust });
     },
+    page,
     now: () => Date.now(),
     signal: stopping.signal,
   };
+}
+
+async function page(text: string): Promise<void> {
+  const pager = process.env["LOGCTL_PAGER"] || process.env["PAGER"] || "less -FRX";
+  if (process.stdout.isTTY && process.platform !== "win32") {
+    const child = Bun.spawn(["sh", "-c", pager], { stdin: new Blob([text]), stdout: "inherit", stderr: "inherit" });
+    // The shell's words for a command that is not there.
+    if ((await child.exited) !== 127) return;
+  }
+  await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
 }
 
 /** Whether `nohup` started this: who closes the terminal does not mean it then. Where there is no /proc, it cannot be told. */

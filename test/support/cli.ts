@@ -33,6 +33,7 @@ export function createTestContext(options: TestContextOptions = {}): TestContext
     pid: process.pid,
     usage: () => ({ residentBytes: 50_000_000, cpuSeconds: 1.5, startedAtMs: 1_764_000_000_000 }),
     fetch: options.fetch ?? (() => Promise.reject(new TypeError("Unable to connect"))),
+    page: async (text) => void out.push(text),
     now: options.now ?? (() => Date.now()),
     signal: options.signal ?? new AbortController().signal,
     out: () => out.join(""),

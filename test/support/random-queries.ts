@@ -57,14 +57,13 @@ export function randomQuery(random: Random, known: readonly KnownRecord[], depth
   const chance = random.next();
   if (depth === 0 || chance < 0.4) return randomCondition(random, known);
   if (chance < 0.55) return { type: "not", part: randomQuery(random, known, depth - 1) };
-  if (chance < 0.58) return wideQuery(random, known);
   const type = chance < 0.83 ? "and" : "or";
   const parts = Array.from({ length: random.between(2, 3) }, () => randomQuery(random, known, depth - 1));
   return { type, parts: parts.flatMap((part) => (part.type === type ? part.parts : [part])) };
 }
 
 /** So many alternatives that the store looks for them together; most of them find nothing. */
-function wideQuery(random: Random, known: readonly KnownRecord[]): Query {
+export function wideQuery(random: Random, known: readonly KnownRecord[]): Query {
   const path = random.pick(PATHS);
   const fields = random.pick<Field[]>([["any"], ["message"], ["any", "message"], [{ path }], ["any", "message", { path }]]);
   const parts = Array.from({ length: random.between(17, 28) }, () => alternative(random, known, random.pick(fields)));

@@ -13,7 +13,7 @@ type Rooms = Map<string, string[] | undefined>;
 
 /** The table "Who may import whom" of the manual: each room in the first column, what it may import in the second. */
 function readRooms(): Rooms {
-  const text = readFileSync(join(ROOT, "README.md"), "utf8");
+  const text = readFileSync(join(ROOT, "src/manual/inside.md"), "utf8");
   const table = text.slice(text.indexOf("| room | may import |"));
   const rows = table.slice(0, table.indexOf("\n\n")).split("\n").slice(2);
   const named = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name as string);
@@ -46,7 +46,7 @@ function roomOf(file: string, rooms: Rooms): string {
 function problemsOf(imports: Import[], rooms: Rooms): string[] {
   return imports.flatMap(({ file, target }) => {
     const room = roomOf(file, rooms);
-    const isOurs = target.endsWith(".ts");
+    const isOurs = /\.(ts|md)$/.test(target);
     const other = isOurs ? roomOf(target, rooms) : target;
     if (room === other && room !== "none") return [];
     if (!isOurs && (other.startsWith("node:") || other.startsWith("bun"))) return [];

@@ -3,14 +3,17 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { buildProgram } from "../../src/cli.ts";
 import { ERROR_CODES, ERRORS, statusOf } from "../../src/errors.ts";
+import { TOPICS } from "../../src/manual/topics.ts";
 import { DEMO_TOKENS } from "../../src/schema/demo-tokens.ts";
 import { METHODS_OF } from "../../src/server/routes.ts";
 import { createTestContext } from "../support/cli.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
-const README = await Bun.file(`${ROOT}/README.md`).text();
+const FACE = await Bun.file(`${ROOT}/README.md`).text();
+/** README and the manual as one text. */
+const README = [FACE, ...TOPICS.map(({ text }) => text)].join("\n");
 
-/** Options that README shows of other programs: npx, git, zstd, and the benchmark. */
+/** Options that the manual shows of other programs: npx, git, zstd, and the benchmark. */
 const OTHERS_OPTIONS = [
   "--yes",
   "--rows",
@@ -30,10 +33,10 @@ function commandsOf(command: Command, path: string): { path: string; command: Co
 const COMMANDS = commandsOf(buildProgram(createTestContext()), "logctl");
 const OPTIONS = new Set(COMMANDS.flatMap(({ command }) => command.options.map(({ long }) => long as string)));
 
-/** The rows of the table under a heading, as trimmed cells without code marks. */
-function tableUnder(heading: string): string[][] {
-  const section = README.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? "";
-  const rows = section.split("\n").filter((line) => line.startsWith("| ") && !/^\| ?-/.test(line));
+/** The rows of the table of a page, as trimmed cells without code marks. */
+function tableOf(page: string): string[][] {
+  const { text = "" } = TOPICS.find(({ name }) => name === page) ?? {};
+  const rows = text.split("\n").filter((line) => line.startsWith("| ") && !/^\| ?-/.test(line));
   return rows.slice(1).map((row) =>
     row
       .split("|")
@@ -42,7 +45,7 @@ function tableUnder(heading: string): string[][] {
   );
 }
 
-describe("README", () => {
+describe("README and the manual", () => {
   test("has every command and every option, and no option that is gone", () => {
     for (const { path } of COMMANDS) expect([path, README.includes(path)]).toEqual([path, true]);
     for (const option of OPTIONS) expect([option, README.includes(option)]).toEqual([option, true]);
@@ -61,12 +64,12 @@ describe("README", () => {
 
   test("has every error code with its status and exit code, and none that is gone", () => {
     const expected = ERROR_CODES.map((code) => [code, String(statusOf(code) ?? ""), String(ERRORS[code].exit)]);
-    expect(tableUnder("Error codes").map((cells) => cells.slice(0, 3))).toEqual(expected);
+    expect(tableOf("error-codes").map((cells) => cells.slice(0, 3))).toEqual(expected);
   });
 
   test("has every exit code", () => {
     const codes = [...new Set([0, ...Object.values(ERRORS).map(({ exit }) => exit)])].sort((a, b) => a - b);
-    expect(tableUnder("Exit codes").map(([code]) => Number(code))).toEqual(codes);
+    expect(tableOf("exit-codes").map(([code]) => Number(code))).toEqual(codes);
   });
 
   test("has every environment variable that is read, and none other", async () => {
@@ -88,5 +91,27 @@ describe("README", () => {
     for (const path of new Set(README.match(/(?:src|test)\/[\w/-]+\.ts/g))) {
       expect([path, await Bun.file(`${ROOT}/${path}`).exists()]).toEqual([path, true]);
     }
+  });
+
+  test("README is a face of at most 12 KB, and leads to every page", () => {
+    expect(Buffer.byteLength(FACE)).toBeLessThanOrEqual(12_288);
+    for (const { name } of TOPICS) expect([name, FACE.includes(`(src/manual/${name}.md)`)]).toEqual([name, true]);
+  });
+
+  test("every page is in the binary, has a title, and is as it lies there", async () => {
+    const files = await Array.fromAsync(new Bun.Glob("*.md").scan(`${ROOT}/src/manual`));
+    expect(TOPICS.map(({ name }) => `${name}.md`).sort()).toEqual(files.sort());
+    for (const { name, title, text } of TOPICS) {
+      expect([name, text.startsWith(`# ${title}\n`), title.length > 5]).toEqual([name, true, true]);
+    }
+  });
+
+  test("leads to no page that is not there", () => {
+    const known = new Set<string>([
+      ...TOPICS.map(({ name }) => name),
+      ...COMMANDS.map(({ path }) => path.replace("logctl ", "")),
+    ]);
+    const named = [...README.matchAll(/`logctl help ([a-z-]+)`/g)].map(([, name]) => name as string);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { NO_FILTER } from "../../../src/query/filter.ts";
-import { parseQuery } from "../../../src/query/parse-query.ts";
+import { MAX_QUERY_CHARACTERS, parseQuery } from "../../../src/query/parse-query.ts";
 import type { Query } from "../../../src/query/query.ts";
 import { createRandom } from "../../../src/simulate/random.ts";
 import { listBlocks } from "../../../src/store/blocks/block/block-catalog.ts";
@@ -14,7 +14,7 @@ import { createAppender } from "../../../src/store/blocks/write/append.ts";
 import { createRecordBatchBuilder } from "../../../src/store/record-batch.ts";
 import { noDamage } from "../../support/no-damage.ts";
 import { printQuery } from "../../support/print-query.ts";
-import { randomQuery } from "../../support/random-queries.ts";
+import { randomQuery, wideQuery } from "../../support/random-queries.ts";
 import { appendTo, BASE_MS, type KnownRecord, randomRecord } from "../../support/random-records.ts";
 import { searchByHand } from "../../support/reference-search.ts";
 import { countStepwise } from "../../support/tally.ts";
@@ -81,9 +81,10 @@ describe("a query", () => {
     let found = 0;
     let missed = 0;
     const compare = () => {
-      const query = randomQuery(random, known);
+      const query = random.next() < 0.02 ? wideQuery(random, known) : randomQuery(random, known);
       const q = printQuery(query);
-      expect({ SEED, q, query: parseQuery(q) }).toEqual({ SEED, q, query });
+      // Some wide ones are longer than a query may be.
+      if (q.length <= MAX_QUERY_CHARACTERS) expect({ SEED, q, query: parseQuery(q) }).toEqual({ SEED, q, query });
       const ids = searchByHand(known, { ...PLAN, filter: { ...NO_FILTER, query } });
       const given = records.find(query);
       const extra = given.filter((id) => !ids.includes(id));

@@ -1,4 +1,4 @@
-import { fullGC } from "bun:jsc";
+import { collectAfter } from "../../../memory/collect-garbage.ts";
 import { SEVERITIES } from "../../../schema/severity.ts";
 import { createByteWriter } from "../bytes/byte-writer.ts";
 import { writeConditioned } from "../column/conditioned-column.ts";
@@ -89,8 +89,7 @@ export function encodeDenseBlock(rows: BlockRows): EncodedBlock {
   const minutes = writeMinuteCounts(rows.timestampMs.subarray(0, rows.rows));
   if (minutes !== undefined) put(DENSE_PART.minutes, minutes);
   put(DENSE_PART.templateRows, countTemplates(templated));
-  // What taking texts apart leaves behind must not stay beside what writing them takes.
-  fullGC();
+  collectAfter(rows.messages.length);
   const keptMessages = putTexts(put, DENSE_PART.messageDictionary, templated, [], rows.messageOffsets, false);
   words.clear();
   const messageGrams = takeTemplated(templated, [], false);

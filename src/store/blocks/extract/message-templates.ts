@@ -1,4 +1,4 @@
-import { fullGC } from "bun:jsc";
+import { collectAfter } from "../../../memory/collect-garbage.ts";
 import { createScratch } from "../../../memory/scratch.ts";
 import { slotsOf } from "../template/skeleton.ts";
 import type { TemplatedRows } from "../template/templated-rows.ts";
@@ -21,8 +21,8 @@ export function templateMessages(utf8: Uint8Array, offsets: Uint32Array): Templa
   let tokens = tokenizeMessages(utf8, offsets);
   let merged = findTemplates(tokens, templateOfRow);
   if (countUnlike(templateOfRow) >= Math.max(MIN_UNLIKE_ROWS, rows * MIN_UNLIKE_SHARE)) {
-    // Tables that grew have left their smaller selves behind, of which the collector of garbage hears too late.
-    fullGC();
+    // Tables that grew have left their smaller selves behind.
+    collectAfter(utf8.length);
     tokens = takeOutPhrases(utf8, offsets, tokens, templateOfRow);
     merged = findTemplates(tokens, templateOfRow);
   }

@@ -30,7 +30,7 @@ const NONE: readonly Member[] = [];
 
 type Sent = Record<string, unknown>;
 
-/** The fast path of `recordSchema`: the same meaning, without an object a record. A test holds the two together. */
+/** Reads a record without making an object of it. A test holds it to `test/support/reference-record.ts`, which says the same by zod. */
 export function createRecordDecoder(): RecordDecoder {
   const attributes = createAttributesWriter();
   const time: Timestamp = { ms: 0, nanos: 0, digits: 0 };

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "../../../src/schema/parse.ts";
-import { recordSchema } from "../../../src/schema/record.ts";
 import { RARE_WORD } from "../../bench/records.ts";
 import type { RequestSource } from "../../bench/request-source.ts";
 import { singlesFor, writeWorkload } from "../../bench/workload.ts";
+import { recordSchema } from "../../support/reference-record.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "logctl-workload-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

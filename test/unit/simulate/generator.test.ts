@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { recordSchema } from "../../../src/schema/record.ts";
 import { createGenerator } from "../../../src/simulate/generator.ts";
+import { recordSchema } from "../../support/reference-record.ts";
 
 const NOW = Date.parse("2026-11-24T10:00:00.123Z");
 const tell = (seed: number, service: string | undefined, count: number) => {

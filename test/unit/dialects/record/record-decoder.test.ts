@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { MAX_NESTING, MAX_RECORD_BYTES } from "../../../../src/schema/limits.ts";
-import { recordErrorOf, recordSchema } from "../../../../src/schema/record.ts";
 import { SEVERITIES } from "../../../../src/schema/severity.ts";
 import { createRecordBatchBuilder } from "../../../../src/store/record-batch.ts";
 import { decodeJsonLogs } from "../../../support/decode-json-logs.ts";
 import { readJsonItems } from "../../../support/reference-items.ts";
+import { recordErrorOf, recordSchema } from "../../../support/reference-record.ts";
 
 type Stored = { timestamp: unknown; severity: string; service: string; message: string; attributes: string };
 type Outcome = { refused: string } | { stored: Stored };

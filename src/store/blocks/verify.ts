@@ -134,21 +134,23 @@ function checkPages(database: Database): string[] {
 /** All blocks in the order of their ids: from both ends, where a page between them cannot be read. */
 function listAll(database: Database, note: (message: string) => void): BlockMeta[] {
   const metas: BlockMeta[] = [];
-  const walk = (condition: string, order: string, from: number, put: (meta: BlockMeta) => void) => {
-    for (let after = from; ; ) {
-      const [meta] = listBlocks(database, condition, [after], order, 1);
+  const walk = (next: (from: number) => BlockMeta[], start: number, put: (meta: BlockMeta) => void) => {
+    for (let from = start; ; ) {
+      const [meta] = next(from);
       if (meta === undefined || metas.some(({ firstId }) => firstId === meta.firstId)) return;
       put(meta);
-      after = meta.firstId;
+      from = meta.firstId;
     }
   };
+  const nextUp = (beginsAfter: number) => listBlocks(database, { beginsAfter }, "oldest", 1);
+  const nextDown = (before: number) => listBlocks(database, { before }, "newest", 1);
   let isWhole = false;
   attempt(note, () => {
-    walk("first_id > ?", "first_id ASC", Number.MIN_SAFE_INTEGER, (meta) => metas.push(meta));
+    walk(nextUp, Number.MIN_SAFE_INTEGER, (meta) => metas.push(meta));
     isWhole = true;
   });
   const tail: BlockMeta[] = [];
-  if (!isWhole) attempt(note, () => walk("first_id < ?", "first_id DESC", Number.MAX_SAFE_INTEGER, (meta) => tail.unshift(meta)));
+  if (!isWhole) attempt(note, () => walk(nextDown, Number.MAX_SAFE_INTEGER, (meta) => tail.unshift(meta)));
   return [...metas, ...tail];
 }
 

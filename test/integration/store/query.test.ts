@@ -32,7 +32,7 @@ async function openRecords(seed: number) {
   const appender = createAppender(database);
   const random = createRandom(seed);
   const known: KnownRecord[] = [];
-  const list = () => listBlocks(database, "1", [], "first_id ASC");
+  const list = () => listBlocks(database);
   return {
     random,
     known,

@@ -43,7 +43,7 @@ function openStepwise(path: string, random: Random, large: number) {
     },
     /** Puts one block in the place of any two to five neighbours. */
     merge(): void {
-      const metas = listBlocks(writing, "1", [], "first_id ASC");
+      const metas = listBlocks(writing);
       const start = random.between(0, Math.max(0, metas.length - 2));
       const replaced = metas.slice(start, start + random.between(2, 5));
       if (replaced.length < 2) return;

@@ -49,7 +49,7 @@ async function openRecords() {
     },
     /** Puts one block in the place of so many neighbours from the `from`th on. */
     merge(from: number, length: number): void {
-      const metas = listBlocks(database, "1", [], "first_id ASC").slice(from, from + length);
+      const metas = listBlocks(database).slice(from, from + length);
       const rows = mergeBlocks(metas.map((meta) => openBlock(database, meta)));
       expect(
         appender.replace(
@@ -58,7 +58,7 @@ async function openRecords() {
         ),
       ).toBe(true);
     },
-    blocks: () => listBlocks(database, "1", [], "first_id ASC").length,
+    blocks: () => listBlocks(database).length,
     async [Symbol.asyncDispose]() {
       database.close();
       await folder[Symbol.asyncDispose]();

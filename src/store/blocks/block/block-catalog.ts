@@ -42,18 +42,94 @@ function metaOf(row: BlockRow): BlockMeta {
   return isWhole ? meta : { ...meta, damaged: true };
 }
 
-/** The blocks for which `where` holds, in the order of `orderBy`. */
-export function listBlocks(database: Database, where: string, parameters: number[], orderBy: string, limit = -1): BlockMeta[] {
-  const sql = `SELECT * FROM block WHERE ${where} ORDER BY ${orderBy} LIMIT ${limit}`;
+/** Which blocks are asked for; what is absent sets no bound. Times are ms since the epoch, both ends included. */
+export type BlockSelection = {
+  id?: number;
+  /** Blocks that hold an id of this or above, and of this or below. */
+  fromId?: number;
+  toId?: number;
+  /** Blocks that begin before this id. */
+  before?: number;
+  /** Blocks that end behind this id. */
+  after?: number;
+  /** Blocks that begin behind this id. */
+  beginsAfter?: number;
+  timestampFrom?: number;
+  timestampTo?: number;
+  receivedFrom?: number;
+  receivedTo?: number;
+  /** Blocks of which every record was received at this time or before. */
+  allReceivedBy?: number;
+  /** Blocks that have one of these severities, a bit each. */
+  severityMask?: number;
+};
+
+const CONDITIONS: Record<keyof BlockSelection, string> = {
+  id: "id = ?",
+  fromId: "last_id >= ?",
+  toId: "first_id <= ?",
+  before: "first_id < ?",
+  // The same as `last_id > ?1`, but found by the key, since no two blocks overlap: a tail asks for the newest ones again and again.
+  after: "last_id > ?1 AND first_id >= coalesce((SELECT max(first_id) FROM block WHERE first_id <= ?1), 0)",
+  beginsAfter: "first_id > ?",
+  timestampFrom: "timestamp_max >= ?",
+  timestampTo: "timestamp_min <= ?",
+  receivedFrom: "received_max >= ?",
+  receivedTo: "received_min <= ?",
+  allReceivedBy: "received_max <= ?",
+  severityMask: "severity_mask & ? <> 0",
+};
+
+const ORDERS = {
+  oldest: "first_id ASC",
+  newest: "first_id DESC",
+  /** By the time of their records: the earliest beginning first, or the latest end. */
+  earliest: "timestamp_min ASC",
+  latest: "timestamp_max DESC",
+} as const;
+export type BlockOrder = keyof typeof ORDERS;
+
+/** The blocks of a selection, at most `limit` of them. */
+export function listBlocks(
+  database: Database,
+  selection: BlockSelection = {},
+  order: BlockOrder = "oldest",
+  limit = -1,
+): BlockMeta[] {
+  const parameters: number[] = [];
+  const where: string[] = [];
+  for (const name of Object.keys(selection) as (keyof BlockSelection)[]) {
+    const value = selection[name];
+    if (value === undefined) continue;
+    parameters.push(value);
+    where.push(CONDITIONS[name].replace(/\?1?/g, `?${parameters.length}`));
+  }
+  const sql = `SELECT * FROM block WHERE ${where.join(" AND ") || "1"} ORDER BY ${ORDERS[order]} LIMIT ${limit}`;
   return database
     .query<BlockRow, number[]>(sql)
     .all(...parameters)
     .map(metaOf);
 }
 
+/** The highest number that a block has, which reads every page of what is known of them; 0 where there is none. */
+export function lastBlockId(database: Database): number {
+  return database.query<{ id: number | null }, []>("SELECT max(id) AS id FROM block").get()?.id ?? 0;
+}
+
+/** Whether a block is still there. */
+export function hasBlock(database: Database, { id, firstId }: Pick<BlockMeta, "id" | "firstId">): boolean {
+  return database.query("SELECT 1 FROM block WHERE first_id = ? AND id = ?").get(firstId, id) !== null;
+}
+
+/** How many blocks and records there are of each version. */
+export function countBlocks(database: Database): { version: number; blocks: number; records: number }[] {
+  const sql = "SELECT version, count(*) AS blocks, sum(rows) AS records FROM block GROUP BY version";
+  return database.query<{ version: number; blocks: number; records: number }, []>(sql).all();
+}
+
 /** The id of the newest record that there is, or was before it was dropped; 0 where there was none. */
 export function newestRecordId(database: Database): number {
-  const newest = listBlocks(database, "1", [], "first_id DESC", 1)[0];
+  const newest = listBlocks(database, {}, "newest", 1)[0];
   if (newest === undefined) return droppedRecordId(database);
   // Where it is damaged one of the two may be wrong; an id that is never given is better than one that is given twice.
   return Math.max(newest.lastId, newest.firstId + newest.rows - 1);
@@ -61,7 +137,7 @@ export function newestRecordId(database: Database): number {
 
 /** When the newest record was received, in ms since the epoch; undefined where there is none. */
 export function newestReceivedMs(database: Database): number | undefined {
-  return listBlocks(database, "1", [], "first_id DESC", 1)[0]?.receivedMax;
+  return listBlocks(database, {}, "newest", 1)[0]?.receivedMax;
 }
 
 export function insertBlock(database: Database, id: number, { meta, parts }: EncodedBlock): void {

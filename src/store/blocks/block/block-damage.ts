@@ -3,6 +3,7 @@ import { LogctlError } from "../../../errors.ts";
 import type { DamagedBlock } from "../../damage.ts";
 import { isCorruption } from "../sqlite/sqlite-errors.ts";
 import type { BlockMeta } from "./block.ts";
+import { hasBlock } from "./block-catalog.ts";
 import { BlockGone } from "./block-reader.ts";
 
 /** What an error says that was met while a block was read. Throws it where it says nothing of this block. */
@@ -20,7 +21,6 @@ export function checkMeta({ damaged }: BlockMeta): void {
 }
 
 /** Why a part that there must be is not there: `BlockGone` where the block is not there either, else damage. */
-export function absenceOf(database: Database, { id, firstId }: BlockMeta, part: number): Error {
-  const isThere = database.query("SELECT 1 FROM block WHERE first_id = ? AND id = ?").get(firstId, id) !== null;
-  return isThere ? new Error(`part ${part} is missing`) : new BlockGone();
+export function absenceOf(database: Database, meta: BlockMeta, part: number): Error {
+  return hasBlock(database, meta) ? new Error(`part ${part} is missing`) : new BlockGone();
 }

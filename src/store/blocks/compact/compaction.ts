@@ -138,7 +138,7 @@ export type CompactionOptions = PlanOptions & {
  */
 export function compactOnce(database: Database, options: CompactionOptions): Merge | undefined {
   const { damaged, note } = options;
-  const metas = listBlocks(database, "1", [], "first_id ASC");
+  const metas = listBlocks(database);
   for (;;) {
     const replaced = planCompaction(metas, options);
     if (replaced.length === 0) return undefined;

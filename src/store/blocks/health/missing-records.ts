@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { droppedRecordId, newestRecordId } from "../block/block-catalog.ts";
+import { droppedRecordId, lastBlockId, newestRecordId } from "../block/block-catalog.ts";
 import { explainDamage } from "../file/check-file.ts";
 import { isOurs, openForReading } from "../file/database.ts";
 import { readLastRecord } from "../file/last-record.ts";
@@ -45,7 +45,7 @@ function readLeftovers(database: Database, path: string): MissingRecords | undef
       return lastId === 0 ? undefined : { firstId: 1, lastId };
     }
     // Every page of what is known of the blocks is read by this.
-    database.query("SELECT max(id) FROM block").get();
+    lastBlockId(database);
     return findMissing(database, path);
   } catch (error) {
     throw isCorruption(error) ? explainDamage(path, error as Error) : error;

@@ -1,5 +1,6 @@
 import { ALL_SEVERITIES, type Filter } from "../../../query/filter.ts";
 import type { BlockMeta } from "../block/block.ts";
+import type { BlockSelection } from "../block/block-catalog.ts";
 import type { BlockReader } from "../block/block-reader.ts";
 import { compileQuery } from "../compile/compile-query.ts";
 import type { QueryNode } from "../compile/query-node.ts";
@@ -72,23 +73,18 @@ function narrow(matcher: Matcher, part: QueryNode): boolean {
   }
 }
 
-/** The conditions under which SQLite itself leaves a block out. */
-export function pruningConditions({ filter, firstId, lastId }: Matcher): { where: string[]; parameters: number[] } {
-  const where: string[] = [];
-  const parameters: number[] = [];
-  const bound = (condition: string, value: number | undefined) => {
-    if (value === undefined) return;
-    where.push(condition);
-    parameters.push(value);
+/** The blocks of which not all are left out by what is known of them. */
+export function selectBlocks({ filter, firstId, lastId }: Matcher): BlockSelection {
+  const { timestampStart, timestampEnd, receivedStart, receivedEnd, severityMask } = filter;
+  return {
+    ...(timestampStart && { timestampFrom: timestampStart.ms }),
+    ...(timestampEnd && { timestampTo: timestampEnd.ms }),
+    ...(receivedStart && { receivedFrom: receivedStart.ms }),
+    ...(receivedEnd && { receivedTo: receivedEnd.ms }),
+    ...(firstId > 0 && { fromId: firstId }),
+    ...(lastId < Number.POSITIVE_INFINITY && { toId: lastId }),
+    ...(severityMask !== ALL_SEVERITIES && { severityMask }),
   };
-  bound("timestamp_max >= ?", filter.timestampStart?.ms);
-  bound("timestamp_min <= ?", filter.timestampEnd?.ms);
-  bound("received_max >= ?", filter.receivedStart?.ms);
-  bound("received_min <= ?", filter.receivedEnd?.ms);
-  if (firstId > 0) bound("last_id >= ?", firstId);
-  if (lastId < Number.POSITIVE_INFINITY) bound("first_id <= ?", lastId);
-  if (filter.severityMask !== ALL_SEVERITIES) bound("severity_mask & ? <> 0", filter.severityMask);
-  return { where, parameters };
 }
 
 /** False: no row of the block can match, as its description tells, or the filters that a dense block has for all of its rows. */

@@ -114,7 +114,7 @@ export function createRetainer(options: RetainerOptions): Retainer {
     }
     const countedWal = Math.min(wal, maxBytes * WAL_PART);
     const usedBytes = space.usedBytes + countedWal;
-    const oldest = listBlocks(database, "1", [], "first_id ASC", BLOCKS_A_DROP);
+    const oldest = listBlocks(database, {}, "oldest", BLOCKS_A_DROP);
     const drop = planAgeDrop(pastBlocks(), retention, nowMs) ?? planSizeDrop(oldest, retention, usedBytes);
     exceeded = drop !== undefined || usedBytes > maxBytes;
     if (exceeded) holdCheckpoints(isTight(space, wal));
@@ -161,7 +161,7 @@ export function createRetainer(options: RetainerOptions): Retainer {
 
   function pastBlocks() {
     if (retention.maxAgeMs === undefined) return [];
-    return listBlocks(database, "received_max <= ?", [nowMs + CLOCK_TOLERANCE_MS], "first_id ASC", BLOCKS_A_DROP);
+    return listBlocks(database, { allReceivedBy: nowMs + CLOCK_TOLERANCE_MS }, "oldest", BLOCKS_A_DROP);
   }
 
   function recover(error: Error & { code?: string }): void {

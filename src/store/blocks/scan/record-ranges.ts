@@ -5,7 +5,7 @@ import { listBlocks, newestRecordId } from "../block/block-catalog.ts";
 import { damageOf } from "../block/block-damage.ts";
 import { BlockGone } from "../block/block-reader.ts";
 import { openBlock } from "../block/open-block.ts";
-import { compileFilter, type Matcher, mayMatch, pruningConditions } from "../match/match.ts";
+import { compileFilter, type Matcher, mayMatch, selectBlocks } from "../match/match.ts";
 import { ALL_RECORDS, type RecordRange } from "../search/record-range.ts";
 
 /** Below this many rows a range is not worth another thread. */
@@ -28,8 +28,7 @@ export function listRanges(
   const lastId = Math.min(newestRecordId(database), within.toId);
   const matcher = compileFilter(filter, lastId);
   matcher.firstId = Math.max(matcher.firstId, within.fromId);
-  const { where, parameters } = pruningConditions(matcher);
-  const listed = listBlocks(database, where.join(" AND ") || "1", parameters, "first_id ASC");
+  const listed = listBlocks(database, selectBlocks(matcher));
   const metas = listed.length > MAX_LOOKED_INTO ? listed : listed.filter((meta) => mayMatchNow(database, matcher, meta));
   const rows = metas.reduce((sum, meta) => sum + meta.rows, 0);
   const wanted = Math.max(minRows, rows / parts);

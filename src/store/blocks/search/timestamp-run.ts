@@ -7,7 +7,7 @@ import { listBlocks } from "../block/block-catalog.ts";
 import { checkMeta, damageOf } from "../block/block-damage.ts";
 import { BlockGone, type BlockReader } from "../block/block-reader.ts";
 import { openBlock } from "../block/open-block.ts";
-import { type Matcher, matchPage, mayMatch, pruningConditions } from "../match/match.ts";
+import { type Matcher, matchPage, mayMatch, selectBlocks } from "../match/match.ts";
 import type { Hits } from "./step.ts";
 
 /** Records with consecutive ids, all of one block. */
@@ -63,9 +63,9 @@ export function openRuns(
 }
 
 function listCovering(database: Database, matcher: Matcher, fromId: number, toId: number): BlockMeta[] {
-  const { where, parameters } = pruningConditions(matcher);
-  const conditions = [...where, "last_id >= ?", "first_id <= ?"];
-  return listBlocks(database, conditions.join(" AND "), [...parameters, fromId, toId], "first_id ASC");
+  const selection = selectBlocks(matcher);
+  const { fromId: least = fromId, toId: most = toId } = selection;
+  return listBlocks(database, { ...selection, fromId: Math.max(least, fromId), toId: Math.min(most, toId) });
 }
 
 function openRun(block: BlockReader, matcher: Matcher, stretch: Stretch, sign: Sign, after: Position | undefined): Run {

@@ -5,7 +5,7 @@ import { listBlocks } from "../block/block-catalog.ts";
 import { checkMeta, damageOf } from "../block/block-damage.ts";
 import type { BlockReader } from "../block/block-reader.ts";
 import { openBlock } from "../block/open-block.ts";
-import { type Matcher, matchPage, mayMatch, pruningConditions } from "../match/match.ts";
+import { type Matcher, matchPage, mayMatch, selectBlocks } from "../match/match.ts";
 import type { Step } from "./step.ts";
 
 /** A block that may hold matches, and the ids in it that have not been passed yet. */
@@ -15,21 +15,18 @@ export type Candidate = { block: BlockReader; fromId: number; toId: number };
 const FIRST_LISTING = 4;
 const MAX_LISTING = 64;
 
-/** The same as `last_id > ?`, but found by the key, since no two blocks overlap: a tail asks for the newest ones again and again. */
-const ENDS_AFTER = "last_id > ? AND first_id >= coalesce((SELECT max(first_id) FROM block WHERE first_id <= ?), 0)";
-
 /**
  * The blocks that may hold matches beyond the id `after`, in the order of arrival. They are listed a few at a time;
  * since compaction may have put passed and coming records into one block meanwhile, each comes with the ids that are left.
  */
 export function* candidates(database: Database, matcher: Matcher, order: Order, after: number | undefined): Generator<Candidate> {
-  const { where, parameters } = pruningConditions(matcher);
-  const [condition, orderBy] = order === "desc" ? ["first_id < ?", "first_id DESC"] : [ENDS_AFTER, "first_id ASC"];
+  const selection = selectBlocks(matcher);
   let bound = after ?? (order === "desc" ? Number.MAX_SAFE_INTEGER : 0);
   for (let count = FIRST_LISTING; ; count = Math.min(MAX_LISTING, count * 4)) {
-    const bounds = order === "desc" ? [bound] : [bound, bound];
-    const conditions = [...where, condition].join(" AND ");
-    const metas = listBlocks(database, conditions, [...parameters, ...bounds], orderBy, count);
+    const metas =
+      order === "desc"
+        ? listBlocks(database, { ...selection, before: bound }, "newest", count)
+        : listBlocks(database, { ...selection, after: bound }, "oldest", count);
     for (const meta of metas) {
       const fromId = order === "asc" ? Math.max(meta.firstId, bound + 1) : meta.firstId;
       const toId = order === "desc" ? Math.min(meta.lastId, bound - 1) : meta.lastId;

@@ -5,7 +5,7 @@ import type { Order, Position } from "../../search-plan.ts";
 import type { BlockMeta } from "../block/block.ts";
 import { listBlocks } from "../block/block-catalog.ts";
 import { damageOf } from "../block/block-damage.ts";
-import { type Matcher, pruningConditions } from "../match/match.ts";
+import { type Matcher, selectBlocks } from "../match/match.ts";
 import type { Hits, Step } from "./step.ts";
 import { firstOf, headOf, openRuns, type Run, takeHits } from "./timestamp-run.ts";
 
@@ -60,13 +60,11 @@ export function* walkByTimestamp(
 }
 
 function listByEdge(database: Database, matcher: Matcher, order: Order, after: Position | undefined): BlockMeta[] {
-  const { where, parameters } = pruningConditions(matcher);
-  if (after !== undefined) {
-    where.push(order === "desc" ? "timestamp_min <= ?" : "timestamp_max >= ?");
-    parameters.push(after.ms);
-  }
-  const orderBy = order === "desc" ? "timestamp_max DESC" : "timestamp_min ASC";
-  return listBlocks(database, where.join(" AND ") || "1", parameters, orderBy);
+  const selection = selectBlocks(matcher);
+  const { timestampFrom = Number.NEGATIVE_INFINITY, timestampTo = Number.POSITIVE_INFINITY } = selection;
+  if (after !== undefined && order === "desc") selection.timestampTo = Math.min(timestampTo, after.ms);
+  if (after !== undefined && order === "asc") selection.timestampFrom = Math.max(timestampFrom, after.ms);
+  return listBlocks(database, selection, order === "desc" ? "latest" : "earliest");
 }
 
 function edgeOf(meta: BlockMeta, order: Order): number {

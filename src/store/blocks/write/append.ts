@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { freeBytes } from "../../../memory/free-bytes.ts";
 import type { RecordBatch } from "../../record-batch.ts";
 import type { BlockRows, EncodedBlock } from "../block/block.ts";
-import { deleteBlock, droppedRecordId, insertBlock, newestRecordId } from "../block/block-catalog.ts";
+import { deleteBlock, droppedRecordId, insertBlock, lastBlockId, newestRecordId } from "../block/block-catalog.ts";
 import { FULL_CHARACTERS, FULL_ROWS, isFull } from "../block/block-size.ts";
 import { encodeBlock } from "../block/plain-block.ts";
 import { createReceiptKeeper, type ReceiptKeeper } from "../receipt/receipt-keeper.ts";
@@ -45,9 +45,8 @@ export function createAppender(database: Database, options: AppenderOptions = {}
   const { receipts: keeper = createReceiptKeeper(database), lastId = 0, requireRoom = () => {} } = options;
   // As stored it is less.
   const mostCharacters = Math.min(FULL_CHARACTERS, options.mostBytes ?? FULL_CHARACTERS);
-  const lastBlockId = database.query<{ id: number | null }, []>("SELECT max(id) AS id FROM block").get()?.id;
   let nextRecordId = Math.max(newestRecordId(database), droppedRecordId(database), lastId) + 1;
-  let nextBlockId = (lastBlockId ?? 0) + 1;
+  let nextBlockId = lastBlockId(database) + 1;
 
   const commitAppend = database.transaction(
     (blocks: readonly EncodedBlock[], receipts: readonly DigestedReceipt[], lastRecordId: number) => {

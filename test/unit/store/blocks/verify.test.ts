@@ -31,7 +31,7 @@ async function verifyAfter(harm: (database: Database, path: string) => void) {
 describe("verifying", () => {
   test("finds nothing in a whole database, with records dropped and a last id that is there", async () => {
     const found = await verifyAfter((database, path) => {
-      dropBlocks(database, listBlocks(database, "id = 1", [], "id"));
+      dropBlocks(database, listBlocks(database, { id: 1 }));
       const last = openLastRecord(path);
       last.write(30);
       last.close();
@@ -40,7 +40,7 @@ describe("verifying", () => {
   });
 
   test("misses nothing that was dropped from between others, as where a clock was set back", async () => {
-    const found = await verifyAfter((database) => dropBlocks(database, listBlocks(database, "id = 2", [], "id")));
+    const found = await verifyAfter((database) => dropBlocks(database, listBlocks(database, { id: 2 })));
     expect(found).toEqual({ blocks: 2, whole: 2, records: 20, missing: 0, unchecked: 0, findings: [] });
   });
 

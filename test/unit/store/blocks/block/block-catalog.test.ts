@@ -24,7 +24,7 @@ async function openDropping() {
     database,
     appender,
     append: (count: number) => appender.append({ batch: batchOf(numbered(count)), receipts: [], receivedAtMs: NOW }),
-    metas: () => listBlocks(database, "1", [], "first_id ASC"),
+    metas: () => listBlocks(database),
     async [Symbol.asyncDispose]() {
       database.close();
       await folder[Symbol.asyncDispose]();

@@ -31,7 +31,7 @@ async function openTestDatabase() {
       const id = nextId;
       nextId += 1;
       insertBlock(writer, id, encodedBlockOf(rows, { firstId: id * 1_000_000, ...fields }));
-      const [meta] = listBlocks(reader, "id = ?", [id], "first_id");
+      const [meta] = listBlocks(reader, { id });
       if (meta === undefined) throw new Error("the block is not listed");
       return openBlock(reader, meta);
     },

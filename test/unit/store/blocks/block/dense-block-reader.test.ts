@@ -63,7 +63,7 @@ function makeRows(random: Random): Row[] {
 
 function store(rows: Row[], id: number): BlockMeta {
   insertBlock(database, id, encodeDenseBlock(blockRowsOf(rows, { firstId: id * 1_000_000, receivedMs })));
-  return listBlocks(database, "id = ?", [id], "first_id")[0] as BlockMeta;
+  return listBlocks(database, { id })[0] as BlockMeta;
 }
 
 const rows = makeRows(createRandom(SEED));

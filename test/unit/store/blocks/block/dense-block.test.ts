@@ -44,7 +44,7 @@ function store(rows: Row[], without: number[] = []): BlockReader {
   const firstId = nextId * 1_000_000;
   const { meta: ofAll, parts } = encodeDenseBlock(blockRowsOf(rows, { firstId }));
   insertBlock(database, nextId, { meta: ofAll, parts: parts.filter(({ part }) => !without.includes(part)) });
-  const [meta] = listBlocks(database, "id = ?", [nextId], "first_id");
+  const [meta] = listBlocks(database, { id: nextId });
   nextId += 1;
   if (meta === undefined) throw new Error("the block is not listed");
   return openBlock(database, meta);

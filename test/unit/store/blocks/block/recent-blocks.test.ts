@@ -67,7 +67,7 @@ describe("blocks that were read recently", () => {
     using database = openForWriting(folder.file("logs.db"));
     const rows = Array.from({ length: 2000 }, (_, i) => row({ message: `request ${i} took ${i % 7} ms` }));
     for (const id of [1, 2]) insertBlock(database, id, encodedBlockOf(rows, { firstId: id * 100_000, dense: true }));
-    const [first, second] = listBlocks(database, "1", [], "first_id");
+    const [first, second] = listBlocks(database);
     if (first === undefined || second === undefined) throw new Error("the blocks are not listed");
     const read = (meta: BlockMeta, count: number) => {
       const block = openBlock(database, meta);
@@ -93,7 +93,7 @@ describe("blocks that were read recently", () => {
     const rows = (count: number) => Array.from({ length: count }, (_, i) => row({ message: `${i} ${"x".repeat(5000)}` }));
     insertBlock(database, 1, encodedBlockOf(rows(120), { firstId: 1000 }));
     insertBlock(database, 2, encodedBlockOf(rows(600), { firstId: 100_000 }));
-    const [small, large] = listBlocks(database, "1", [], "first_id");
+    const [small, large] = listBlocks(database);
     if (small === undefined || large === undefined) throw new Error("the blocks are not listed");
     const read = (meta: BlockMeta) => {
       const block = openBlock(database, meta);

@@ -210,7 +210,7 @@ describe("compacting once", () => {
       bundled.push(merge.block.parts.length === 1);
       expect(appender.replace(merge.replaced, merge.block)).toBe(true);
     }
-    const metas = listBlocks(database, "1", [], "first_id ASC");
+    const metas = listBlocks(database);
     const blocks = metas.map((meta) => openBlock(database, meta));
     return {
       metas,
@@ -287,7 +287,7 @@ describe("compacting once", () => {
       expect(appender.replace(merge.replaced, merge.block)).toBe(true);
       merges += 1;
     }
-    const metas = listBlocks(database, "1", [], "first_id ASC");
+    const metas = listBlocks(database);
     const whole = metas.filter(({ id }) => !options.damaged.has(id) && id !== 41);
     const messages = whole.flatMap((meta) =>
       rowsOf(openBlock(database, meta)).map(({ message }, i) => `${meta.firstId + i} ${message}`),

@@ -8,13 +8,7 @@ import type { BlockReader } from "../../../../../src/store/blocks/block/block-re
 import { openBlock } from "../../../../../src/store/blocks/block/open-block.ts";
 import { openForWriting } from "../../../../../src/store/blocks/file/database.ts";
 import { pageMayHold } from "../../../../../src/store/blocks/match/mark-query.ts";
-import {
-  compileFilter,
-  matchesWhole,
-  matchPage,
-  mayMatch,
-  pruningConditions,
-} from "../../../../../src/store/blocks/match/match.ts";
+import { compileFilter, matchesWhole, matchPage, mayMatch, selectBlocks } from "../../../../../src/store/blocks/match/match.ts";
 import { encodedBlockOf, type Row, row } from "../../../../support/rows.ts";
 import { makeTemporaryFolder } from "../../../../support/temporary-folder.ts";
 import { textQuery } from "../../../../support/text-query.ts";
@@ -33,7 +27,7 @@ async function openTestBlocks() {
     store(rows: Row[], fields: Parameters<typeof encodedBlockOf>[1] = {}): BlockReader {
       id += 1;
       insertBlock(database, id, encodedBlockOf(rows, { firstId: id * 1000, ...fields }));
-      const [meta] = listBlocks(database, "id = ?", [id], "first_id");
+      const [meta] = listBlocks(database, { id });
       if (meta === undefined) throw new Error("the block is not listed");
       return openBlock(database, meta);
     },
@@ -218,13 +212,7 @@ describe("matching", () => {
             whole += 1;
             expect(expected.length).toBe(rows.length);
           }
-          const { where, parameters } = pruningConditions(matcher);
-          const listed = listBlocks(
-            blocks.database,
-            ["id = ?", ...where].join(" AND "),
-            [block.meta.id, ...parameters],
-            "first_id",
-          );
+          const listed = listBlocks(blocks.database, { ...selectBlocks(matcher), id: block.meta.id });
           if (listed.length === 0 || !mayMatch(matcher, block)) {
             leftOut += 1;
             expect(expected).toEqual([]);
@@ -378,8 +366,7 @@ describe("matching", () => {
       });
       const isLeftOut = (q: string) => {
         const matcher = compileFilter(filterOf(read(q)));
-        const { where, parameters } = pruningConditions(matcher);
-        const listed = listBlocks(blocks.database, ["1", ...where].join(" AND "), parameters, "first_id");
+        const listed = listBlocks(blocks.database, selectBlocks(matcher));
         return listed.length === 0 || !mayMatch(matcher, block);
       };
       const texts = "(any OR thing)";

@@ -77,7 +77,7 @@ async function openBlocks(seed: number) {
 type Blocks = Awaited<ReturnType<typeof openBlocks>>;
 
 function listAll(database: Database): BlockMeta[] {
-  return listBlocks(database, "1", [], "first_id ASC");
+  return listBlocks(database);
 }
 
 /** Puts one block, in parts and with Bloom filters, in the place of so many from the `from`th on. */

@@ -61,7 +61,7 @@ describe("the stamp of a database", () => {
     const receipt = digestReceipt({ scope: 1, key: "k", bodyHash: "0123456789abcdef", accepted: 1, isPartial: false });
     const append = (rows: number, receipts: DigestedReceipt[] = []) =>
       appender.append({ batch: batchOf(numbered(rows)), receipts, receivedAtMs: NOW });
-    const listed = () => listBlocks(database, "1", [], "first_id");
+    const listed = () => listBlocks(database);
     const token = { name: "a", service: "a", scopes: ["ingest" as const], expiresAt: null };
     const commits: [string, () => unknown][] = [
       ["records", () => append(5)],

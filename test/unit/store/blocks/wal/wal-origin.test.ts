@@ -61,7 +61,7 @@ function liveThrough(path: string, steps: number, random: Random): State[] {
   const work = [
     () => appender.append({ batch: batchOf(numbered(1 + pick(2000))), receipts: [], receivedAtMs: NOW }),
     () => appender.append({ batch: batchOf(numbered(1)), receipts: [], receivedAtMs: NOW }),
-    () => dropBlocks(database, listBlocks(database, "1", [], "first_id", 1 + pick(3))),
+    () => dropBlocks(database, listBlocks(database, {}, "oldest", 1 + pick(3))),
     () => vacuumPages(database, 1 + pick(5)),
     () => markDatabase(database, { x: pick(99) }),
     () => createToken(database, { name: `${pick(1e9)}`, service: "a", scopes: ["ingest"], expiresAt: null }, NOW),

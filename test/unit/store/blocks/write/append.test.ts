@@ -17,7 +17,7 @@ function requestOf(rows: Row[], receipts: DigestedReceipt[] = []) {
 }
 
 function metasOf(database: Database) {
-  return listBlocks(database, "1", [], "first_id ASC");
+  return listBlocks(database);
 }
 
 function idsOf(database: Database): [number, number][] {

@@ -1,3 +1,5 @@
+import { DIALECTS } from "../dialects/all-dialects.ts";
+import type { Dialect } from "../dialects/dialect.ts";
 import { LogctlError } from "../errors.ts";
 import type { Scope } from "../schema/token.ts";
 import type { Store } from "../store/store.ts";
@@ -18,7 +20,7 @@ export type RouteParts = {
   version: string;
   /** Milliseconds since the epoch. */
   now: () => number;
-  ingest: (request: Request, identity: Identity) => Promise<Response>;
+  ingest: (dialect: Dialect, request: Request, identity: Identity) => Promise<Response>;
   tail: Tail;
   metrics: Metrics;
   bodies: { bytes(): number };
@@ -40,7 +42,6 @@ export type Route = {
 };
 
 const READ = ["GET", "HEAD"];
-const WRITE = ["POST", "PUT"];
 
 /** Every route there is. */
 export const ROUTES: readonly Route[] = [
@@ -48,12 +49,17 @@ export const ROUTES: readonly Route[] = [
   { methods: READ, path: "/health", evenWhenFull: true, answer: answerHealth },
   { methods: READ, path: "/metrics", scope: "read", evenWhenFull: true, answer: answerAllMetrics },
   { methods: READ, path: "/logs", scope: "read", answer: (asked, parts) => searchLogs(parts, asked) },
-  { methods: WRITE, path: "/logs", scope: "ingest", answer: ({ request, identity }, { ingest }) => ingest(request, identity) },
+  ...DIALECTS.flatMap(routesOf),
   { methods: READ, path: "/logs/stats", scope: "read", answer: (asked, { store }) => answerStats(store, asked) },
   { methods: READ, path: "/logs/fields", scope: "read", answer: (asked, { store }) => answerFields(store, asked) },
   { methods: READ, path: `${FIELD_PATH}<name>`, scope: "read", answer: (asked, { store }) => answerValues(store, asked) },
   { methods: READ, path: "/logs/tail", scope: "read", answer: (asked, { tail }) => tail(asked) },
 ];
+
+function routesOf(dialect: Dialect): Route[] {
+  const answer: Route["answer"] = ({ request, identity }, { ingest }) => ingest(dialect, request, identity);
+  return dialect.routes.map(({ methods, path }) => ({ methods, path, scope: "ingest", answer }));
+}
 
 export const HINT =
   "POST log records to /logs, read them at GET /logs?service=payments&severity=ERROR, count them at GET /logs/stats";

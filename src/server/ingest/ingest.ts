@@ -1,7 +1,8 @@
-import { decodeInSteps, decodePlainRecord } from "../../dialects/json/json-logs.ts";
+import type { Dialect } from "../../dialects/dialect.ts";
 import { LogctlError } from "../../errors.ts";
 import type { IngestAnswer } from "../../schema/api.ts";
 import { MAX_IDEMPOTENCY_KEY_CHARACTERS } from "../../schema/limits.ts";
+import type { RecordBatchBuilder } from "../../store/record-batch.ts";
 import type { Store } from "../../store/store.ts";
 import type { Identity } from "../access/identify.ts";
 import type { TokenAccounts } from "../access/token-accounts.ts";
@@ -24,7 +25,9 @@ export type IngestOptions = {
   bodies: BodyBudget;
 };
 
-type Batch = Parameters<typeof decodeInSteps>[2];
+type Batch = RecordBatchBuilder;
+/** A request to store what is in its body. */
+type Writing = { request: Request; identity: Identity; dialect: Dialect };
 type Decoded = { answer: IngestAnswer; receipt?: Receipt };
 type Receipt = KeyedRequest & { accepted: number; isPartial: boolean };
 
@@ -33,25 +36,26 @@ const AT_ONCE_BYTES = 256 * 1024;
 /** Plain records of so many bytes take five steps; of what is made to take long, each does more work. */
 const MAX_STEPS_AT_ONCE = 8;
 
-/** `POST /logs`: answered once everything that was accepted is on disk. */
+/** Takes in logs of any format: answered once everything that was accepted is on disk. */
 export function createIngest({ store, accounts, turns, thread, metrics, limits, bodies }: IngestOptions) {
   const { append, appendInSteps, receipt, requireWritable } = store;
   const answerOnce = createAnswerOnce(receipt);
 
-  async function storeBody(body: Uint8Array, identity: Identity, request: Request, keyed?: KeyedRequest): Promise<IngestAnswer> {
-    const leave = await turns.take(identity.id, body.length);
+  async function storeBody(body: Uint8Array, writing: Writing, keyed?: KeyedRequest): Promise<IngestAnswer> {
+    const leave = await turns.take(writing.identity.id, body.length);
     try {
-      return await appendBody(body, identity, request, keyed);
+      return await appendBody(body, writing, keyed);
     } finally {
       leave();
     }
   }
 
-  async function appendBody(body: Uint8Array, identity: Identity, request: Request, keyed?: KeyedRequest): Promise<IngestAnswer> {
+  async function appendBody(body: Uint8Array, writing: Writing, keyed?: KeyedRequest): Promise<IngestAnswer> {
+    const { request, identity, dialect } = writing;
     let charged = 0;
     function* decode(batch: Batch, takeBack: () => void): Generator<undefined, Decoded> {
       accounts.check(identity, body.length);
-      const answer = yield* decodeInSteps(body, identity.writesAs, batch, takeBack);
+      const answer = yield* dialect.decodeInSteps(body, identity.writesAs, batch, takeBack);
       if (answer === undefined) {
         throw new LogctlError("empty_body", "the body is empty: send a log record as JSON, or several");
       }
@@ -68,7 +72,7 @@ export function createIngest({ store, accounts, turns, thread, metrics, limits, 
     }
     function decodeAtOnce(batch: Batch): Decoded {
       accounts.check(identity, body.length);
-      const plain = decodePlainRecord(body, identity.writesAs, batch);
+      const plain = dialect.decodePlain?.(body, identity.writesAs, batch);
       return plain === undefined ? runAtOnce(decode(batch, () => {})) : charge(plain);
     }
     try {
@@ -99,9 +103,9 @@ export function createIngest({ store, accounts, turns, thread, metrics, limits, 
   }
 
   /** What was said of a body that is stored already. */
-  async function readAgain(body: Uint8Array, identity: Identity, request: Request): Promise<IngestAnswer> {
+  async function readAgain(body: Uint8Array, { request, identity, dialect }: Writing): Promise<IngestAnswer> {
     function* decode(batch: Batch): Generator<undefined, Decoded> {
-      const steps = decodeInSteps(body, identity.writesAs, batch, () => {});
+      const steps = dialect.decodeInSteps(body, identity.writesAs, batch, () => {});
       for (;;) {
         const { done, value } = steps.next();
         batch.truncate(0);
@@ -112,7 +116,8 @@ export function createIngest({ store, accounts, turns, thread, metrics, limits, 
     return (await appendInSteps(body.length, decode, pauseWhileThere(request))).answer;
   }
 
-  async function ingest(request: Request, identity: Identity, announced: number, share: BodyShare): Promise<IngestAnswer> {
+  async function ingest(writing: Writing, announced: number, share: BodyShare): Promise<IngestAnswer> {
+    const { request, identity } = writing;
     const { id } = identity;
     const key = readKey(request);
     // What is refused anyway, or cannot be stored, is not read first.
@@ -121,18 +126,19 @@ export function createIngest({ store, accounts, turns, thread, metrics, limits, 
     turns.check(id, announced);
     const { bytes: body, sentBytes, free } = await readBody(request, limits, share);
     const keyed = key === undefined ? undefined : { scope: id, key, bodyHash: Bun.hash(body).toString(16).padStart(16, "0") };
-    const work = () => storeBody(body, identity, request, keyed);
-    const again = () => readAgain(body, identity, request);
+    const work = () => storeBody(body, writing, keyed);
+    const again = () => readAgain(body, writing);
     const answer = await (keyed === undefined ? work() : answerOnce(keyed, work, again)).finally(free);
     metrics.ingested(id, answer, sentBytes);
     return answer;
   }
 
-  return async (request: Request, identity: Identity): Promise<Response> => {
+  return async (dialect: Dialect, request: Request, identity: Identity): Promise<Response> => {
     const announced = announcedLength(request);
     const share = bodies.open(identity.id);
     try {
-      return answerIngest(await ingest(request, identity, announced ?? 0, share));
+      const { status, body } = dialect.answer(await ingest({ request, identity, dialect }, announced ?? 0, share));
+      return answerJson(body, status);
     } finally {
       share.close();
     }
@@ -158,8 +164,4 @@ function readKey(request: Request): string | undefined {
     "invalid_idempotency_key",
     `an Idempotency-Key has 1 to ${MAX_IDEMPOTENCY_KEY_CHARACTERS} characters, this one has ${key.length}`,
   );
-}
-
-function answerIngest(answer: IngestAnswer): Response {
-  return answerJson(answer, answer.rejected === 0 ? 200 : answer.accepted > 0 ? 207 : 400);
 }

@@ -22,7 +22,8 @@ const MAX_UNDER_WAY = 4;
 const CROWD = 8;
 const WORK_A_REST_MS = 10;
 
-export function createTailTurns(lateAfterMs = LATE_AFTER_MS): TailTurns {
+/** `now` is a clock in ms that never goes back. */
+export function createTailTurns(lateAfterMs = LATE_AFTER_MS, now = () => performance.now()): TailTurns {
   // In the order in which they come.
   const waiting = new Set<() => Promise<void>>();
   let underWay = 0;
@@ -39,7 +40,7 @@ export function createTailTurns(lateAfterMs = LATE_AFTER_MS): TailTurns {
   }
 
   async function run(work: () => Promise<void>): Promise<void> {
-    const startedAtMs = performance.now();
+    const startedAtMs = now();
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
@@ -51,7 +52,7 @@ export function createTailTurns(lateAfterMs = LATE_AFTER_MS): TailTurns {
     underWay -= 1;
     clearTimeout(timer);
     if (isLate) late -= 1;
-    workedMs += performance.now() - startedAtMs;
+    workedMs += now() - startedAtMs;
     if (workedMs >= WORK_A_REST_MS) rest();
     startNext();
   }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { JSON_DIALECT } from "../../../../src/dialects/json/json-dialect.ts";
 import { LogctlError } from "../../../../src/errors.ts";
 import type { Identity } from "../../../../src/server/access/identify.ts";
 import { createTokenAccounts } from "../../../../src/server/access/token-accounts.ts";
@@ -39,6 +40,7 @@ test("what could not be written is not taken from a token's rate and quota", asy
   });
   const write = () =>
     ingest(
+      JSON_DIALECT,
       new Request("http://logs.test/logs", { method: "POST", body: BODY, headers: { "content-length": `${BODY.length}` } }),
       IDENTITY,
     );

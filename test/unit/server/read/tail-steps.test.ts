@@ -31,9 +31,9 @@ function createHeldStore() {
 }
 
 /** Steps of so many tails with a filter each, all from the first record on. */
-function startSteps(count: number, lateAfterMs = NEVER_LATE_MS) {
+function startSteps(count: number, lateAfterMs = NEVER_LATE_MS, now = () => 0) {
   const held = createHeldStore();
-  const read = createTailSteps(held.store, createTailTurns(lateAfterMs));
+  const read = createTailSteps(held.store, createTailTurns(lateAfterMs, now));
   const steps: PendingStep[] = Array.from({ length: count }, (_, i) => read(filterOf(`s${i}`), 0));
   return { ...held, read, steps };
 }
@@ -51,6 +51,18 @@ describe("the steps of many tails", () => {
       steps.map((_, i) => [`s${i}`, 1 + 10 * i]),
     );
   });
+
+  test("of a crowd leave as much time to others as they take", async () => {
+    let ms = 0;
+    const { asked } = startSteps(10, NEVER_LATE_MS, () => {
+      ms += 20;
+      return ms;
+    });
+    asked[0]?.end();
+    for (let i = 0; i < 5; i += 1) await settle();
+    expect(asked.length).toBe(1);
+    while (asked.length < 2) await settle();
+  }, 5000);
 
   test("end early where there is much to look at, and go on from there behind the others", async () => {
     const { asked, read, steps } = startSteps(2);

@@ -25,6 +25,8 @@ export type IdentifyOptions = {
 
 /** A token that was made, changed or revoked by another process counts after so long at the latest. */
 const REREAD_AFTER_MS = 1000;
+/** One that is not known may have been made just now: who made it uses it at once. */
+const REREAD_FOR_UNKNOWN_MS = 50;
 const MAX_REMEMBERED = 1000;
 const HASH_SECRET = randomBytes(8).readBigUInt64LE();
 
@@ -50,8 +52,8 @@ export function createIdentify({ tokens, demo, now }: IdentifyOptions): (authori
   // By a hash with a secret in it: how long a look-up takes tells of nothing that a sender could aim at.
   const remembered = new Map<bigint, { authorization: string; identity: Identity }>();
 
-  function reread(nowMs: number): void {
-    if (nowMs - readAtMs < REREAD_AFTER_MS && nowMs >= readAtMs) return;
+  function reread(nowMs: number, afterMs = REREAD_AFTER_MS): void {
+    if (nowMs - readAtMs < afterMs && nowMs >= readAtMs) return;
     readAtMs = nowMs;
     const stored = tokens();
     isDemo = demo && stored.length === 0;
@@ -59,7 +61,7 @@ export function createIdentify({ tokens, demo, now }: IdentifyOptions): (authori
     remembered.clear();
   }
 
-  function find(authorization: string): Identity {
+  function find(authorization: string): Identity | undefined {
     const hash = Bun.hash.wyhash(authorization, HASH_SECRET);
     const earlier = remembered.get(hash);
     if (earlier?.authorization === authorization) return earlier.identity;
@@ -67,8 +69,7 @@ export function createIdentify({ tokens, demo, now }: IdentifyOptions): (authori
     let found: Identity | undefined;
     // All are compared, so that the time it takes tells nothing.
     for (const entry of known) if (timingSafeEqual(entry.digest, digest)) found = entry.identity;
-    if (found === undefined) throw new LogctlError("unauthorized", "this token is not known here");
-    if (remembered.size < MAX_REMEMBERED) remembered.set(hash, { authorization, identity: found });
+    if (found !== undefined && remembered.size < MAX_REMEMBERED) remembered.set(hash, { authorization, identity: found });
     return found;
   }
 
@@ -79,7 +80,12 @@ export function createIdentify({ tokens, demo, now }: IdentifyOptions): (authori
       if (isDemo && scope === "read") return ANYONE;
       throw new LogctlError("unauthorized", "a token is needed: send the header Authorization: Token <token>");
     }
-    const identity = find(authorization);
+    let identity = find(authorization);
+    if (identity === undefined) {
+      reread(nowMs, REREAD_FOR_UNKNOWN_MS);
+      identity = find(authorization);
+    }
+    if (identity === undefined) throw new LogctlError("unauthorized", "this token is not known here");
     if (nowMs >= identity.expiresAtMs) throw new LogctlError("unauthorized", "this token has expired");
     if (!identity.scopes.includes(scope) && !identity.scopes.includes("admin")) {
       throw new LogctlError("forbidden", `this token has no '${scope}' scope, which this request needs`);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { NO_FILTER } from "../../../src/query/filter.ts";
 import { createRandom } from "../../../src/simulate/random.ts";
 import type { Position, SearchPlan } from "../../../src/store/search-plan.ts";
+import { eventually } from "../../support/binary.ts";
 import { BASE_MS, randomRecord } from "../../support/random-records.ts";
 import { searchByHand } from "../../support/reference-search.ts";
 import { answerOf, openTestStore } from "../../support/store.ts";
@@ -44,10 +45,12 @@ describe("page after page, each going on where the last one ended", () => {
       }
       seen.push(...ids);
       after = last;
-      expect([SEED, last?.id]).toEqual([SEED, ids.at(-1)]);
+      // A page that is not full may have looked further than its last record.
+      if (ids.length === plan.limit) expect([SEED, last?.id]).toEqual([SEED, ids.at(-1)]);
     }
 
-    expect(store.blocks()).toBeLessThan(commits);
+    // On a busy machine the merge that began may be under way still.
+    await eventually(() => (store.blocks() < commits ? true : undefined));
     expect([SEED, seen.length]).toEqual([SEED, new Set(seen).size]);
     const wanted = new Set(atStart);
     expect([SEED, seen.filter((id) => wanted.has(id))]).toEqual([SEED, atStart]);
